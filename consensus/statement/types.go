@@ -1,0 +1,86 @@
+package statement
+
+import "crypto/sha256"
+
+// Limits of a statement. They are enforced before anything is parsed.
+const (
+	MaxBytes   = 60 << 10 // the leaf around it must fit a 65,535-byte tile entry
+	MaxDepth   = 8        // nesting of the payload
+	Type       = "sandi-statement+jws"
+	Version    = 1
+	MaxAgeDays = 30  // signed time against ledger time
+	MaxAheadS  = 120 // seconds a signed time may lie ahead of ledger time
+)
+
+// Hash identifies a statement: SHA-256 over its exact bytes. In JSON and in
+// text it is unpadded base64url (43 characters).
+type Hash [sha256.Size]byte
+
+// Kinds of statements known to protocol 1.
+const (
+	KindRecordOpen  = "record.open"  // a record begins
+	KindRecordAct   = "record.act"   // an event happens to a record
+	KindKeyAdd      = "key.add"      // register a key (prepared, or active at once)
+	KindKeyActivate = "key.activate" //
+	KindKeyRetire   = "key.retire"   //
+	KindKeyRevoke   = "key.revoke"   //
+	KindIssuerAdd   = "issuer.add"
+	KindIssuerDrop  = "issuer.drop"
+	KindRoleGrant   = "role.grant"
+	KindRoleRevoke  = "role.revoke"
+	KindTokenRevoke = "token.revoke"
+)
+
+// Actor is who acted, as the ledger may know them.
+type Actor struct {
+	Role   string `json:"role"`   // office role: clerk, officer, unit_head, bureau_head, liaison, legal, expert, lead, node
+	Org    string `json:"org"`    // organisation code, e.g. "120114-SJ"
+	Person string `json:"person"` // per-region keyed pseudonym, 22 characters base64url
+}
+
+// Payload is what a statement says. Field order here is the order of the bytes
+// that our nodes write; readers accept any order.
+type Payload struct {
+	Network string `json:"network"` // base64url SHA-256 of the genesis bytes
+	Kind    string `json:"kind"`
+	V       int    `json:"v"`
+	ID      string `json:"id"`     // ULID, the HTTP Idempotency-Key; unique per region
+	Region  string `json:"region"` // equal to the kid's region
+	Record  string `json:"record,omitempty"`
+	Prev    string `json:"prev,omitempty"` // hash of the record's previous statement
+	At      string `json:"at"`             // signed time, RFC 3339, whole seconds, +08:00
+	Actor   Actor  `json:"actor"`
+	Request string `json:"request"` // base64url SHA-256 of what the caller asked for
+	Body    []byte `json:"-"`       // raw JSON object, by kind
+}
+
+// Statement is a parsed statement. Parsing proves form, not authenticity.
+type Statement struct {
+	Payload
+	Raw    []byte // the compact JWS as submitted; never re-encoded
+	Hash   Hash
+	Key    string // key id without the region
+	Alg    string
+	AtUnix int64 // Payload.At in unix seconds
+}
+
+// OpenBody is the body of record.open; ActBody that of record.act. Fields
+// declared `clear` stand in Fields; of those declared `commit` only the salted
+// commitment stands in Commits; those declared `home` are named in Home and
+// stay in the vault, all of one statement under the commitment Private.
+type OpenBody struct {
+	Procedure string            `json:"procedure"`
+	Fields    []byte            `json:"-"` // raw JSON object
+	Commits   map[string]string `json:"commits,omitempty"`
+	Home      []string          `json:"home,omitempty"`
+	Private   string            `json:"private,omitempty"`
+}
+
+// ActBody: see OpenBody.
+type ActBody struct {
+	Event   string            `json:"event"`
+	Fields  []byte            `json:"-"` // raw JSON object
+	Commits map[string]string `json:"commits,omitempty"`
+	Home    []string          `json:"home,omitempty"`
+	Private string            `json:"private,omitempty"`
+}
