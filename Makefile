@@ -1,0 +1,55 @@
+# Sandi. `make help` lists the targets.
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X sandi.internal/gateway/node.Version=$(VERSION)"
+TOOL := go tool -modfile=.ci/tools.mod
+FUZZ_TIME ?= 5s
+
+.PHONY: help demo build test lint unit e2e fuzz openapi soak bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: build ## three regions on this machine, a working day played; Ctrl-C ends it
+	@bin/sandi demo charger
+
+build: ## static bin/sandi
+	@echo "building bin/sandi (the first time takes a minute or two on two cores)"
+	@mkdir -p bin
+	@CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/sandi ./node/cmd/sandi
+
+test: lint unit e2e fuzz openapi ## everything: linters, race detector, demo scenarios, short fuzz and fault runs
+
+lint: ## formatting, vet, staticcheck
+	@echo "lint: gofumpt, vet, staticcheck"
+	@unformatted=$$($(TOOL) gofumpt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted (run: $(TOOL) gofumpt -w FILE):"; echo "$$unformatted"; exit 1; fi
+	@go vet ./...
+	@$(TOOL) staticcheck ./...
+
+unit: ## all Go tests under the race detector
+	@echo "unit: go test -race"
+	@go test -race -timeout 20m ./...
+
+e2e: build ## the demo scenarios on real processes, every refusal and digest checked
+	@echo "e2e: scenarios on three real processes"
+	@go test -tags e2e -count 1 -timeout 15m ./node/e2e/...
+
+fuzz: ## each fuzz target for FUZZ_TIME
+	@.ci/fuzz $(FUZZ_TIME)
+
+openapi: ## lint the API description
+	@.ci/openapi
+
+soak: build ## the long counts: kills, crashes, seeds
+	@SANDI_SOAK=1 go test -count 1 -timeout 6h ./...
+	@SANDI_SOAK=1 go test -tags e2e -count 1 -timeout 6h ./node/e2e/...
+
+bench: build ## against a pinned etcd in the same run; the last line is one JSON object
+	@go run ./node/bench
+
+clean: ## remove what was built
+	@rm -rf bin

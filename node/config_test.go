@@ -1,0 +1,52 @@
+package node
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const goodConfig = `region: "110000"
+node: 110000-a
+listen: {public: "127.0.0.1:8011", peer: "127.0.0.1:9011", gossip: "127.0.0.1:7011", admin: "127.0.0.1:6011"}
+`
+
+// Ensure a file is read strictly, and each fault names its mend.
+func TestLoadConfig(t *testing.T) {
+	for _, tc := range []struct{ name, text, want string }{
+		{"good", goodConfig, ""},
+		{"unknown key", goodConfig + "genessis: x\n", `did you mean "genesis"`},
+		{"unknown nested key", goodConfig + "limits: {cache_mb: 3}\n", `did you mean "limits.cache_mib"`},
+		{"duplicate key", goodConfig + "node: b\n", "not valid YAML"},
+		{"wrong type", goodConfig + "limits: {cache_mib: lots}\n", "wrong form"},
+		{"region", strings.Replace(goodConfig, "110000\"", "11\"", 1), "six-digit"},
+		{"plain HTTP off loopback", strings.Replace(goodConfig, "127.0.0.1:8011", "0.0.0.0:8011", 1), "loopback only"},
+		{"plain HTTP by name", strings.Replace(goodConfig, "127.0.0.1:8011", "localhost:8011", 1), "loopback only"},
+		{"half a certificate", goodConfig + "tls: {cert: a.pem}\n", "belong together"},
+		{"address", strings.Replace(goodConfig, "127.0.0.1:9011", "9011", 1), "listen.peer"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "sandi.yaml")
+			if err := os.WriteFile(path, []byte(tc.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cfg, err := LoadConfig(path)
+			if tc.want == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if want := filepath.Join(filepath.Dir(path), "data"); cfg.Data != want {
+					t.Errorf("data = %q, want %q", cfg.Data, want)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Fatalf("error = %v, want one that says %q", err, tc.want)
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("error has more than one line: %v", err)
+			}
+		})
+	}
+}
