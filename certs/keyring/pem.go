@@ -1,0 +1,157 @@
+package keyring
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxKeyFile bounds a key file; a PKCS#8 P-256 key with its heading is below
+// 500 bytes.
+const maxKeyFile = 8 << 10
+
+const pemType = "PRIVATE KEY"
+
+// heading is the line before the PEM block that carries what PKCS#8 cannot: the
+// key's id and use. OpenSSL skips text outside the block.
+const heading = "sandi-key:"
+
+// ErrKeyFile says that a key file is not what SaveFile writes.
+var ErrKeyFile = errors.New("keyring: not a sandi key file")
+
+// MarshalPEM returns the key as one heading line and a PKCS#8 PEM block
+// (RFC 5958, RFC 7468).
+func (p *PrivateKey) MarshalPEM() ([]byte, error) {
+	var key crypto.PrivateKey = p.ec
+	if p.ed != nil {
+		key = p.ed
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't encode %s: %w", p, err)
+	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "%s id=%s use=%s alg=%s\n", heading, p.pub.ID, p.pub.Use, p.pub.Alg)
+	out.Write(pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der}))
+	return out.Bytes(), nil
+}
+
+// ParsePEM reads what MarshalPEM wrote.
+func ParsePEM(data []byte) (*PrivateKey, error) {
+	if len(data) > maxKeyFile {
+		return nil, ErrKeyFile
+	}
+	line, rest, _ := strings.Cut(string(data), "\n")
+	fields := strings.Fields(line)
+	if len(fields) != 4 || fields[0] != heading {
+		return nil, ErrKeyFile
+	}
+	var id, use, alg string
+	for i, into := range []*string{&id, &use, &alg} {
+		name, value, ok := strings.Cut(fields[i+1], "=")
+		if !ok || name != [...]string{"id", "use", "alg"}[i] {
+			return nil, ErrKeyFile
+		}
+		*into = value
+	}
+	block, after := pem.Decode([]byte(rest))
+	if block == nil || block.Type != pemType || len(bytes.TrimSpace(after)) != 0 {
+		return nil, ErrKeyFile
+	}
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't parse the key %s: %w", id, err)
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return nil, ErrKeyAlg
+	}
+	p, err := newPrivate(Use(use), id, signer)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't use the key %q: %w", id, err)
+	}
+	if p.pub.Alg != Alg(alg) {
+		return nil, ErrKeyAlg
+	}
+	return p, nil
+}
+
+// LoadFile reads a key file. A file that others may read is refused: whoever
+// can read it can act as the bureau.
+func LoadFile(path string) (*PrivateKey, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't open the key file: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("couldn't look at the key file: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxKeyFile {
+		return nil, fmt.Errorf("couldn't read %s: %w", path, ErrKeyFile)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("key file %s has mode %04o, others may read it: run chmod 600", path, info.Mode().Perm())
+	}
+	data := make([]byte, info.Size())
+	if _, err := f.ReadAt(data, 0); err != nil {
+		return nil, fmt.Errorf("couldn't read the key file: %w", err)
+	}
+	p, err := ParsePEM(data)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't load %s: %w", path, err)
+	}
+	return p, nil
+}
+
+// SaveFile writes the key with mode 0600. It never overwrites: when path exists
+// it fails with fs.ErrExist and the old file stays.
+func (p *PrivateKey) SaveFile(path string) error {
+	data, err := p.MarshalPEM()
+	if err != nil {
+		return err
+	}
+	return WriteSecret(path, data)
+}
+
+// WriteSecret writes a new file of mode 0600, synced, all or nothing: the bytes
+// go to a temporary file first, which is then linked to path. It fails with
+// fs.ErrExist when path exists.
+func WriteSecret(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".key-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("couldn't create the key file: %w", err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err != nil {
+		return fmt.Errorf("couldn't write the key file: %w", err)
+	}
+	if err := os.Link(f.Name(), path); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("couldn't save %s: %w", path, fs.ErrExist)
+		}
+		return fmt.Errorf("couldn't save the key file: %w", err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("couldn't sync %s: %w", dir, err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("couldn't sync %s: %w", dir, err)
+	}
+	return nil
+}
