@@ -1,0 +1,142 @@
+package problem
+
+import "net/http"
+
+// Codes of the doors. The ledger has its own (consensus/ledger), which pass
+// through unchanged.
+const (
+	Internal     = "internal"
+	Unavailable  = "unavailable"
+	NoQuorum     = "no_quorum"
+	Overloaded   = "overloaded"
+	LedgerStale  = "ledger_stale"
+	NotReady     = "not_ready"
+	Unauthorized = "unauthorized"
+	Forbidden    = "forbidden"
+	ForeignBody  = "foreign_region"
+	RoleMissing  = "role_not_held"
+	RoleNeeded   = "role_needed"
+	NotFound     = "not_found"
+
+	BadRequest        = "bad_request"
+	BadHost           = "host_not_allowed"
+	MethodNotAllowed  = "method_not_allowed"
+	Timeout           = "request_timeout"
+	LengthRequired    = "length_required"
+	BodyTooLarge      = "body_too_large"
+	URITooLong        = "uri_too_long"
+	HeadersTooLarge   = "headers_too_large"
+	MediaType         = "unsupported_media_type"
+	ContentEncoding   = "unsupported_encoding"
+	ExpectationFailed = "expectation_failed"
+	TooMany           = "too_many_requests"
+	TooManyListeners  = "too_many_subscribers"
+
+	MalformedBody    = "malformed_body"
+	ValidationFailed = "validation_failed"
+	Missing          = "missing"
+	WrongType        = "wrong_type"
+	OutOfRange       = "out_of_range"
+	TooLong          = "too_long"
+	NotOneOf         = "not_one_of"
+	BadFormat        = "bad_format"
+	UnknownParameter = "unknown_parameter"
+	RepeatedParam    = "repeated_parameter"
+	UnknownField     = "unknown_field"
+	UnknownProcedure = "unknown_procedure"
+	BadCursor        = "bad_cursor"
+	BadText          = "bad_text"
+
+	KeyRequired      = "idempotency_key_required"
+	KeyMalformed     = "idempotency_key_malformed"
+	KeyReused        = "idempotency_key_reused"
+	KeyDiffers       = "idempotency_key_differs"
+	MatchRequired    = "precondition_required"
+	MatchFailed      = "precondition_failed"
+	MatchMalformed   = "etag_malformed"
+	StatementInvalid = "statement_invalid"
+	WrongNetwork     = "wrong_network"
+
+	MaterialMissing = "material_missing"
+	DigestMismatch  = "digest_mismatch"
+	EmptyMaterial   = "empty_material"
+	VaultFull       = "vault_full"
+)
+
+type entry struct {
+	status int
+	zh, en string
+}
+
+// table maps every code of the doors to its status and texts. {name} is a
+// place for a param.
+var table = map[string]entry{
+	Internal:     {http.StatusInternalServerError, "系统内部错误，已记录", "something went wrong inside; it has been recorded"},
+	Unavailable:  {http.StatusServiceUnavailable, "服务暂时不可用，请稍后重试", "the service is not available now; try again later"},
+	NoQuorum:     {http.StatusServiceUnavailable, "当前无法与多数地区达成一致，未写入；请稍后重试", "a majority of regions cannot be reached, so nothing was written; try again later"},
+	Overloaded:   {http.StatusServiceUnavailable, "节点繁忙，未写入；请稍后重试", "the node is busy, so nothing was written; try again later"},
+	LedgerStale:  {http.StatusServiceUnavailable, "本节点账本数据过旧，暂不能应答", "this node's copy of the ledger is too old to answer"},
+	NotReady:     {http.StatusServiceUnavailable, "节点尚未就绪，请稍后重试", "the node is not ready yet; try again later"},
+	Unauthorized: {http.StatusUnauthorized, "未通过身份验证", "not signed in"},
+	Forbidden:    {http.StatusForbidden, "无权执行此操作", "not allowed"},
+	ForeignBody:  {http.StatusForbidden, "只能代表本地区办理", "you can only act for your own region"},
+	RoleMissing:  {http.StatusForbidden, "您不具有所声明的岗位角色", "you do not hold the role you want to act in"},
+	RoleNeeded:   {http.StatusUnprocessableEntity, "您有多个岗位角色，请指明以哪个角色办理", "you hold several roles; say which one you act in"},
+	NotFound:     {http.StatusNotFound, "未找到", "not found"},
+
+	BadRequest:        {http.StatusBadRequest, "请求不符合 HTTP 规范", "the request is not well-formed HTTP"},
+	BadHost:           {http.StatusMisdirectedRequest, "请求的主机名不属于本节点", "this node does not answer for that host name"},
+	MethodNotAllowed:  {http.StatusMethodNotAllowed, "不支持该请求方法", "this method is not supported here"},
+	Timeout:           {http.StatusRequestTimeout, "请求发送过慢", "the request arrived too slowly"},
+	LengthRequired:    {http.StatusLengthRequired, "须给出 Content-Length，不接受分块传输编码", "Content-Length is required; transfer codings are not accepted"},
+	BodyTooLarge:      {http.StatusRequestEntityTooLarge, "请求正文超过上限 {limit} 字节", "the body is larger than {limit} bytes"},
+	URITooLong:        {http.StatusRequestURITooLong, "请求地址过长", "the request target is too long"},
+	HeadersTooLarge:   {http.StatusRequestHeaderFieldsTooLarge, "请求头过大", "the request headers are too large"},
+	MediaType:         {http.StatusUnsupportedMediaType, "不支持该内容类型，应为 {want}", "the content type must be {want}"},
+	ContentEncoding:   {http.StatusUnsupportedMediaType, "不接受压缩的请求正文", "compressed request bodies are not accepted"},
+	ExpectationFailed: {http.StatusExpectationFailed, "不支持该 Expect 请求头", "this Expect header is not supported"},
+	TooMany:           {http.StatusTooManyRequests, "请求过多，请稍后重试", "too many requests; try again later"},
+	TooManyListeners:  {http.StatusTooManyRequests, "订阅数已达上限，请稍后重试", "too many subscribers; try again later"},
+
+	MalformedBody:    {http.StatusBadRequest, "请求正文不是有效的 JSON 对象（{reason}）", "the body is not one valid JSON object ({reason})"},
+	ValidationFailed: {http.StatusUnprocessableEntity, "部分内容有误，请更正后重试", "some fields are wrong; correct them and try again"},
+	Missing:          {http.StatusUnprocessableEntity, "必填", "required"},
+	WrongType:        {http.StatusUnprocessableEntity, "类型不符", "wrong type"},
+	OutOfRange:       {http.StatusUnprocessableEntity, "超出允许范围", "out of range"},
+	TooLong:          {http.StatusUnprocessableEntity, "过长", "too long"},
+	NotOneOf:         {http.StatusUnprocessableEntity, "不是允许的取值", "not one of the allowed values"},
+	BadFormat:        {http.StatusUnprocessableEntity, "格式不正确", "wrong format"},
+	UnknownParameter: {http.StatusUnprocessableEntity, "未知的查询参数", "unknown query parameter"},
+	RepeatedParam:    {http.StatusUnprocessableEntity, "查询参数重复", "query parameter given twice"},
+	UnknownField:     {http.StatusUnprocessableEntity, "未知的字段", "unknown field"},
+	UnknownProcedure: {http.StatusUnprocessableEntity, "没有这种办理事项", "there is no such procedure"},
+	BadCursor:        {http.StatusUnprocessableEntity, "翻页标记无效或已不适用于本次查询", "the cursor is not valid for this query"},
+	BadText:          {http.StatusUnprocessableEntity, "含有不允许的字符", "contains characters that are not allowed"},
+
+	KeyRequired:      {http.StatusBadRequest, "须给出 Idempotency-Key 请求头（一个 ULID）", "the header Idempotency-Key is required (a ULID)"},
+	KeyMalformed:     {http.StatusUnprocessableEntity, "Idempotency-Key 不是有效的 ULID", "Idempotency-Key is not a valid ULID"},
+	KeyReused:        {http.StatusUnprocessableEntity, "该 Idempotency-Key 已用于另一项请求", "this Idempotency-Key was used for another request"},
+	KeyDiffers:       {http.StatusUnprocessableEntity, "Idempotency-Key 与声明文书编号不一致", "Idempotency-Key differs from the statement's id"},
+	MatchRequired:    {http.StatusPreconditionRequired, "须给出 If-Match 请求头（所依据的记录版本）", "the header If-Match is required (the version of the record you decided on)"},
+	MatchFailed:      {http.StatusPreconditionFailed, "该记录已有新的办理，请刷新后重试", "the record has moved on; reload it and decide again"},
+	MatchMalformed:   {http.StatusUnprocessableEntity, "If-Match 应为本接口给出的一个强 ETag", "If-Match has to be one strong ETag given by this API"},
+	StatementInvalid: {http.StatusUnprocessableEntity, "声明文书无效（{reason}）", "the statement is not valid ({reason})"},
+	WrongNetwork:     {http.StatusUnprocessableEntity, "声明文书属于另一网络", "the statement belongs to another network"},
+
+	MaterialMissing: {http.StatusUnprocessableEntity, "材料不在本单位保管库中", "the material is not in this bureau's vault"},
+	DigestMismatch:  {http.StatusUnprocessableEntity, "内容与声明的摘要不符", "the content differs from the declared digest"},
+	EmptyMaterial:   {http.StatusUnprocessableEntity, "材料为空", "the material is empty"},
+	VaultFull:       {http.StatusInsufficientStorage, "保管库空间不足", "the vault has no space left"},
+}
+
+// Status is the HTTP status of a code of the doors, or 0.
+func Status(code string) int { return table[code].status }
+
+// Codes lists the codes of the doors, sorted; the API description prints them.
+func Codes() []string {
+	m := make(map[string]string, len(table))
+	for code := range table {
+		m[code] = ""
+	}
+	return sortedNames(m)
+}
