@@ -54,7 +54,8 @@ type Payload struct {
 	Body    []byte `json:"-"`       // raw JSON object, by kind
 }
 
-// Statement is a parsed statement. Parsing proves form, not authenticity.
+// Statement is a parsed statement. Parsing proves form, not authenticity. It is
+// shared between goroutines through Pool: nobody writes to it, nor to its bytes.
 type Statement struct {
 	Payload
 	Raw    []byte // the compact JWS as submitted; never re-encoded
@@ -62,6 +63,9 @@ type Statement struct {
 	Key    string // key id without the region
 	Alg    string
 	AtUnix int64 // Payload.At in unix seconds
+
+	input     int // the signature covers Raw[:input]
+	signature [signatureSize]byte
 }
 
 // OpenBody is the body of record.open; ActBody that of record.act. Fields
