@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+)
+
+// Kind says what a store holds. It is written into the directory's marker, so
+// that a ledger is never opened as a Raft log.
+type Kind string
+
+const (
+	Raft   Kind = "raft"   // log entries and votes: synced, short-lived, read back rarely
+	Ledger Kind = "ledger" // replicated state: never synced on the hot path, read at random
+	Vault  Kind = "vault"  // one bureau's private objects: few, synced
+)
+
+func (k Kind) known() bool { return k == Raft || k == Ledger || k == Vault }
+
+// formatMajorVersion is the on-disk format of every store. This one brings
+// IngestAndExcise (restore), WAL sync chunks (a torn tail is told from bit rot)
+// and checksummed SST footers. A node that has opened a store with a newer
+// format cannot go back: raise it together with markerFormat, as a release note.
+const formatMajorVersion = pebble.FormatTableFormatV6
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+
+	// Memtables are preallocated, so their size is memory whether used or not.
+	// A Raft append is up to 512 statements of 60 KiB; 16 MiB was as fast as
+	// 64 MiB, which cost 564 MiB per node.
+	raftMemTable   = 16 * mib
+	ledgerMemTable = 8 * mib
+	vaultMemTable  = 2 * mib
+
+	// memTablesQueued is how many memtables a store may fill before writers
+	// wait for a flush; one more is kept for reuse.
+	memTablesQueued = 2
+
+	// bloomBitsPerKey gives about 1 % false positives: most lookups in Apply
+	// ask for statement ids that are not there.
+	bloomBitsPerKey = 10
+)
+
+// memTableBudget is the most memory the memtables of one store of each kind
+// take together, the recycled one included.
+const memTableBudget = (memTablesQueued + 1) * (raftMemTable + ledgerMemTable + vaultMemTable)
+
+// tune sets what differs between the kinds.
+func tune(o *pebble.Options, k Kind) {
+	o.MemTableStopWritesThreshold = memTablesQueued
+	switch k {
+	case Raft:
+		o.MemTableSize = raftMemTable
+		// Entries live until the log is truncated; then whole tables fall to
+		// one range tombstone. Compacting them sooner is wasted work.
+		o.L0CompactionThreshold = 10
+		o.L0StopWritesThreshold = 40
+		o.LBaseMaxBytes = 256 * mib
+		o.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone })
+	case Ledger:
+		o.MemTableSize = ledgerMemTable
+		// Applied entries are not synced one by one; writing the log out
+		// steadily keeps the one sync before a Raft truncation short.
+		o.WALBytesPerSync = 512 * kib
+		o.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
+		filter(o)
+		// A restore waits for a flush and then is one edit of the manifest:
+		// fewer states to be in when the power fails.
+		o.Experimental.DisableIngestAsFlushable = func() bool { return true }
+	case Vault:
+		o.MemTableSize = vaultMemTable
+		// Values are ciphertext: compressing them is wasted work.
+		o.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone })
+		filter(o)
+	}
+}
+
+func filter(o *pebble.Options) {
+	for i := range o.Levels {
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBitsPerKey)
+	}
+}
