@@ -27,9 +27,9 @@ type Genesis struct {
 	Protocol  int       `json:"protocol"`   // version of the ledger's rules at the start: 1
 	Final     string    `json:"final"`      // who must cosign for "final": "all", or "N" regions as a decimal
 	Timeouts  Timeouts  `json:"timeouts"`
-	Regions   []Region  `json:"regions"` // sorted by code
-	Law       []LawText `json:"law"`     // procedure documents, sorted by name
-	Rules     string    `json:"rules"`   // deadline rule table (YAML), full text
+	Regions   []Region  `json:"regions"`  // sorted by code
+	Law       []LawText `json:"law"`      // procedure documents, sorted by name
+	Rules     string    `json:"rules"`    // deadline rule table (YAML), full text
 	Calendar  string    `json:"calendar"` // working-day table (JSON), full text
 }
 
