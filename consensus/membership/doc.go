@@ -1,0 +1,26 @@
+// Package membership decides who votes, and watches who seems healthy.
+//
+// # Promises
+//
+//   - The voters of a network come from its signed genesis (Voters). A Raft
+//     configuration entry that says otherwise is reported by every replica on
+//     its own (Audit).
+//   - No region ever holds a quorum: no plan passes through a configuration in
+//     which one region's nodes could commit alone, and there is never more than
+//     one voter beyond one per region. Votes move inside a region only; a lost
+//     region is not replaced by another region's node. (HashiCorp's redundancy
+//     zones promote across zones; for bureaus that would hand one of them the
+//     ledger.)
+//   - Plan is a pure function of what is known: the same view gives the same
+//     steps on every node. All states of three regions of up to three nodes are
+//     tested.
+//   - Gossip is a hint. It says who seems to be up and which version runs there,
+//     and nothing else follows from it: not votes, not addresses, not trust.
+//     Whoever holds the gossip key can lie about all of it, except in the name
+//     of a node whose key it does not hold: node metadata is signed.
+//
+// # What it does not do
+//
+// It changes no Raft configuration: voters are static (genesis), and what Plan
+// says is advice shown to operators. It does not authenticate nodes, certs does.
+package membership
