@@ -1,0 +1,205 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sandi.internal/gateway/certs/authority"
+	"sandi.internal/gateway/consensus/genesis"
+)
+
+// The purposes a connection can have, as TLS names them.
+const (
+	ALPNRaft = "sandi-raft/1"
+	ALPNPeer = "sandi-peer/1"
+)
+
+const (
+	// rpcTimeout bounds one Raft message with its answer. A snapshot gets this
+	// much again for every 256 KiB.
+	rpcTimeout = 10 * time.Second
+	// pooled connections per node that wait for the next message.
+	maxPool = 3
+)
+
+// TLS makes the two sides of a connection; authority.Keeper is one.
+type TLS interface {
+	ServerTLS(alpn []string, accept func(id authority.Identity, alpn string) error) *tls.Config
+	ClientTLS(wantNodeID, alpn string) *tls.Config
+}
+
+// Config is what a Transport is made of.
+type Config struct {
+	NodeID  string
+	Genesis *genesis.Genesis
+	TLS     TLS
+	Bind    string // host:port to listen on; empty: the peer address genesis gives this node
+	// Resolve gives a node's current host:port; nil means genesis.
+	Resolve func(node string) (addr string, ok bool)
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer // nil: not registered
+}
+
+// Transport is Raft's transport over mutual TLS, and the listener of the peer
+// API beside it. The embedded NetworkTransport makes the outgoing side.
+type Transport struct {
+	*raft.NetworkTransport
+	cfg      Config
+	regions  map[string]string // node id -> region, of every node in genesis
+	log      *slog.Logger
+	metrics  *metrics
+	listener net.Listener
+	peers    *peerListener
+	consume  chan raft.RPC // to Raft, from every inbound connection
+	inbound  registry      // Raft connections that others opened
+	outbound registry      // Raft connections that we opened
+	peerIn   registry      // peer API connections that others opened
+
+	members   atomic.Pointer[map[string]bool] // who may speak Raft
+	situation atomic.Pointer[func() Situation]
+
+	life    context.Context // ends with Close
+	end     context.CancelFunc
+	once    sync.Once
+	running sync.WaitGroup // accept loop, handshakes, inbound connections
+}
+
+var (
+	_ raft.Transport   = (*Transport)(nil)
+	_ raft.WithPreVote = (*Transport)(nil)
+	_ raft.WithClose   = (*Transport)(nil)
+)
+
+// Listen opens the node's peer port. Until SetMembers is called, the nodes of
+// genesis may speak Raft.
+func Listen(cfg Config) (*Transport, error) {
+	t := &Transport{
+		cfg: cfg, regions: make(map[string]string), log: cfg.Logger,
+		consume: make(chan raft.RPC),
+	}
+	t.life, t.end = context.WithCancel(context.Background())
+	addresses := make(map[string]string)
+	for _, r := range cfg.Genesis.Regions {
+		for _, n := range r.Nodes {
+			t.regions[n.ID], addresses[n.ID] = r.Code, n.Peer
+		}
+	}
+	if t.regions[cfg.NodeID] == "" {
+		return nil, fmt.Errorf("node %q is not in genesis", cfg.NodeID)
+	}
+	if cfg.Resolve == nil {
+		t.cfg.Resolve = func(node string) (string, bool) { a, ok := addresses[node]; return a, ok }
+	}
+	if cfg.Bind == "" {
+		t.cfg.Bind = addresses[cfg.NodeID]
+	}
+	known := make(map[string]bool, len(t.regions))
+	for id := range t.regions {
+		known[id] = true
+	}
+	t.members.Store(&known)
+	t.SetSituation(func() Situation { return Situation{} })
+	t.metrics = newMetrics(cfg.Metrics, t)
+
+	l, err := net.Listen("tcp", t.cfg.Bind)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't listen for other nodes on %s: %w", t.cfg.Bind, err)
+	}
+	t.listener = l
+	t.peers = newPeerListener(l.Addr())
+	t.NetworkTransport = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+		Stream: &dialer{t: t}, MaxPool: maxPool, Timeout: rpcTimeout, Logger: Logger(cfg.Logger, "raft-net"),
+	})
+	t.running.Go(t.acceptLoop)
+	return t, nil
+}
+
+// Consumer implements raft.Transport.
+func (t *Transport) Consumer() <-chan raft.RPC { return t.consume }
+
+// LocalAddr implements raft.Transport: in Raft, a server's address is its id.
+func (t *Transport) LocalAddr() raft.ServerAddress { return raft.ServerAddress(t.cfg.NodeID) }
+
+// SetHeartbeatHandler implements raft.Transport and does nothing, so that
+// heartbeats go through Consumer to Raft's main goroutine like all else. The
+// fast path it would install runs beside that goroutine and lets replicas
+// diverge (hashicorp/raft#695).
+func (t *Transport) SetHeartbeatHandler(func(raft.RPC)) {}
+
+// Addr is the address the node listens on.
+func (t *Transport) Addr() net.Addr { return t.listener.Addr() }
+
+// PeerListener yields the connections other nodes open for the peer API, after
+// their handshake, as *tls.Conn. It is for one http.Server.
+func (t *Transport) PeerListener() net.Listener { return t.peers }
+
+// SetMembers says who may speak Raft: the servers of the committed
+// configuration. Connections of all others are closed before it returns.
+func (t *Transport) SetMembers(ids []string) {
+	members := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		members[id] = true
+	}
+	t.members.Store(&members)
+	gone := func(id string) bool { return !members[id] }
+	t.inbound.closeWhere(gone)
+	t.outbound.closeWhere(gone)
+}
+
+// SetSituation tells the gate where to ask for this node's term and leader. The
+// function is called from many goroutines.
+func (t *Transport) SetSituation(f func() Situation) { t.situation.Store(&f) }
+
+// Inject hands Raft a message as if from had sent it, for facts that arrived by
+// another authenticated way. It passes the same gate.
+func (t *Transport) Inject(ctx context.Context, from string, rpc raft.RPC) error {
+	if !(*t.members.Load())[from] {
+		return fmt.Errorf("node %q is not a member", from)
+	}
+	if err := Check(from, rpc.Command, (*t.situation.Load())()); err != nil {
+		return err
+	}
+	select {
+	case t.consume <- rpc:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.life.Done():
+		return raft.ErrTransportShutdown
+	}
+}
+
+// CloseStreams closes every Raft connection; both sides open new ones with the
+// certificates of the moment. Called after a certificate changed.
+func (t *Transport) CloseStreams() {
+	t.NetworkTransport.CloseStreams()
+	t.outbound.closeWhere(func(string) bool { return true })
+	t.inbound.closeWhere(func(string) bool { return true })
+	t.peerIn.closeWhere(func(string) bool { return true })
+}
+
+// Close implements raft.WithClose. It ends the listener and every connection
+// and waits for their goroutines.
+func (t *Transport) Close() error {
+	var err error
+	t.once.Do(func() {
+		t.end()
+		err = errors.Join(t.listener.Close(), t.NetworkTransport.Close(), t.peers.Close())
+		t.inbound.end()
+		t.outbound.end()
+		t.peerIn.end()
+		t.running.Wait()
+		t.metrics.unregister()
+	})
+	return err
+}
