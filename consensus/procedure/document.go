@@ -121,10 +121,19 @@ type Assign struct {
 	Field string `json:"field"`
 }
 
+// Then is what a guard does when its condition is true.
+type Then string
+
+const (
+	ThenRefuse Then = "refuse" // the act is refused
+	ThenLate   Then = "late"   // accepted, the act carries the code as late
+	ThenWarn   Then = "warn"   // accepted, the act carries the code as a warning
+)
+
 // Guard refuses or marks an act when its condition is true.
 type Guard struct {
 	If   string `json:"if"` // CEL, bool
-	Late bool   `json:"late,omitempty"`
+	Then Then   `json:"then"`
 	Code string `json:"code"`
 	Cite string `json:"cite"`
 	Label
@@ -147,8 +156,8 @@ type Limit struct {
 	Name       string       `json:"name"`
 	Title      Label        `json:"title"`
 	Rule       string       `json:"rule"`  // id in the rule table
-	Owner      string       `json:"owner"` // the party that owes it
-	Start      Start        `json:"start"`
+	Owner      string       `json:"owner"` // the party that owes it, or OutsideParty
+	Starts     []Start      `json:"start"` // the first that matches an event applies
 	Stop       []string     `json:"stop,omitempty"`
 	Cancel     []string     `json:"cancel,omitempty"`
 	PauseFrom  []string     `json:"pause_from,omitempty"`
@@ -156,17 +165,23 @@ type Limit struct {
 	Exclude    *Exclude     `json:"exclude,omitempty"`
 	Extend     []ExtendRule `json:"extend,omitempty"`
 	NotBefore  bool         `json:"not_before,omitempty"` // a window that opens when due
+	Right      bool         `json:"right,omitempty"`      // the window of a right: it lapses, nobody is overdue
 	LateRefuse bool         `json:"late_refuse,omitempty"`
 	Line       int          `json:"-"`
 }
 
-// Start says when a clock starts: at the signed time of an event, or at a date
-// that stands in a field.
+// OutsideParty owns the limits of an authority that takes no part here.
+const OutsideParty = "outside"
+
+// Start says when a clock starts: at the signed time of an event, or at the
+// latest of the dates that stand in Fields.
 type Start struct {
-	On    []string `json:"on"`
-	Field string   `json:"field,omitempty"`  // a date or time field, or `list.member`: the latest of a list
-	Part  string   `json:"member,omitempty"` // the member when Field is a list
-	Once  bool     `json:"once,omitempty"`   // later occurrences do not restart it
+	On     []string `json:"on"`
+	Fields []string `json:"fields,omitempty"` // date or time fields, or one list
+	Member string   `json:"member,omitempty"` // the member, when Fields names a list
+	Once   bool     `json:"once,omitempty"`   // later occurrences do not restart it
+	If     string   `json:"if,omitempty"`     // CEL over the record after the event
+	Line   int      `json:"-"`
 }
 
 // Exclude names a field of intervals that do not count.

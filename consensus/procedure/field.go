@@ -23,7 +23,7 @@ type Field struct {
 	Of       *Field  `json:"of,omitempty"`       // list
 	Members  []Field `json:"fields,omitempty"`   // object
 	Optional bool    `json:"optional,omitempty"` // member that may be absent
-	Unique   string  `json:"unique,omitempty"`   // list: member (or "true": the item) that may not repeat
+	Distinct string  `json:"distinct,omitempty"` // list: member (or "true": the item) that may not repeat
 	Known    bool    `json:"known,omitempty"`    // org: must be an organisation of a member region
 	Line     int     `json:"-"`
 }

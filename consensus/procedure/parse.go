@@ -308,13 +308,11 @@ func readGuards(n *lawtext.Node) []Guard {
 		g.Code = name(m.Need("code"))
 		g.Cite = m.NeedString("cite", maxMessage)
 		g.Label = label(m, maxMessage)
+		g.Then = ThenRefuse
 		if t := m.Find("then"); t != nil {
-			switch t.String(10) {
-			case "late":
-				g.Late = true
-			case "refuse":
-			default:
-				t.Failf("then is refuse or late")
+			g.Then = Then(t.String(10))
+			if g.Then != ThenRefuse && g.Then != ThenLate && g.Then != ThenWarn {
+				t.Failf("then is refuse, late or warn")
 			}
 		}
 		m.Done()

@@ -2,7 +2,6 @@ package procedure
 
 import (
 	"math"
-	"strings"
 
 	"sandi.internal/gateway/consensus/procedure/lawtext"
 )
@@ -98,8 +97,8 @@ func readDetails(m *lawtext.Map, f *Field, spec typeSpec, depth int) {
 	case TypeList:
 		of := readField(m.Need("of"), depth+1, false, false)
 		f.Of = &of
-		if u := m.Find("unique"); u != nil {
-			f.Unique = u.String(40)
+		if u := m.Find("distinct"); u != nil {
+			f.Distinct = u.String(40)
 		}
 	}
 	checkBounds(m, f, spec)
@@ -142,97 +141,4 @@ func readValues(n *lawtext.Node) []Value {
 		out = append(out, Value{Name: keyName(p), Label: title(p.Value)})
 	}
 	return out
-}
-
-// readLimits reads the declared time limits.
-func readLimits(n *lawtext.Node) []Limit {
-	if n == nil {
-		return nil
-	}
-	items := n.List()
-	if len(items) > maxLimits {
-		n.Failf("more than %d deadlines", maxLimits)
-		return nil
-	}
-	out := make([]Limit, 0, len(items))
-	for _, it := range items {
-		out = append(out, readLimit(it))
-	}
-	return out
-}
-
-func readLimit(n *lawtext.Node) Limit {
-	m := n.Map()
-	l := Limit{Line: n.Line, Name: name(m.Need("name")), Title: title(m.Need("title"))}
-	l.Rule = name(m.Need("rule"))
-	l.Owner = name(m.Need("owner"))
-	l.Start = readStart(m.Need("start"))
-	l.Stop = names(m.Find("stop"))
-	l.Cancel = names(m.Find("cancel"))
-	if p := m.Find("pause"); p != nil {
-		pm := p.Map()
-		l.PauseFrom, l.PauseTo = names(pm.Need("from")), names(pm.Need("to"))
-		pm.Done()
-	}
-	if x := m.Find("exclude"); x != nil {
-		xm := x.Map()
-		l.Exclude = &Exclude{Field: name(xm.Need("field")), Kinds: names(xm.Need("kinds"))}
-		xm.Done()
-	}
-	if x := m.Find("extend"); x != nil {
-		for _, it := range x.List() {
-			l.Extend = append(l.Extend, readExtend(it))
-		}
-		if len(l.Extend) > maxMarks {
-			x.Failf("more than %d extensions", maxMarks)
-		}
-	}
-	l.NotBefore = m.Bool("not_before")
-	if t := m.Find("late"); t != nil {
-		switch t.String(10) {
-		case "refuse":
-			l.LateRefuse = true
-		case "mark":
-		default:
-			t.Failf("late is mark or refuse")
-		}
-	}
-	m.Done()
-	return l
-}
-
-func readStart(n *lawtext.Node) Start {
-	m := n.Map()
-	s := Start{On: names(m.Need("on")), Once: m.Bool("once")}
-	if f := m.Find("field"); f != nil {
-		s.Field = name(f)
-	}
-	if f := m.Find("latest_of"); f != nil {
-		list, part, ok := strings.Cut(strings.Replace(f.String(90), "[]", "", 1), ".")
-		if !ok || !isName(list) || !isName(part) || s.Field != "" {
-			f.Failf("latest_of is written list.member, and instead of field")
-		}
-		s.Field, s.Part = list, part
-	}
-	m.Done()
-	return s
-}
-
-func readExtend(n *lawtext.Node) ExtendRule {
-	m := n.Map()
-	x := ExtendRule{Line: n.Line, On: names(m.Need("on"))}
-	if f := m.Find("field"); f != nil {
-		x.Field = name(f)
-	} else {
-		x.N = integer(m.Need("n"), 1, 3660)
-		x.Unit = m.NeedString("unit", 2)
-		if x.Unit != "wd" && x.Unit != "d" && x.Unit != "h" {
-			n.Failf("unit is wd, d or h")
-		}
-	}
-	if t := m.Find("times"); t != nil {
-		x.Times = integer(t, 1, maxNames)
-	}
-	m.Done()
-	return x
 }

@@ -52,6 +52,7 @@ type ActNote struct {
 	Part   bool     `json:"part"`   // one part of a joint event that did not complete it
 	Fields []string `json:"fields"` // given in this act, sorted
 	Late   []string `json:"late"`   // deadlines missed and codes of guards that marked it
+	Warn   []string `json:"warn"`   // codes of guards that warned
 }
 
 // JointPart is one party's statement of a joint event that still waits.
@@ -73,6 +74,7 @@ const (
 	Overdue   Verdict = "overdue"   // runs, past due
 	Met       Verdict = "met"       // ended in time
 	Late      Verdict = "late"      // ended after it was due
+	Lapsed    Verdict = "lapsed"    // the window of a right has passed unused
 	Cancelled Verdict = "cancelled" // ended without a verdict: withdrawn, restarted, record closed
 )
 
