@@ -86,8 +86,9 @@ func (db *DB) open(o Options) error {
 		cache = NewCache(DefaultCacheBytes)
 		db.release = append(db.release, func() error { cache.Close(); return nil })
 	}
+	stop := &failStop{FS: db.fs, watch: db.watcher}
 	po := &pebble.Options{
-		FS:                 db.fs,
+		FS:                 stop,
 		Lock:               lock,
 		Cache:              cache.blocks,
 		FileCache:          cache.files,
@@ -101,6 +102,7 @@ func (db *DB) open(o Options) error {
 	if db.DB, err = pebble.Open(db.dir, po); err != nil {
 		return fmt.Errorf("couldn't open the %s store in %s: %s%w", db.kind, db.dir, advice(err), err)
 	}
+	stop.armed.Store(true)
 	return nil
 }
 
