@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -39,8 +40,7 @@ type CA struct {
 	Region string
 	Clock  func() time.Time
 	cert   *x509.Certificate
-	parent *CA // nil for a root, and for an issuing CA read from files
-	chain  [][]byte
+	chain  [][]byte // what leaves send after themselves, DER; empty for a root
 	key    crypto.Signer
 }
 
@@ -78,8 +78,12 @@ func (ca *CA) NewIssuing(life time.Duration) (*CA, error) {
 	if err != nil {
 		return nil, err
 	}
-	issuing := &CA{Region: ca.Region, Clock: ca.Clock, parent: ca}
-	return issuing.adopt(der, key)
+	issuing, err := (&CA{Region: ca.Region, Clock: ca.Clock}).adopt(der, key)
+	if err != nil {
+		return nil, err
+	}
+	issuing.chain = append([][]byte{der}, ca.chain...)
+	return issuing, nil
 }
 
 // adopt completes a CA with its certificate.
@@ -89,9 +93,6 @@ func (ca *CA) adopt(der []byte, key crypto.Signer) (*CA, error) {
 		return nil, fmt.Errorf("couldn't parse the CA certificate: %w", err)
 	}
 	ca.cert, ca.key = cert, key
-	if ca.parent != nil { // a root is known to everybody and never sent
-		ca.chain = append([][]byte{der}, ca.parent.chain...)
-	}
 	return ca, nil
 }
 
@@ -104,6 +105,19 @@ func (ca *CA) PEM() (cert, key []byte, err error) {
 	return certPEM(ca.cert.Raw), key, err
 }
 
+// LoadRoot reads a root CA of a region from PEM.
+func LoadRoot(region string, cert, key []byte, clock func() time.Time) (*CA, error) {
+	ca, err := LoadIssuing(region, cert, key, clock)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(ca.cert.RawIssuer, ca.cert.RawSubject) {
+		return nil, fmt.Errorf("couldn't load the root of %s: the certificate is not self-issued", region)
+	}
+	ca.chain = nil // a root is known to everybody and never sent
+	return ca, nil
+}
+
 // LoadIssuing reads an issuing CA of a region from PEM: its own certificate
 // first, then any between it and the root.
 func LoadIssuing(region string, chain, key []byte, clock func() time.Time) (*CA, error) {
@@ -114,10 +128,11 @@ func LoadIssuing(region string, chain, key []byte, clock func() time.Time) (*CA,
 	if err != nil {
 		return nil, fmt.Errorf("couldn't load the issuing CA of %s: %w", region, err)
 	}
-	ca, err := (&CA{Region: region, Clock: clock, chain: ders}).adopt(ders[0], signer)
+	ca, err := (&CA{Region: region, Clock: clock}).adopt(ders[0], signer)
 	if err != nil {
 		return nil, err
 	}
+	ca.chain = ders
 	if !ca.cert.IsCA {
 		return nil, fmt.Errorf("couldn't load the issuing CA of %s: the certificate is not a CA's", region)
 	}

@@ -174,6 +174,34 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+func TestSecrets(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "vault.key")
+	secret, err := NewSecret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := SaveSecret(path, secret); err != nil {
+		t.Fatal(err)
+	}
+	if err := SaveSecret(path, secret); !errors.Is(err, fs.ErrExist) {
+		t.Fatalf("overwrote: %v", err)
+	}
+	if got, err := LoadSecret(path); err != nil || !bytes.Equal(got, secret) {
+		t.Fatalf("got %x, %v", got, err)
+	}
+	for _, bad := range []string{"", "\n", "AAAA\n", strings.Repeat("A", 43) + "\n\n", strings.Repeat("A", 42) + "B", strings.Repeat("=", 43)} {
+		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LoadSecret(path); !errors.Is(err, ErrSecret) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	if SaveSecret(path+"2", secret[:31]) == nil {
+		t.Error("saved a short secret")
+	}
+}
+
 func TestParsePEMRefuses(t *testing.T) {
 	good, err := newKey(t, EdDSA, UseToken).MarshalPEM()
 	if err != nil {

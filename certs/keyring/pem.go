@@ -86,24 +86,9 @@ func ParsePEM(data []byte) (*PrivateKey, error) {
 // LoadFile reads a key file. A file that others may read is refused: whoever
 // can read it can act as the bureau.
 func LoadFile(path string) (*PrivateKey, error) {
-	f, err := os.Open(path)
+	data, err := readPrivate(path)
 	if err != nil {
-		return nil, fmt.Errorf("couldn't open the key file: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("couldn't look at the key file: %w", err)
-	}
-	if !info.Mode().IsRegular() || info.Size() > maxKeyFile {
-		return nil, fmt.Errorf("couldn't read %s: %w", path, ErrKeyFile)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("key file %s has mode %04o, others may read it: run chmod 600", path, info.Mode().Perm())
-	}
-	data := make([]byte, info.Size())
-	if _, err := f.ReadAt(data, 0); err != nil {
-		return nil, fmt.Errorf("couldn't read the key file: %w", err)
+		return nil, err
 	}
 	p, err := ParsePEM(data)
 	if err != nil {
