@@ -55,7 +55,7 @@ func (t *Transport) acceptLoop() {
 // accept decides, inside the handshake, whether an authenticated node may use
 // this purpose.
 func (t *Transport) accept(id authority.Identity, alpn string) error {
-	if id.Role != "node" {
+	if id.Role != authority.RoleNode {
 		return fmt.Errorf("a %s may not connect here", id.Role)
 	}
 	if region, ok := t.regions[id.ID]; !ok || region != id.Region {
@@ -95,7 +95,7 @@ func (t *Transport) handshake(raw net.Conn, server *tls.Config) func() {
 	case ALPNRaft:
 		return func() { t.serveRaft(id.ID, tracked, conn) }
 	case ALPNPeer:
-		t.handPeer(id.ID, tracked, conn)
+		t.handPeer(tracked, &PeerConn{Conn: conn, Peer: id, TLS: state})
 	default:
 		_ = tracked.Close() // no ALPN at all: not for us
 	}
@@ -103,7 +103,8 @@ func (t *Transport) handshake(raw net.Conn, server *tls.Config) func() {
 }
 
 // handPeer registers a connection of the peer API and hands it on.
-func (t *Transport) handPeer(node string, tracked *trackedConn, conn *tls.Conn) {
+func (t *Transport) handPeer(tracked *trackedConn, conn *PeerConn) {
+	node := conn.Peer.ID
 	if !t.peerIn.add(node, tracked, peerConnsPerNode) {
 		_ = tracked.Close()
 		t.log.Warn("refused a connection: too many", "node", node, "purpose", ALPNPeer)

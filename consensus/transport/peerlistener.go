@@ -1,8 +1,12 @@
 package transport
 
 import (
+	"context"
+	"crypto/tls"
 	"net"
 	"sync"
+
+	"sandi.internal/gateway/certs/authority"
 )
 
 const (
@@ -11,6 +15,30 @@ const (
 	// peerBacklog are connections that wait for the server's Accept.
 	peerBacklog = 16
 )
+
+// PeerConn is a connection of the peer API after its handshake. It hides its
+// *tls.Conn: net/http drops TLS connections whose ALPN it does not know.
+type PeerConn struct {
+	net.Conn
+	Peer authority.Identity // who the certificate says is at the other end
+	TLS  tls.ConnectionState
+}
+
+type peerKey struct{}
+
+// ConnContext is for http.Server.ConnContext: it gives every request its Peer.
+func ConnContext(ctx context.Context, c net.Conn) context.Context {
+	if p, ok := c.(*PeerConn); ok {
+		return context.WithValue(ctx, peerKey{}, p.Peer)
+	}
+	return ctx
+}
+
+// PeerFrom returns the node that sent a request, under ConnContext.
+func PeerFrom(ctx context.Context) (authority.Identity, bool) {
+	id, ok := ctx.Value(peerKey{}).(authority.Identity)
+	return id, ok
+}
 
 // peerListener is the peer API's share of the port.
 type peerListener struct {

@@ -80,8 +80,8 @@ func (r *registry) count() int {
 	return n
 }
 
-// trackedConn tells who watches it when it closes. It lies beneath TLS: net/http
-// needs to see a *tls.Conn on top, and closing here waits for no farewell.
+// trackedConn tells who watches it when it closes. It lies beneath TLS, so that
+// closing it waits for no farewell from the other side.
 type trackedConn struct {
 	net.Conn
 	mu      sync.Mutex

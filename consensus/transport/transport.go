@@ -140,7 +140,7 @@ func (t *Transport) SetHeartbeatHandler(func(raft.RPC)) {}
 func (t *Transport) Addr() net.Addr { return t.listener.Addr() }
 
 // PeerListener yields the connections other nodes open for the peer API, after
-// their handshake, as *tls.Conn. It is for one http.Server.
+// their handshake, as *PeerConn. It is for one http.Server, with ConnContext.
 func (t *Transport) PeerListener() net.Listener { return t.peers }
 
 // SetMembers says who may speak Raft: the servers of the committed
@@ -168,6 +168,9 @@ func (t *Transport) Inject(ctx context.Context, from string, rpc raft.RPC) error
 	}
 	if err := Check(from, rpc.Command, (*t.situation.Load())()); err != nil {
 		return err
+	}
+	if t.life.Err() != nil {
+		return raft.ErrTransportShutdown
 	}
 	select {
 	case t.consume <- rpc:
