@@ -3,13 +3,13 @@ package authority
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -51,7 +51,7 @@ type Keeper struct {
 	cfg  KeeperConfig
 	now  atomic.Pointer[tls.Certificate] // what new handshakes use
 	mu   sync.Mutex                      // one replacement at a time; guards seen and onSwap
-	seen string                          // mark of the files as last loaded
+	seen [sha256.Size]byte               // mark of the files as last loaded
 	hook []func()
 
 	failures prometheus.Counter
@@ -76,7 +76,7 @@ func NewKeeper(cfg KeeperConfig) (*Keeper, error) {
 		if chain, keys, err = k.read(); err != nil {
 			return nil, err
 		}
-		k.seen = k.mark()
+		k.seen = markOf(chain, keys)
 	}
 	cert, err := loadPair(chain, keys)
 	if err != nil {
@@ -214,16 +214,16 @@ func (k *Keeper) reload() error {
 	if k.cfg.CertFile == "" {
 		return nil
 	}
-	mark := k.mark()
+	chain, keys, err := k.read()
+	if err != nil {
+		return err
+	}
+	mark := markOf(chain, keys)
 	k.mu.Lock()
 	same := mark == k.seen
 	k.mu.Unlock()
 	if same {
 		return nil
-	}
-	chain, keys, err := k.read()
-	if err != nil {
-		return err
 	}
 	if err := k.Swap(chain, keys); err != nil {
 		return err
@@ -270,7 +270,7 @@ func (k *Keeper) renew(ctx context.Context) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.seen = k.mark()
+	k.seen = markOf(chain, secret)
 	return nil
 }
 
@@ -282,15 +282,8 @@ func (k *Keeper) read() (chain, keys []byte, err error) {
 	return chain, keys, err
 }
 
-// mark changes when either file is replaced.
-func (k *Keeper) mark() string {
-	mark := ""
-	for _, path := range []string{k.cfg.CertFile, k.cfg.KeyFile} {
-		info, err := os.Stat(path)
-		if err != nil {
-			return "" // looks like a change; reading it will say what is wrong
-		}
-		mark += fmt.Sprintf("%d %d;", info.ModTime().UnixNano(), info.Size())
-	}
-	return mark
+// markOf changes when either file does. Contents are compared, not times: two
+// replacements within one tick of the file system's clock look alike by time.
+func markOf(chain, keys []byte) [sha256.Size]byte {
+	return sha256.Sum256(append(append([]byte(nil), chain...), keys...))
 }
