@@ -63,7 +63,7 @@ func (w *watcher) listener() *pebble.EventListener {
 		},
 		WriteStallBegin: func(info pebble.WriteStallBeginInfo) {
 			w.writeStalls.Add(1)
-			w.log.Warn("writers wait for the disk", "reason", info.Reason)
+			w.log.Debug("writers wait for the disk", "reason", info.Reason)
 		},
 	}
 }

@@ -2,7 +2,7 @@ package raftlog
 
 import (
 	"fmt"
-	"sync/atomic"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/raft"
@@ -10,33 +10,50 @@ import (
 	"sandi.internal/gateway/storage/storagetest"
 )
 
-// promise is what the store owes at one moment of the workload: the last state
-// it acknowledged, or the one it is working on.
-type promise struct {
-	acked, next []*raft.Log // equal when nothing is under way
-	term        [2]uint64   // the same for a stable number
+// stage is a state of the store between two operations of the workload.
+type stage struct {
+	log  []*raft.Log
+	term uint64
 }
 
-// cut is a power cut at one write of the workload.
-type cut struct {
-	disk *storagetest.Disk
-	owes promise
-	at   string
+// record is the course of a workload: stages[acked] is acknowledged, and the
+// last stage may be under way.
+type record struct {
+	mu     sync.Mutex
+	stages []stage
+	acked  int
+}
+
+func newRecord() *record { return &record{stages: []stage{{}}} }
+
+func (r *record) now() (acked, begun int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.acked, len(r.stages) - 1
+}
+
+// do runs one operation that leads to next.
+func (r *record) do(next stage, run func() error) error {
+	r.mu.Lock()
+	r.stages = append(r.stages, next)
+	r.mu.Unlock()
+	if err := run(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.acked = len(r.stages) - 1
+	return nil
 }
 
 // script is the workload: appends of several sizes, truncations at both ends,
 // votes, flushes.
-func script(n *node, owe *atomic.Pointer[promise]) error {
+func script(n *node, r *record) error {
 	var log []*raft.Log
 	var term uint64
-	step := func(next []*raft.Log, nextTerm uint64, run func() error) error {
-		owe.Store(&promise{log, next, [2]uint64{term, nextTerm}})
-		if err := run(); err != nil {
-			return err
-		}
+	do := func(next []*raft.Log, nextTerm uint64, run func() error) error {
 		log, term = next, nextTerm
-		owe.Store(&promise{log, log, [2]uint64{term, term}})
-		return nil
+		return r.do(stage{next, nextTerm}, run)
 	}
 	for round := range uint64(6) {
 		last := uint64(0)
@@ -46,12 +63,12 @@ func script(n *node, owe *atomic.Pointer[promise]) error {
 		for _, size := range []uint64{1, 3, 40} {
 			add := entries(last+1, last+size, round+1)
 			next := append(append([]*raft.Log(nil), log...), add...)
-			if err := step(next, term, func() error { return n.StoreLogs(add) }); err != nil {
+			if err := do(next, term, func() error { return n.StoreLogs(add) }); err != nil {
 				return err
 			}
 			last += size
 		}
-		if err := step(log, round+1, func() error { return n.SetUint64([]byte("CurrentTerm"), round+1) }); err != nil {
+		if err := do(log, round+1, func() error { return n.SetUint64([]byte("CurrentTerm"), round+1) }); err != nil {
 			return err
 		}
 		if round%2 == 1 {
@@ -60,17 +77,26 @@ func script(n *node, owe *atomic.Pointer[promise]) error {
 			}
 		}
 		keep := log[:len(log)-5]
-		if err := step(keep, term, func() error { return n.DeleteRange(keep[len(keep)-1].Index+1, last) }); err != nil {
+		if err := do(keep, term, func() error { return n.DeleteRange(last-4, last) }); err != nil {
 			return err
 		}
 		if keep = log[20:]; round == 4 {
 			keep = nil
 		}
-		if err := step(keep, term, func() error { return n.DeleteRange(log[0].Index, log[len(log)-len(keep)-1].Index) }); err != nil {
+		first, cut := log[0].Index, log[len(log)-len(keep)-1].Index
+		if err := do(keep, term, func() error { return n.DeleteRange(first, cut) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// cut is a power cut at one write of the workload, with the stages that may be
+// found afterwards.
+type cut struct {
+	disk     *storagetest.Disk
+	from, to int
+	at       string
 }
 
 // TestCrashEverywhere cuts the power before every write of the workload, three
@@ -79,22 +105,22 @@ func script(n *node, owe *atomic.Pointer[promise]) error {
 func TestCrashEverywhere(t *testing.T) {
 	disk := storagetest.NewDisk()
 	n := open(t, disk)
-	var owe atomic.Pointer[promise]
-	owe.Store(&promise{})
+	r := newRecord()
 	var cuts []cut
 	disk.BeforeWrite(func() {
-		// What is owed is read first: it may only grow until the cut.
-		owes := *owe.Load()
 		for _, unsynced := range []int{0, 50, 100} {
-			at := fmt.Sprintf("write %d, %d %% of unsynced data kept", len(cuts)/3, unsynced)
-			cuts = append(cuts, cut{disk.Crash(unsynced, uint64(len(cuts))), owes, at})
+			c := cut{at: fmt.Sprintf("write %d, %d %% of unsynced data kept", len(cuts)/3, unsynced)}
+			c.from, _ = r.now() // what is owed: read before the cut
+			c.disk = disk.Crash(unsynced, uint64(len(cuts)))
+			_, c.to = r.now() // what may be there: read after it
+			cuts = append(cuts, c)
 		}
 	})
-	must(t, script(n, &owe))
+	must(t, script(n, r))
 	disk.BeforeWrite(nil)
 	n.close(t)
 	for _, c := range cuts {
-		if err := survives(t, c); err != nil {
+		if err := survives(t, c, r); err != nil {
 			t.Errorf("%s: %v", c.at, err)
 		}
 	}
@@ -104,22 +130,27 @@ func TestCrashEverywhere(t *testing.T) {
 	}
 }
 
-// survives accepts the state that was acknowledged and, for an operation under
-// way, the state after it; never anything between.
-func survives(t *testing.T, c cut) error {
+// survives accepts the stage that was acknowledged and those begun since; never
+// anything between two stages.
+func survives(t *testing.T, c cut, r *record) error {
 	n, err := tryOpen(c.disk, nil)
 	if err != nil {
 		return err
 	}
 	defer n.close(t)
-	if err := checkLog(n, c.owes.acked); err != nil {
-		if e := checkLog(n, c.owes.next); e != nil {
-			return fmt.Errorf("neither before (%v) nor after (%v)", err, e)
+	term, err := n.GetUint64([]byte("CurrentTerm"))
+	if err != nil {
+		return err
+	}
+	var why error
+	for _, s := range r.stages[c.from : c.to+1] {
+		if err := checkLog(n, s.log); err != nil {
+			why = err
+		} else if s.term != term {
+			why = fmt.Errorf("term %d, want %d", term, s.term)
+		} else {
+			return nil
 		}
 	}
-	term, err := n.GetUint64([]byte("CurrentTerm"))
-	if err != nil || term != c.owes.term[0] && term != c.owes.term[1] {
-		return fmt.Errorf("term %d, %v; want %d or %d", term, err, c.owes.term[0], c.owes.term[1])
-	}
-	return nil
+	return fmt.Errorf("none of stages %d to %d: %w", c.from, c.to, why)
 }

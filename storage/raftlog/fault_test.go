@@ -3,7 +3,6 @@ package raftlog
 import (
 	"errors"
 	"io"
-	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -19,9 +18,7 @@ func TestWriteFaults(t *testing.T) {
 	probe := storagetest.NewDisk()
 	n := open(t, probe)
 	from := probe.Writes()
-	var owe atomic.Pointer[promise]
-	owe.Store(&promise{})
-	must(t, script(n, &owe))
+	must(t, script(n, newRecord()))
 	to := probe.Writes()
 	n.close(t)
 	stride := 1
@@ -47,8 +44,7 @@ func TestWriteFaults(t *testing.T) {
 func failingWrite(t *testing.T, fault error, at int) (ended bool) {
 	disk := storagetest.NewDisk()
 	p := storagetest.NewProcess(disk)
-	var owe atomic.Pointer[promise]
-	owe.Store(&promise{})
+	r := newRecord()
 	var err error
 	reason := p.Run(func() {
 		var n *node
@@ -61,15 +57,16 @@ func failingWrite(t *testing.T, fault error, at int) (ended bool) {
 			}
 			return nil
 		})
-		err = script(n, &owe)
+		err = script(n, r)
 		n.db.Close()
 	})
 	if err == nil && reason == "" {
 		return false // only the removal of old files was hit
 	}
 	for _, unsynced := range []int{0, 100} {
-		c := cut{disk: disk.Crash(unsynced, uint64(at)), owes: *owe.Load()}
-		if err := survives(t, c); err != nil {
+		c := cut{disk: disk.Crash(unsynced, uint64(at))}
+		c.from, c.to = r.now()
+		if err := survives(t, c, r); err != nil {
 			t.Errorf("%v at write %d, %d %% of unsynced data kept: %v", fault, at, unsynced, err)
 		}
 	}

@@ -54,7 +54,7 @@ func (s *Store) receive(r io.Reader) (*Candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &tableWriter{db: s.db, dir: s.incoming()}
+	out := &tableWriter{db: s.db, dir: s.incoming(), target: s.tableBytes}
 	c := &Candidate{db: s.db}
 	for {
 		key, value, err := in.next()

@@ -35,7 +35,8 @@ type Reader interface {
 // Store is the ledger's keyspace on one node. One goroutine applies and
 // restores; any number read.
 type Store struct {
-	db *engine.DB
+	db         *engine.DB
+	tableBytes uint64 // tableTarget; tests make it small
 
 	// gate keeps Restore's switch apart from the opening of views and the
 	// commit of batches. Readers of an open view do not take it: they check
@@ -57,7 +58,7 @@ func Open(db *engine.DB) (*Store, error) {
 	if db.Kind() != engine.Ledger {
 		return nil, fmt.Errorf("couldn't open the ledger state: it lies in a %s store", db.Kind())
 	}
-	s := &Store{db: db}
+	s := &Store{db: db, tableBytes: tableTarget}
 	if err := s.clearIncoming(); err != nil {
 		return nil, fmt.Errorf("couldn't clear an unfinished restore in %s: %w", db.Dir(), err)
 	}

@@ -10,7 +10,8 @@ import (
 	"sandi.internal/gateway/storage/engine"
 )
 
-// tableTarget is the size at which a table is closed and the next one begun.
+// tableTarget is the size of the tables a restore writes: large enough that a
+// ledger of some GB is taken in as a few dozen.
 const tableTarget = 64 << 20
 
 // table is an SST that is not part of the store yet.
@@ -21,10 +22,11 @@ type table struct {
 
 // tableWriter writes sorted pairs into tables of limited size.
 type tableWriter struct {
-	db   *engine.DB
-	dir  string
-	out  *sstable.Writer // nil between tables
-	done []table
+	db     *engine.DB
+	dir    string
+	target uint64          // size at which a table is closed
+	out    *sstable.Writer // nil between tables
+	done   []table
 }
 
 func (w *tableWriter) add(key, value []byte) error {
@@ -38,7 +40,7 @@ func (w *tableWriter) add(key, value []byte) error {
 	}
 	t := &w.done[len(w.done)-1]
 	t.last = append(t.last[:0], key...)
-	if w.out.Raw().EstimatedSize() >= tableTarget {
+	if w.out.Raw().EstimatedSize() >= w.target {
 		return w.close()
 	}
 	return nil
