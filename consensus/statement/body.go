@@ -85,7 +85,7 @@ func parseRecordBody(body []byte, first string) (string, content, error) {
 	if len(body) > MaxBytes {
 		return "", content{}, refuseField(CodeTooLarge, "body")
 	}
-	var room [64]string
+	var room [64]span
 	s := scanner{text: string(body), names: room[:0]}
 	var title string
 	var c content

@@ -68,9 +68,12 @@ func parse(raw []byte, hash Hash) (*Statement, error) {
 }
 
 // decodeSegment decodes canonical base64url into a buffer of exactly the
-// decoded length. encoding/base64 skips CR and LF even in strict mode; the
-// output is then shorter than the input's length says.
+// decoded length. encoding/base64 skips CR and LF even in strict mode, hence
+// the first line.
 func decodeSegment(dst, src []byte) bool {
+	if bytes.IndexByte(src, '\n') >= 0 || bytes.IndexByte(src, '\r') >= 0 {
+		return false
+	}
 	n, err := url64.Decode(dst, src)
 	return err == nil && n == len(dst)
 }
@@ -78,7 +81,7 @@ func decodeSegment(dst, src []byte) bool {
 // parseHeader reads {"alg","kid","typ"}, exactly these, in any order, and
 // returns the kid's region.
 func (st *Statement) parseHeader(text string) (region string, refusal error) {
-	var room [4]string
+	var room [4]span
 	s := scanner{text: text, names: room[:0]}
 	var alg, kid, typ string
 	ok := s.members(1, func(name string) (ok bool) {

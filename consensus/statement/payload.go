@@ -6,7 +6,7 @@ import "strconv"
 // text and payload hold the same bytes; strings are cut from the one, the body
 // from the other.
 func (st *Statement) parsePayload(text string, payload []byte) error {
-	var room [32]string
+	var room [32]span
 	s := scanner{text: text, names: room[:0]}
 	p := &st.Payload
 	var v, actor bool

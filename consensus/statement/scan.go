@@ -18,9 +18,16 @@ const (
 type scanner struct {
 	text  string // what is read; strings of the statement are cut from it
 	i     int    // next byte
-	names []string
+	names []span // of the objects that are open
 	err   *Error
 }
+
+// span is a part of the text. MaxBytes fits 16 bits.
+type span struct{ from, to uint16 }
+
+var _ = [1]struct{}{}[MaxBytes>>16]
+
+func (s *scanner) cut(at span) string { return s.text[at.from:at.to] }
 
 func (s *scanner) fail(code Code) bool {
 	if s.err == nil {
@@ -95,7 +102,7 @@ func (s *scanner) members(depth int, each func(name string) bool) bool {
 		return true
 	}
 	for {
-		if !s.name(base) || !s.take(':') || !each(s.names[len(s.names)-1]) {
+		if !s.name(base) || !s.take(':') || !each(s.cut(s.names[len(s.names)-1])) {
 			return false
 		}
 		switch s.peek() {
@@ -132,15 +139,15 @@ func (s *scanner) name(base int) bool {
 		return s.fail(CodeName)
 	}
 	for _, earlier := range s.names[base:] {
-		if earlier == name {
+		if s.cut(earlier) == name {
 			return s.fail(CodeDuplicate)
 		}
 	}
 	if len(s.names)-base >= MaxNames {
 		return s.fail(CodeTooMany)
 	}
+	s.names = append(s.names, span{uint16(start), uint16(s.i)})
 	s.i++
-	s.names = append(s.names, name)
 	return true
 }
 
