@@ -25,8 +25,50 @@ func compact(t testing.TB, header, payload string) []byte {
 	return append(append(raw, '.'), strict.B64(sig)...)
 }
 
-// TestGateBytes: what is refused before any JSON is read.
-func TestGateBytes(t *testing.T) {
+// refusal is one case of the tables: bytes and the code they get, empty for
+// accepted.
+type refusal struct {
+	name string
+	raw  []byte
+	want Code
+}
+
+func checkRefusals(t *testing.T, cases []refusal) {
+	t.Helper()
+	for _, c := range cases {
+		if _, err := Parse(c.raw); code(err) != c.want {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestGateBytes(t *testing.T)   { checkRefusals(t, byteCases(t)) }
+func TestGateHeader(t *testing.T)  { checkRefusals(t, headerCases(t)) }
+func TestGatePayload(t *testing.T) { checkRefusals(t, payloadCases(t)) }
+func TestGateValues(t *testing.T)  { checkRefusals(t, valueCases(t)) }
+
+// TestRefusalVectors publishes the tables for other languages, but for the long
+// ones.
+func TestRefusalVectors(t *testing.T) {
+	const longest = 4 << 10
+	type published struct {
+		Name string `json:"name"`
+		Raw  string `json:"raw"`
+		Code Code   `json:"code"`
+	}
+	var out []published
+	for _, table := range [][]refusal{byteCases(t), headerCases(t), payloadCases(t), valueCases(t)} {
+		for _, c := range table {
+			if c.want != "" && len(c.raw) <= longest {
+				out = append(out, published{c.name, string(c.raw), c.want})
+			}
+		}
+	}
+	golden(t, "refusals.json", out)
+}
+
+// byteCases: what is refused before any JSON is read.
+func byteCases(t *testing.T) (cases []refusal) {
 	good := compact(t, goodHeader, goodPayload())
 	if _, err := Parse(good); err != nil {
 		t.Fatal(err)
@@ -62,12 +104,11 @@ func TestGateBytes(t *testing.T) {
 		{"signature short", parts[0] + "." + parts[1] + "." + strict.B64(make([]byte, 63)), CodeSignature},
 		{"signature long", parts[0] + "." + parts[1] + "." + strict.B64(make([]byte, 65)), CodeSignature},
 		{"DER signature", parts[0] + "." + parts[1] + "." + strict.B64(make([]byte, 71)), CodeSignature},
-		{"long header", strict.B64([]byte(`{"alg":"EdDSA"` + strings.Repeat(" ", 300) + `}`)) + "." + parts[1] + "." + parts[2], CodeTooLarge},
+		{"long header", strict.B64([]byte(`{"alg":"EdDSA"`+strings.Repeat(" ", 300)+`}`)) + "." + parts[1] + "." + parts[2], CodeTooLarge},
 	} {
-		if _, err := Parse([]byte(c.in)); code(err) != c.want {
-			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
-		}
+		cases = append(cases, refusal{"bytes: " + c.name, []byte(c.in), c.want})
 	}
+	return cases
 }
 
 // next is the character whose sextet differs in the lowest bit.
@@ -76,7 +117,7 @@ func next(c byte) string {
 	return string(alphabet[sextet[c]^1])
 }
 
-func TestGateHeader(t *testing.T) {
+func headerCases(t *testing.T) (cases []refusal) {
 	for _, c := range []struct {
 		name, header string
 		want         Code
@@ -125,13 +166,12 @@ func TestGateHeader(t *testing.T) {
 		{"cut", goodHeader[:len(goodHeader)-1], CodeSyntax},
 		{"trailing comma", strings.Replace(goodHeader, "}", ",}", 1), CodeSyntax},
 	} {
-		if _, err := Parse(compact(t, c.header, goodPayload())); code(err) != c.want {
-			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
-		}
+		cases = append(cases, refusal{"header: " + c.name, compact(t, c.header, goodPayload()), c.want})
 	}
+	return cases
 }
 
-func TestGatePayload(t *testing.T) {
+func payloadCases(t *testing.T) (cases []refusal) {
 	good := goodPayload()
 	swap := func(old, new string) string {
 		if !strings.Contains(good, old) {
@@ -212,14 +252,13 @@ func TestGatePayload(t *testing.T) {
 		{"body array", swap(`"body":{`, `"body":[],"z":{`), CodeWrongType},
 		{"body missing", good[:strings.Index(good, `,"body"`)] + "}", CodeMissing},
 	} {
-		if _, err := Parse(compact(t, goodHeader, c.payload)); code(err) != c.want {
-			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
-		}
+		cases = append(cases, refusal{"payload: " + c.name, compact(t, goodHeader, c.payload), c.want})
 	}
+	return cases
 }
 
-// TestGateValues: what no body may hold, whatever the procedure.
-func TestGateValues(t *testing.T) {
+// valueCases: what no body may hold, whatever the procedure.
+func valueCases(t *testing.T) (cases []refusal) {
 	deep := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 	many := func(n int) string {
 		var b strings.Builder
@@ -301,10 +340,9 @@ func TestGateValues(t *testing.T) {
 		{"noncharacter of a far plane", "\"\U0002fffe\"", CodeCharacter},
 	} {
 		payload := strings.Replace(goodPayload(), `"body":{`, `"body":{"x":`+c.value+`,`, 1)
-		if _, err := Parse(compact(t, goodHeader, payload)); code(err) != c.want {
-			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
-		}
+		cases = append(cases, refusal{"value: " + c.name, compact(t, goodHeader, payload), c.want})
 	}
+	return cases
 }
 
 // TestRefusedFast: hostile bytes of the largest size cost no more than honest
