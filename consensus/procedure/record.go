@@ -60,6 +60,8 @@ type JointPart struct {
 	Event   string                     `json:"event"`
 	Party   string                     `json:"party"`
 	Region  string                     `json:"region"`
+	Org     string                     `json:"org"`
+	Person  string                     `json:"person"`
 	Fields  map[string]json.RawMessage `json:"fields"`
 	Commits map[string]string          `json:"commits"`
 	Home    map[string]string          `json:"home"`
@@ -98,7 +100,7 @@ type Clock struct {
 
 // Extended is one extension of a clock.
 type Extended struct {
-	Rule  int    `json:"rule"` // position among the limit's extensions
+	Rule  int    `json:"rule"` // position among the limit's extensions, from 1
 	N     int    `json:"n"`
 	Unit  string `json:"unit"`
 	Until int64  `json:"until"` // start of the stated day, unix s; 0: by N units

@@ -325,6 +325,8 @@ func (p *recordReader) joint(j *JointPart) {
 	p.str("event", &j.Event)
 	p.str("party", &j.Party)
 	p.str("region", &j.Region)
+	p.str("org", &j.Org)
+	p.str("person", &j.Person)
 	readMap(p, "fields", &j.Fields, p.raw)
 	readMap(p, "commits", &j.Commits, p.text)
 	readMap(p, "home", &j.Home, p.text)

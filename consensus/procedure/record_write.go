@@ -88,6 +88,8 @@ func writeJoint(w *jsonWriter, j *JointPart) {
 	w.str("event", j.Event)
 	w.str("party", j.Party)
 	w.str("region", j.Region)
+	w.str("org", j.Org)
+	w.str("person", j.Person)
 	writeMap(w, "fields", j.Fields, appendRaw)
 	writeMap(w, "commits", j.Commits, appendString)
 	writeMap(w, "home", j.Home, appendString)

@@ -1,0 +1,313 @@
+package procedure
+
+import (
+	"sandi.internal/gateway/consensus/procedure/lawtext"
+)
+
+// officeRoles are the office roles a `by` list may name (DOMAIN section 2) and
+// `node`, the region's own server.
+var officeRoles = []string{"clerk", "officer", "unit_head", "bureau_head", "liaison", "legal", "expert", "lead", NodeRole}
+
+// NodeRole is the role in which a region's server acts by itself.
+const NodeRole = "node"
+
+// check holds a document's names together. The first mistake in the order of
+// the text's sections is reported.
+func check(ix *index) error {
+	for _, step := range []func(*index) error{
+		checkStates, checkParties, checkFields, checkOpen, checkEvents, checkLimits, checkUse, checkGraph,
+	} {
+		if err := step(ix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func has(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func checkStates(ix *index) error {
+	d := ix.doc
+	if !ix.states[d.Initial] {
+		return lawtext.Errorf(0, "initial: no state %q", d.Initial)
+	}
+	if len(d.Terminal) == 0 {
+		return lawtext.Errorf(0, "terminal: at least one state has to be an end")
+	}
+	for _, s := range d.Terminal {
+		if !ix.states[s] {
+			return lawtext.Errorf(0, "terminal: no state %q", s)
+		}
+	}
+	return nil
+}
+
+func checkParties(ix *index) error {
+	for i := range ix.doc.Parties {
+		p := &ix.doc.Parties[i]
+		if p.Name == AnyParty || p.Name == OutsideParty {
+			return lawtext.Errorf(p.Line, "%q has a meaning of its own and cannot name a party", p.Name)
+		}
+		if p.Owner != (i == 0) {
+			return lawtext.Errorf(p.Line, "the first party, and no other, is the owner")
+		}
+		if p.Owner && (p.Field != "" || p.LevelEqual != "" || p.SameRegion) {
+			return lawtext.Errorf(p.Line, "the owner is the organisation that opens the record")
+		}
+		if p.LevelEqual != "" && (ix.parties[p.LevelEqual] == nil || p.LevelEqual == p.Name) {
+			return lawtext.Errorf(p.Line, "level_equal: no other party %q", p.LevelEqual)
+		}
+		if !p.Owner {
+			if err := ix.orgField(p.Line, p.Field); err != nil {
+				return err
+			}
+		}
+	}
+	if len(ix.doc.Parties) == 0 {
+		return lawtext.Errorf(0, "parties: at least the owner has to be declared")
+	}
+	return nil
+}
+
+// orgField wants a clear field of type org.
+func (ix *index) orgField(line int, name string) error {
+	if f := ix.field(name); f == nil || f.Type != TypeOrg || f.See != SeeClear {
+		return lawtext.Errorf(line, "%q is not a clear field of type org", name)
+	}
+	return nil
+}
+
+func checkFields(ix *index) error {
+	for i := range ix.doc.Fields {
+		if err := checkField(&ix.doc.Fields[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkField holds `distinct` to a member whose values compare as text.
+func checkField(f *Field) error {
+	for i := range f.Members {
+		if err := checkField(&f.Members[i]); err != nil {
+			return err
+		}
+	}
+	if f.Of == nil {
+		return nil
+	}
+	if err := checkField(f.Of); err != nil {
+		return err
+	}
+	if f.Distinct == "" {
+		return nil
+	}
+	members := f.Of.Members
+	if f.Of.Type == TypeOfficer {
+		members = officerMembers
+	}
+	item := f.Of
+	if f.Distinct != "true" {
+		item = nil
+		for i := range members {
+			if members[i].Name == f.Distinct {
+				item = &members[i]
+			}
+		}
+	}
+	if item == nil || item.Of != nil || item.Members != nil || item.Type == TypeOfficer {
+		return lawtext.Errorf(f.Line, "distinct: %q is not a simple member of the items", f.Distinct)
+	}
+	return nil
+}
+
+func checkOpen(ix *index) error {
+	e := &ix.doc.Open
+	owner := ix.doc.Parties[0].Name
+	for _, a := range e.By {
+		if a.Party != owner {
+			return lawtext.Errorf(e.Line, "only the owner (%s) opens a record", owner)
+		}
+	}
+	return checkCommon(ix, e)
+}
+
+// checkCommon checks what creation and events share.
+func checkCommon(ix *index, e *Event) error {
+	if err := checkActors(ix, e.Line, e.By); err != nil {
+		return err
+	}
+	if len(e.By) == 0 && e.Joint == nil && e.Auto != AutoCondition {
+		return lawtext.Errorf(e.Line, "by: nobody may do this")
+	}
+	for _, list := range [][]string{e.Require, e.Optional} {
+		for _, f := range list {
+			if ix.field(f) == nil {
+				return lawtext.Errorf(e.Line, "no field %q", f)
+			}
+		}
+	}
+	for _, f := range e.Optional {
+		if has(e.Require, f) {
+			return lawtext.Errorf(e.Line, "%q is both required and optional", f)
+		}
+	}
+	return nil
+}
+
+func checkActors(ix *index, line int, by []Actor) error {
+	for i, a := range by {
+		if a.Party != AnyParty && ix.parties[a.Party] == nil {
+			return lawtext.Errorf(line, "no party %q", a.Party)
+		}
+		if !has(officeRoles, a.Role) {
+			return lawtext.Errorf(line, "no office role %q", a.Role)
+		}
+		for _, o := range by[:i] {
+			if o == a {
+				return lawtext.Errorf(line, "%s.%s stands here twice", a.Party, a.Role)
+			}
+		}
+	}
+	return nil
+}
+
+func checkEvents(ix *index) error {
+	d := ix.doc
+	for i := range d.Events {
+		e := &d.Events[i]
+		if err := checkEvent(ix, e); err != nil {
+			return err
+		}
+		for k := range d.Events[:i] {
+			if d.Events[k].Name != e.Name {
+				continue
+			}
+			for _, s := range e.From {
+				if has(d.Events[k].From, s) {
+					return lawtext.Errorf(e.Line, "two events %q in the state %q", e.Name, s)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func checkEvent(ix *index, e *Event) error {
+	if len(e.From) == 0 {
+		return lawtext.Errorf(e.Line, "from: at least one state is needed")
+	}
+	for _, s := range e.From {
+		if !ix.states[s] {
+			return lawtext.Errorf(e.Line, "from: no state %q", s)
+		}
+	}
+	if e.To != "" && !ix.states[e.To] {
+		return lawtext.Errorf(e.Line, "to: no state %q", e.To)
+	}
+	if err := checkCommon(ix, e); err != nil {
+		return err
+	}
+	for _, name := range e.FourEyes {
+		if !ix.events[name] {
+			return lawtext.Errorf(e.Line, "four_eyes: no event %q", name)
+		}
+	}
+	if err := checkAuto(ix, e); err != nil {
+		return err
+	}
+	if err := checkJoint(ix, e); err != nil {
+		return err
+	}
+	for _, list := range [][]Assign{e.SetParty, e.Reassign} {
+		for _, a := range list {
+			if p := ix.parties[a.Party]; p == nil || p.Owner {
+				return lawtext.Errorf(e.Line, "%q is not a party that can be named", a.Party)
+			}
+			if err := ix.orgField(e.Line, a.Field); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkAuto(ix *index, e *Event) error {
+	if e.After != "" {
+		if _, ok := ix.limits[e.After]; !ok {
+			return lawtext.Errorf(e.Line, "when.after: no deadline %q", e.After)
+		}
+	}
+	if (e.Auto == AutoCondition) != (e.Condition != "") {
+		return lawtext.Errorf(e.Line, "auto: condition and condition belong together")
+	}
+	switch e.Auto {
+	case AutoCondition:
+		if e.Joint != nil || len(e.By)+len(e.Require)+len(e.Optional)+len(e.Guards)+len(e.FourEyes) > 0 || e.After != "" {
+			return lawtext.Errorf(e.Line, "an event that a condition causes has no actor, fields or guards")
+		}
+	case AutoDue:
+		if e.After == "" {
+			return lawtext.Errorf(e.Line, "auto: due wants when.after")
+		}
+	}
+	if e.Auto == AutoDue || e.Auto == AutoReceipt {
+		if e.Joint != nil {
+			return lawtext.Errorf(e.Line, "a joint event is not automatic")
+		}
+		for _, a := range e.By {
+			if a.Role != NodeRole {
+				return lawtext.Errorf(e.Line, "an automatic event is done by a %s, not by %q", NodeRole, a.Role)
+			}
+		}
+	}
+	return nil
+}
+
+func checkJoint(ix *index, e *Event) error {
+	j := e.Joint
+	if j == nil {
+		return nil
+	}
+	if len(e.By) > 0 {
+		return lawtext.Errorf(e.Line, "a joint event names its actors in joint.by only")
+	}
+	if err := checkActors(ix, e.Line, j.By); err != nil {
+		return err
+	}
+	parties := j.parties()
+	open := has(parties, AnyParty)
+	if open && len(parties) > 1 {
+		return lawtext.Errorf(e.Line, "joint.by: `any` stands alone")
+	}
+	if !open && (len(parties) < 2 || j.N > len(parties)) {
+		return lawtext.Errorf(e.Line, "joint.by: too few parties")
+	}
+	for _, f := range j.Same {
+		if !has(e.Require, f) {
+			return lawtext.Errorf(e.Line, "joint.same: %q has to be required", f)
+		}
+		if ix.field(f).See != SeeClear {
+			return lawtext.Errorf(e.Line, "joint.same: %q cannot be compared, it is not clear", f)
+		}
+	}
+	return nil
+}
+
+// parties lists the distinct parties of a joint event in order.
+func (j *Joint) parties() []string {
+	var out []string
+	for _, a := range j.By {
+		if !has(out, a.Party) {
+			out = append(out, a.Party)
+		}
+	}
+	return out
+}

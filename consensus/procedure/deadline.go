@@ -1,0 +1,100 @@
+package procedure
+
+import (
+	"sandi.internal/gateway/consensus/calendar"
+)
+
+// Deadline is one run of a time limit as people see it: where it stands, and
+// how that was counted.
+type Deadline struct {
+	Name         string          `json:"name"`
+	Title        Label           `json:"title"`
+	Rule         string          `json:"rule"`
+	RulesVersion int             `json:"rules_version"`
+	Cite         string          `json:"cite"`
+	Status       calendar.Status `json:"status"` // how well the rule's source is known
+	Owner        string          `json:"owner"`  // relative role that owes it; OutsideParty, AnyParty
+	Region       string          `json:"region,omitempty"`
+	Org          string          `json:"org,omitempty"`
+	Start        int64           `json:"start"` // unix s
+	Due          int64           `json:"due"`   // last second in time, unix s; 0 when the rule is missing
+	Date         string          `json:"date"`
+	Strict       string          `json:"strict"` // before rolling over days off
+	Provisional  bool            `json:"provisional"`
+	Paused       bool            `json:"paused"`     // Due is as if the pause ended now
+	NotBefore    bool            `json:"not_before"` // a window that opens after Due
+	Right        bool            `json:"right"`      // the window of a right
+	Extended     int             `json:"extended"`   // how many times
+	StoppedAt    int64           `json:"stopped_at,omitempty"`
+	Verdict      Verdict         `json:"verdict"`
+	WorkdaysLeft int             `json:"workdays_left"` // while it runs; negative when overdue
+	Steps        []calendar.Step `json:"steps"`
+}
+
+// Deadlines returns all runs of the record's time limits in the order in which
+// they started, seen at ledger time now (unix s).
+func (p *Procedure) Deadlines(f Facts, rec *Record, now int64) []Deadline {
+	out := make([]Deadline, 0, len(rec.Clocks))
+	for i := range rec.Clocks {
+		k := &rec.Clocks[i]
+		if l := p.limitOf(k.Name); l != nil {
+			out = append(out, p.deadline(f, rec, k, l, now))
+		}
+	}
+	return out
+}
+
+func (p *Procedure) deadline(f Facts, rec *Record, k *Clock, l *limit, now int64) Deadline {
+	d := Deadline{
+		Name: l.Name, Title: l.Title, Rule: k.Rule, RulesVersion: k.RulesVersion, Owner: l.Owner,
+		Region: rec.Parties[l.Owner].Region, Org: rec.Parties[l.Owner].Org,
+		Start: k.Start, Paused: k.PausedAt != 0, NotBefore: l.NotBefore, Right: l.Right,
+		Extended: len(k.Extensions), StoppedAt: k.StoppedAt, Verdict: k.Verdict,
+	}
+	r, ok := k.rule(f)
+	if ok {
+		due := f.Calendar().Due(r, k.Start, p.excluded(rec, k, now), k.extensions())
+		d.Due, d.Date, d.Strict, d.Provisional, d.Steps = due.At, due.Date, due.Strict, due.Provisional, due.Steps
+		d.Cite, d.Status, d.NotBefore = r.Cite, r.Status, d.NotBefore || r.NotBefore
+	}
+	if k.StoppedAt != 0 {
+		// The verdict stands by what was known then, whatever the calendar says now.
+		if d.Due != k.Due {
+			d.Due, d.Date, d.Strict, d.Provisional, d.Steps = k.Due, dateText(k.Due), dateText(k.Due), false, nil
+		}
+		return d
+	}
+	d.Verdict = Open
+	if d.Due != 0 {
+		d.WorkdaysLeft = f.Calendar().WorkdaysLeft(now, d.Due)
+		if now > d.Due && !d.NotBefore && !d.Paused {
+			if d.Verdict = Overdue; d.Right {
+				d.Verdict = Lapsed
+			}
+		}
+	}
+	return d
+}
+
+// NextDue returns the earliest moment (unix s) at which a limit of the record
+// passes that somebody owes or that an automatic event waits for, and whether
+// one is overdue at now. The ledger keeps it in an index.
+func (p *Procedure) NextDue(f Facts, rec *Record, now int64) (next int64, overdue bool) {
+	for i := range rec.Clocks {
+		k := &rec.Clocks[i]
+		l := p.limitOf(k.Name)
+		if k.StoppedAt != 0 || k.PausedAt != 0 || l == nil {
+			continue
+		}
+		at, ok := p.due(f, rec, k, now)
+		if !ok {
+			continue
+		}
+		if now > at {
+			overdue = overdue || !l.NotBefore && !l.Right && l.Owner != OutsideParty
+		} else if next == 0 || at < next {
+			next = at
+		}
+	}
+	return next, overdue
+}

@@ -1,0 +1,360 @@
+package procedure
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+
+	"sandi.internal/gateway/consensus/calendar"
+)
+
+// frame is what expressions see: one record, one act, the ledger's facts. It
+// is CEL's activation and, as the hidden first argument, the receiver of the
+// functions. It lives for one act and one goroutine.
+type frame struct {
+	p     *Procedure
+	facts Facts
+	rec   *Record
+	act   *Act
+	party string // relative role that acts
+	in    *input
+	err   error // failure of facts: not a verdict about the act
+}
+
+// truth evaluates a bool expression. An evaluation error is reported as
+// failed; a failure of Facts as err.
+func (c *frame) truth(e *expr) (v, failed bool, err error) {
+	out, _, evalErr := e.prog.Eval(c)
+	if c.err != nil {
+		return false, false, c.err
+	}
+	b, ok := out.(types.Bool)
+	if evalErr != nil || !ok {
+		return false, true, nil
+	}
+	return bool(b), false, nil
+}
+
+// text evaluates a string expression.
+func (c *frame) text(e *expr) (s string, failed bool, err error) {
+	out, _, evalErr := e.prog.Eval(c)
+	if c.err != nil {
+		return "", false, c.err
+	}
+	v, ok := out.(types.String)
+	if evalErr != nil || !ok {
+		return "", true, nil
+	}
+	return string(v), false, nil
+}
+
+// ResolveName implements cel.Activation.
+func (c *frame) ResolveName(name string) (any, bool) {
+	if f, ok := strings.CutPrefix(name, inputName); ok {
+		return c.inputValue(f), true
+	}
+	if f, ok := strings.CutPrefix(name, recordName); ok {
+		return c.recordValue(f), true
+	}
+	switch name {
+	case ctxName:
+		return c, true
+	case "rec_state":
+		return types.String(c.rec.State), true
+	case "rec_owner":
+		return types.String(c.rec.Owner), true
+	case "rec_id":
+		return types.String(c.rec.ID), true
+	case "act.region":
+		return types.String(c.act.Region), true
+	case "act.org":
+		return types.String(c.act.Org), true
+	case "act.role":
+		return types.String(c.act.Role), true
+	case "act.person":
+		return types.String(c.act.Person), true
+	case "act.party":
+		return types.String(c.party), true
+	case "act.at":
+		return types.Int(c.act.At), true
+	case "act.now":
+		return types.Int(c.act.Now), true
+	}
+	return nil, false
+}
+
+// Parent implements cel.Activation.
+func (c *frame) Parent() cel.Activation { return nil }
+
+func (c *frame) inputValue(name string) ref.Val {
+	f := c.p.ix.field(name)
+	if c.in != nil {
+		if i := c.in.find(name); i > 0 {
+			return celValue(f, c.in.list, i)
+		}
+	}
+	return celZero(f)
+}
+
+func (c *frame) recordValue(name string) ref.Val {
+	f := c.p.ix.field(name)
+	raw, ok := c.rec.Fields[name]
+	if !ok {
+		return celZero(f)
+	}
+	list, ok := parseJSONValue(raw)
+	if !ok {
+		return types.NewErr("field %s of the record is not JSON", name)
+	}
+	return celValue(f, list, 0)
+}
+
+// celValue is a field's value as guards see it; its type was checked when it
+// entered the record.
+func celValue(f *Field, list []jsonNode, i int) ref.Val {
+	n := &list[i]
+	switch fieldTypes[f.Type].guard {
+	case guardInt:
+		return types.Int(n.num)
+	case guardBool:
+		return types.Bool(n.text == "true")
+	case guardList:
+		return celList(f, list, i)
+	}
+	if n.kind == jsonString {
+		return types.String(n.text)
+	}
+	return types.String(appendJSON(nil, list, i))
+}
+
+func celList(f *Field, list []jsonNode, i int) ref.Val {
+	ints := f.Of != nil && f.Of.Type == TypeInt
+	items := make([]ref.Val, 0, list[i].n)
+	for x := i + 1; x < int(list[i].next); x = int(list[x].next) {
+		switch {
+		case ints:
+			items = append(items, types.Int(list[x].num))
+		case list[x].kind == jsonString:
+			items = append(items, types.String(list[x].text))
+		default:
+			items = append(items, types.String(appendJSON(nil, list, x)))
+		}
+	}
+	return types.NewRefValList(types.DefaultTypeAdapter, items)
+}
+
+func celZero(f *Field) ref.Val {
+	switch fieldTypes[f.Type].guard {
+	case guardInt:
+		return types.IntZero
+	case guardBool:
+		return types.False
+	case guardList:
+		return types.NewRefValList(types.DefaultTypeAdapter, nil)
+	}
+	return types.String("")
+}
+
+var errOpaque = errors.New("the context is not a value")
+
+// The methods of ref.Val; expressions can pass the context on, nothing else.
+
+func (c *frame) ConvertToNative(reflect.Type) (any, error) { return nil, errOpaque }
+func (c *frame) ConvertToType(ref.Type) ref.Val            { return types.NewErr("%v", errOpaque) }
+func (c *frame) Equal(ref.Val) ref.Val                     { return types.NewErr("%v", errOpaque) }
+func (c *frame) Type() ref.Type                            { return ctxType }
+func (c *frame) Value() any                                { return c }
+
+func (c *frame) marked(a []string) ref.Val {
+	_, ok := c.facts.Marked(a[0], a[1])
+	return types.Bool(ok)
+}
+
+func (c *frame) holder(a []string) ref.Val {
+	h, _ := c.facts.Marked(a[0], a[1])
+	return types.String(h)
+}
+
+// acts counts how often an event happened; parts of a joint event that did not
+// complete it are not counted.
+func (c *frame) acts(a []string) ref.Val {
+	n := 0
+	for i := range c.rec.Acts {
+		if t := &c.rec.Acts[i]; t.Event == a[0] && !t.Part {
+			n++
+		}
+	}
+	return types.Int(n)
+}
+
+// here returns the acts since the current state was entered.
+func (r *Record) here() []ActNote {
+	for i := len(r.Acts) - 1; i >= 0; i-- {
+		if r.Acts[i].From != r.Acts[i].To {
+			return r.Acts[i+1:]
+		}
+	}
+	return r.Acts
+}
+
+func (c *frame) actsHere(a []string) ref.Val {
+	n := 0
+	here := c.rec.here()
+	for i := range here {
+		if here[i].Event == a[0] && !here[i].Part {
+			n++
+		}
+	}
+	return types.Int(n)
+}
+
+func (c *frame) regionsHere(a []string) ref.Val {
+	n := 0
+	here := c.rec.here()
+	for i := range here {
+		if here[i].Event != a[0] || here[i].Part {
+			continue
+		}
+		seen := false
+		for k := range i {
+			seen = seen || here[k].Event == a[0] && !here[k].Part && here[k].Region == here[i].Region
+		}
+		if !seen {
+			n++
+		}
+	}
+	return types.Int(n)
+}
+
+// daysSince counts Shanghai days since an event last happened; -1 if never.
+func (c *frame) daysSince(a []string) ref.Val {
+	for i := len(c.rec.Acts) - 1; i >= 0; i-- {
+		if t := &c.rec.Acts[i]; t.Event == a[0] && !t.Part {
+			return types.Int(calendar.DayOf(c.act.At) - calendar.DayOf(t.At))
+		}
+	}
+	return types.Int(-1)
+}
+
+// dueOf is the last second in time of a running deadline; 0 when it does not
+// run. A paused one counts as if the pause ended with this act.
+func (c *frame) dueOf(a []string) ref.Val {
+	k := c.rec.running(a[0])
+	if k == nil {
+		return types.IntZero
+	}
+	at, ok := c.p.due(c.facts, c.rec, k, c.act.At)
+	if !ok {
+		return types.NewErr("no rule for %s", a[0])
+	}
+	return types.Int(at)
+}
+
+func (c *frame) running(a []string) ref.Val { return types.Bool(c.rec.running(a[0]) != nil) }
+
+func (c *frame) overdue(a []string) ref.Val {
+	v := c.dueOf(a)
+	at, ok := v.(types.Int)
+	if !ok {
+		return v
+	}
+	return types.Bool(at != 0 && c.act.Now > int64(at))
+}
+
+func (c *frame) hasInput(a []string) ref.Val {
+	return types.Bool(c.in != nil && c.in.has(a[0]))
+}
+
+func (c *frame) hasRecord(a []string) ref.Val {
+	return types.Bool(c.rec.has(a[0]))
+}
+
+func (r *Record) has(field string) bool {
+	if _, ok := r.Fields[field]; ok {
+		return true
+	}
+	if _, ok := r.Commits[field]; ok {
+		return true
+	}
+	_, ok := r.Home[field]
+	return ok
+}
+
+func (c *frame) partyRegion(a []string) ref.Val { return types.String(c.rec.Parties[a[0]].Region) }
+func (c *frame) partyOrg(a []string) ref.Val    { return types.String(c.rec.Parties[a[0]].Org) }
+func (c *frame) regions([]string) ref.Val       { return types.Int(c.facts.Regions()) }
+
+// linked finds another record; nil when there is none.
+func (c *frame) linked(id string) *Record {
+	if !isRecordID(id) {
+		return nil
+	}
+	r, err := c.facts.Record(id)
+	if err != nil {
+		c.err = err
+		return nil
+	}
+	return r
+}
+
+func (c *frame) linkedState(a []string) ref.Val {
+	if r := c.linked(a[0]); r != nil {
+		return types.String(r.State)
+	}
+	return types.String("")
+}
+
+func (c *frame) linkedProcedure(a []string) ref.Val {
+	if r := c.linked(a[0]); r != nil {
+		return types.String(r.Procedure)
+	}
+	return types.String("")
+}
+
+// linkedField is a clear field of another record as text; "" when absent.
+func (c *frame) linkedField(a []string) ref.Val {
+	r := c.linked(a[0])
+	if r == nil {
+		return types.String("")
+	}
+	list, ok := parseJSONValue(r.Fields[a[1]])
+	if !ok {
+		return types.String("")
+	}
+	if list[0].kind == jsonArray || list[0].kind == jsonObject {
+		return types.String(appendJSON(nil, list, 0))
+	}
+	return types.String(list[0].text)
+}
+
+// dateOf is the first second of a date's day; of a time, its day. "" is 0.
+func dateOf(_ *frame, a []string) ref.Val {
+	if a[0] == "" {
+		return types.IntZero
+	}
+	s, ok := moment(a[0])
+	if !ok {
+		return types.NewErr("not a date: %s", a[0])
+	}
+	return types.Int(calendar.DayOf(s).Start())
+}
+
+func instantOf(_ *frame, a []string) ref.Val {
+	if a[0] == "" {
+		return types.IntZero
+	}
+	s, ok := moment(a[0])
+	if !ok {
+		return types.NewErr("not a time: %s", a[0])
+	}
+	return types.Int(s)
+}
+
+func regionOf(_ *frame, a []string) ref.Val   { return types.String(RegionOf(a[0])) }
+func divisionOf(_ *frame, a []string) ref.Val { return types.String(DivisionOf(a[0])) }
+func levelOf(_ *frame, a []string) ref.Val    { return types.String(LevelOf(a[0])) }
+func lcaOf(_ *frame, a []string) ref.Val      { return types.String(CommonSuperior(a[0], a[1])) }

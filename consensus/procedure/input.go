@@ -1,0 +1,221 @@
+package procedure
+
+import (
+	"encoding/json"
+	"slices"
+	"sort"
+)
+
+// input is what one act states: its clear fields, parsed and validated, and
+// the names of those that are committed or stay at home.
+type input struct {
+	list    []jsonNode
+	clear   []given // in the order of the text
+	commits map[string]string
+	home    []string
+	private string
+	names   []string // all fields given, sorted
+}
+
+// given is one clear field and where its value stands in the list.
+type given struct {
+	field *Field
+	node  int
+}
+
+// find returns the position of a clear field's value, 0 when it is not given.
+func (in *input) find(name string) int {
+	for i := range in.clear {
+		if in.clear[i].field.Name == name {
+			return in.clear[i].node
+		}
+	}
+	return 0
+}
+
+func (in *input) has(name string) bool {
+	return slices.Contains(in.names, name)
+}
+
+// readInput holds the fields of an act to the event's declaration. Refusals
+// name the field.
+func (p *Procedure) readInput(f Facts, e *Event, a *Act) (*input, error) {
+	in := &input{commits: a.Commits, home: a.Home, private: a.Private}
+	in.names = make([]string, 0, len(e.Require)+len(e.Optional))
+	if err := p.readClear(f, e, a, in); err != nil {
+		return nil, err
+	}
+	if err := p.readHidden(e, a, in); err != nil {
+		return nil, err
+	}
+	sort.Strings(in.names)
+	for _, name := range e.Require {
+		if !in.has(name) {
+			r := refuse(CodeMissingField, "field", name)
+			d := p.ix.field(name)
+			r.ZH += "：" + d.ZH
+			r.EN += ": " + d.EN
+			return nil, r
+		}
+	}
+	return in, nil
+}
+
+// declared finds a field that the event takes and whose values stand in the
+// given place.
+func (p *Procedure) declared(e *Event, name string, see See) (*Field, error) {
+	d := p.ix.field(name)
+	if d == nil || !e.takes(name) {
+		if len(name) > 40 {
+			name = name[:40]
+		}
+		return nil, refuse(CodeUnknownField, "field", strclean(name))
+	}
+	if d.See != see {
+		return nil, refuse(CodeVisibility, "field", name, "see", string(d.See))
+	}
+	return d, nil
+}
+
+// strclean keeps a name that somebody made up out of logs and screens as it
+// is: only characters of names remain.
+func strclean(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if !identByte(c) {
+			b[i] = '?'
+		}
+	}
+	return string(b)
+}
+
+func (p *Procedure) readClear(f Facts, e *Event, a *Act, in *input) error {
+	if len(a.Fields) == 0 {
+		return nil
+	}
+	list, ok := parseJSON(a.Fields)
+	if !ok {
+		return refuse(CodeFieldsForm)
+	}
+	in.list = list
+	in.clear = make([]given, 0, list[0].n)
+	c := checker{list: list, facts: f}
+	for i := 1; i < int(list[0].next); i = int(list[i].next) {
+		d, err := p.declared(e, list[i].key, SeeClear)
+		if err != nil {
+			return err
+		}
+		if why := c.value(d, i); why != valid {
+			if c.err != nil {
+				return c.err
+			}
+			return d.refuse(why, c.where)
+		}
+		in.clear = append(in.clear, given{d, i})
+		in.names = append(in.names, d.Name)
+	}
+	return nil
+}
+
+// readHidden checks what stands on the ledger of the fields that are not
+// clear: commitments, and names with the commitment of the vault's copy.
+func (p *Procedure) readHidden(e *Event, a *Act, in *input) error {
+	if len(a.Commits) > 0 {
+		var small [16]string
+		for _, name := range sortedKeys(a.Commits, small[:]) {
+			d, err := p.declared(e, name, SeeCommit)
+			if err != nil {
+				return err
+			}
+			if !isCommitment(a.Commits[name]) {
+				return d.refuse(badCommitment, "")
+			}
+			in.names = append(in.names, name)
+		}
+	}
+	for _, name := range a.Home {
+		d, err := p.declared(e, name, SeeHome)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(in.names, name) {
+			return d.refuse(badRepeated, "")
+		}
+		in.names = append(in.names, name)
+	}
+	if (len(a.Home) > 0) != (a.Private != "") || a.Private != "" && !isCommitment(a.Private) {
+		return refuse(CodeVisibility, "field", "private")
+	}
+	return nil
+}
+
+// values renders the clear fields in canonical form; the results share one
+// buffer.
+func (in *input) values() []json.RawMessage {
+	out := make([]json.RawMessage, len(in.clear))
+	if len(in.clear) == 0 {
+		return out
+	}
+	buf := make([]byte, 0, 32*len(in.list))
+	ends := make([]int, len(in.clear))
+	for i := range in.clear {
+		buf = appendJSON(buf, in.list, in.clear[i].node)
+		ends[i] = len(buf)
+	}
+	start := 0
+	for i, end := range ends {
+		out[i] = json.RawMessage(buf[start:end:end])
+		start = end
+	}
+	return out
+}
+
+// merge writes what an act states into the record: a value given again
+// replaces the earlier one.
+func (in *input) merge(r *Record) {
+	for i, v := range in.values() {
+		name := in.clear[i].field.Name
+		r.Fields[name] = v
+		if in.clear[i].field.Type == TypeRecord {
+			r.link(name, in.list[in.clear[i].node].text)
+		}
+	}
+	mergeHidden(r, in.commits, in.homes())
+}
+
+func (in *input) homes() map[string]string {
+	if len(in.home) == 0 {
+		return nil
+	}
+	m := make(map[string]string, len(in.home))
+	for _, h := range in.home {
+		m[h] = in.private
+	}
+	return m
+}
+
+func mergeHidden(r *Record, commits, home map[string]string) {
+	if len(commits) > 0 && r.Commits == nil {
+		r.Commits = make(map[string]string, len(commits))
+	}
+	for k, v := range commits {
+		r.Commits[k] = v
+	}
+	if len(home) > 0 && r.Home == nil {
+		r.Home = make(map[string]string, len(home))
+	}
+	for k, v := range home {
+		r.Home[k] = v
+	}
+}
+
+// link notes a reference to another record once per field.
+func (r *Record) link(rel, id string) {
+	for i := range r.Links {
+		if r.Links[i].Rel == rel {
+			r.Links[i].ID = id
+			return
+		}
+	}
+	r.Links = append(r.Links, Link{Rel: rel, ID: id})
+}
