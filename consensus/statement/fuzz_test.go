@@ -35,48 +35,71 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzPayload puts any bytes in the payload's place and holds the scanner
-// against certs/strict, an independent reader: what the scanner accepts is
-// strict JSON, and both read the same values.
+// unsigned joins header and payload with a signature of zeros: form only.
+func unsigned(payload string) []byte {
+	return []byte(strict.B64([]byte(goodHeader)) + "." + strict.B64([]byte(payload)) + "." + strict.B64(make([]byte, signatureSize)))
+}
+
+// FuzzPayload puts any bytes in the payload's place.
 func FuzzPayload(f *testing.F) {
+	for _, seed := range []string{goodPayload(), `{"a":1}`, strings.ReplaceAll(goodPayload(), `,"`, " ,\t\"")} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) { againstStrict(t, payload) })
+}
+
+// FuzzValue puts any bytes where a value of the body stands.
+func FuzzValue(f *testing.F) {
 	for _, seed := range []string{
-		goodPayload(), `{"a":1}`, `{"body":{"x":"\u00e9\n"}}`,
-		strings.Replace(goodPayload(), `"body":{`, `"body":{"x":[1,{"y":"\ud842\udfb7"}],`, 1),
-		strings.Replace(goodPayload(), `,"`, " ,\t\"", -1),
+		`"\u00e9\n"`, `[1,{"y":"\ud842\udfb7"},-5,true,false]`, `{"a":{"b":[[[]]]}}`, `9007199254740991`, `1.5`, `-0`, `null`, `"` + "\u202e" + `"`, `1},"z":{"x":2`,
 	} {
 		f.Add([]byte(seed))
 	}
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		if len(payload) > 40<<10 {
-			return
-		}
-		st, err := Parse(compact(t, goodHeader, string(payload)))
-		if err != nil {
-			return
-		}
-		if err := strict.Object(payload, MaxBytes, MaxDepth); err != nil {
-			t.Fatalf("accepted, but not strict JSON: %v: %q", err, payload)
-		}
-		if err := strict.Object(st.Body, MaxBytes, MaxDepth-1); err != nil {
-			t.Fatalf("the body is not strict JSON: %v: %q", err, st.Body)
-		}
-		var other struct {
-			Payload
-			Body map[string]any `json:"body"`
-		}
-		if err := strict.Decode(payload, MaxBytes, MaxDepth, &other); err != nil {
-			t.Fatalf("accepted, but does not decode: %v: %q", err, payload)
-		}
-		var body map[string]any
-		if err := json.Unmarshal(st.Body, &body); err != nil {
-			t.Fatal(err)
-		}
-		mine := st.Payload
-		mine.Body, other.Payload.Body = nil, nil
-		if text(t, mine) != text(t, other.Payload) || text(t, body) != text(t, other.Body) {
-			t.Fatalf("read differently: %+v and %+v", mine, other)
-		}
+	before, after, _ := strings.Cut(goodPayload(), `"body":{`)
+	f.Fuzz(func(t *testing.T, value []byte) {
+		againstStrict(t, []byte(before+`"body":{"x":`+string(value)+`,`+after))
 	})
+}
+
+// againstStrict holds the scanner against certs/strict, an independent reader.
+// What the scanner accepts is strict JSON, and both read the same values; what it
+// refuses as no JSON is no strict JSON either.
+func againstStrict(t *testing.T, payload []byte) {
+	t.Helper()
+	if len(payload) > 40<<10 {
+		return
+	}
+	object := strict.Object(payload, MaxBytes, 2*MaxDepth)
+	st, err := Parse(unsigned(string(payload)))
+	switch code(err) {
+	case "":
+	case CodeSyntax, CodeUTF8, CodeTrailing, CodeDuplicate:
+		if object == nil {
+			t.Fatalf("refused with %v, but strict JSON: %q", err, payload)
+		}
+		return
+	default:
+		return
+	}
+	if object != nil {
+		t.Fatalf("accepted, but not strict JSON: %v: %q", object, payload)
+	}
+	var other struct {
+		Payload
+		Body map[string]any `json:"body"`
+	}
+	if err := strict.Decode(payload, MaxBytes, MaxDepth, &other); err != nil {
+		t.Fatalf("accepted, but does not decode: %v: %q", err, payload)
+	}
+	var body map[string]any
+	if err := strict.Decode(st.Body, MaxBytes, MaxDepth-1, &body); err != nil {
+		t.Fatalf("the body does not decode: %v: %q", err, st.Body)
+	}
+	mine := st.Payload
+	mine.Body, other.Payload.Body = nil, nil
+	if text(t, mine) != text(t, other.Payload) || text(t, body) != text(t, other.Body) {
+		t.Fatalf("read differently: %+v and %+v", mine, other)
+	}
 }
 
 func text(t *testing.T, v any) string {
