@@ -1,0 +1,144 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/hashicorp/raft"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/statement"
+	"sandi.internal/gateway/consensus/transport"
+	"sandi.internal/gateway/storage/state"
+)
+
+// Machine is the state machine that is replicated; *ledger.Ledger is one. Load,
+// ApplyEntry and Size are called by one goroutine at a time, the others by any.
+type Machine interface {
+	// Load takes the machine's memory from storage, and seeds an empty one.
+	Load(tx ledger.Tx) error
+	// ApplyEntry executes the bytes of one entry. An error means that storage
+	// failed or that this binary is too old to go on.
+	ApplyEntry(tx ledger.Tx, entry []byte) ([]ledger.Result, error)
+	// Size is the number of leaves.
+	Size() uint64
+	// PublicKey finds the key to verify a statement with.
+	PublicKey(st *statement.Statement) (keyring.PublicKey, bool)
+	// VerifyAgainst verifies a whole ledger that is to replace the present one.
+	VerifyAgainst(r ledger.Reader, c ledger.Check) error
+}
+
+// Log is where Raft keeps its entries and its votes; *raftlog.Store is one.
+type Log interface {
+	raft.LogStore
+	raft.StableStore
+	raft.MonotonicLogStore
+	DeleteAll() error
+	Failed() <-chan struct{} // closed when a write failed: the node must stop
+	Err() error
+}
+
+// Link is the transport; *transport.Transport is one.
+type Link interface {
+	raft.Transport
+	raft.WithPreVote
+	// SetMembers says who may speak Raft.
+	SetMembers(ids []string)
+	// SetSituation tells the transport's gate where to ask for term and leader.
+	SetSituation(f func() transport.Situation)
+	// Inject hands Raft a message as if from had sent it.
+	Inject(ctx context.Context, from string, rpc raft.RPC) error
+}
+
+// Config is what a Replica is made of. The parts stay the caller's to close,
+// after Close.
+type Config struct {
+	NodeID    string
+	Genesis   *genesis.Signed
+	Store     *state.Store
+	Log       Log
+	Ledger    Machine
+	Pool      *statement.Pool
+	Transport Link
+	Peers     Peers
+	// Clock stamps proposals: real time, or the scenario clock of a practice
+	// network. Nothing else here asks it.
+	Clock   func() time.Time
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer // nil: not registered
+	Tuning  Tuning
+}
+
+// Tuning are this node's own matters. Zero values mean the defaults; tests set
+// them small. What must be equal everywhere is in genesis.
+type Tuning struct {
+	TrailingLogs      uint64        // entries kept behind a snapshot
+	SnapshotThreshold uint64        // entries after which the log may be truncated
+	SnapshotInterval  time.Duration // how often that is looked at
+}
+
+const (
+	// trailingLogs is large: the log is cheap, and each follower that can catch
+	// up from it avoids a snapshot and its stall.
+	trailingLogs = 100_000
+	// A snapshot only syncs the ledger's store; it is taken this rarely because
+	// nothing depends on it but the log's length.
+	snapshotThreshold = 8192
+	snapshotInterval  = 2 * time.Minute
+)
+
+func (t Tuning) withDefaults() Tuning {
+	if t.TrailingLogs == 0 {
+		t.TrailingLogs = trailingLogs
+	}
+	if t.SnapshotThreshold == 0 {
+		t.SnapshotThreshold = snapshotThreshold
+	}
+	if t.SnapshotInterval == 0 {
+		t.SnapshotInterval = snapshotInterval
+	}
+	return t
+}
+
+func (c *Config) check() error {
+	switch {
+	case c.Genesis == nil || c.Store == nil || c.Log == nil || c.Ledger == nil || c.Pool == nil:
+		return errors.New("couldn't open the replica: a part is missing")
+	case c.Transport == nil || c.Peers == nil || c.Clock == nil || c.Logger == nil:
+		return errors.New("couldn't open the replica: a part is missing")
+	}
+	for _, r := range c.Genesis.Regions {
+		for _, n := range r.Nodes {
+			if n.ID == c.NodeID {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("couldn't open the replica: node %q is not in genesis", c.NodeID)
+}
+
+// raftConfig takes the timeouts from genesis, and from nowhere else: a node with
+// a longer lease than another's election timeout could read stale values.
+func (c *Config) raftConfig() *raft.Config {
+	t, tuning := c.Genesis.Timeouts, c.Tuning.withDefaults()
+	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+	conf := raft.DefaultConfig()
+	conf.LocalID = raft.ServerID(c.NodeID)
+	conf.HeartbeatTimeout, conf.ElectionTimeout = ms(t.HeartbeatMS), ms(t.ElectionMS)
+	conf.LeaderLeaseTimeout, conf.CommitTimeout = ms(t.LeaseMS), ms(t.CommitMS)
+	conf.MaxAppendEntries = transport.MaxEntries
+	conf.BatchApplyCh = true
+	conf.ShutdownOnRemove = false        // a removed region keeps a node that can be read
+	conf.NoSnapshotRestoreOnStart = true // the store is already where its Meta says
+	conf.NoLegacyTelemetry = true
+	conf.TrailingLogs = tuning.TrailingLogs
+	conf.SnapshotThreshold, conf.SnapshotInterval = tuning.SnapshotThreshold, tuning.SnapshotInterval
+	conf.Logger = transport.Logger(c.Logger, "raft")
+	return conf
+}

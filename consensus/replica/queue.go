@@ -1,0 +1,268 @@
+package replica
+
+import (
+	"sync"
+
+	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/statement"
+)
+
+const (
+	// maxWaiting bounds the statements of this node's callers that have no
+	// result yet: some 2 s of full load, more would only wait longer.
+	maxWaiting = 16384
+	// maxQueued and maxQueuedBytes bound what waits to be proposed or
+	// forwarded, other nodes' statements included.
+	maxQueued      = 16384
+	maxQueuedBytes = 32 << 20
+)
+
+// queue holds the statements on their way into the log, and who waits for them.
+// One mutex guards all of it: every operation is a few map or slice accesses.
+type queue struct {
+	mu       sync.Mutex
+	tickets  map[statement.Hash]*ticket
+	items    []item // waiting to be sent, oldest first
+	bytes    int    // of items
+	inflight int    // batches sent and not settled
+	closed   bool
+}
+
+// add registers a caller for a statement, and queues it unless it already is on
+// its way.
+func (q *queue) add(hash statement.Hash, raw []byte) (*ticket, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return nil, ErrClosed
+	}
+	if t := q.tickets[hash]; t != nil {
+		t.waiting++
+		return t, nil
+	}
+	if len(q.tickets) >= maxWaiting || !q.fits(1, len(raw)) {
+		return nil, ErrOverloaded
+	}
+	t := &ticket{hash: hash, raw: raw, done: make(chan struct{}), waiting: 1, queued: true}
+	q.tickets[hash] = t
+	q.push(item{raw: raw, ticket: t})
+	return t, nil
+}
+
+// addGroup queues another node's batch, all of it or nothing. keep marks the
+// statements to propose; the others have their verdicts already.
+func (q *queue) addGroup(raws [][]byte, keep []bool, g *forwarded) bool {
+	count, size := 0, 0
+	for i, raw := range raws {
+		if keep[i] {
+			count, size = count+1, size+len(raw)
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || !q.fits(count, size) {
+		return false
+	}
+	g.left = count
+	for i, raw := range raws {
+		if keep[i] {
+			q.push(item{raw: raw, group: g, place: i})
+		}
+	}
+	if count == 0 {
+		close(g.done)
+	}
+	return true
+}
+
+func (q *queue) fits(count, size int) bool {
+	return len(q.items)+count <= maxQueued && q.bytes+size <= maxQueuedBytes
+}
+
+// push requires mu.
+func (q *queue) push(it item) {
+	q.items = append(q.items, it)
+	q.bytes += len(it.raw)
+}
+
+// take removes one batch from the front, within the bounds of a command, and
+// counts it as in flight. It returns nil when nothing waits or limit batches
+// already are in flight.
+func (q *queue) take(limit int) []item {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.inflight >= limit || len(q.items) == 0 {
+		return nil
+	}
+	size, n := 0, 0
+	batch := make([]item, 0, min(len(q.items), ledger.MaxStatements))
+	for ; n < len(q.items) && len(batch) < ledger.MaxStatements; n++ {
+		it := q.items[n]
+		if it.ticket != nil && it.ticket.waiting == 0 { // its callers gave up
+			it.ticket.queued = false
+			q.drop(it.ticket)
+			q.bytes -= len(it.raw)
+			continue
+		}
+		if size+len(it.raw) > ledger.MaxCommandBytes {
+			break
+		}
+		size += len(it.raw)
+		q.bytes -= len(it.raw)
+		if it.ticket != nil {
+			it.ticket.queued = false
+			it.ticket.attempts++
+		}
+		batch = append(batch, it)
+	}
+	rest := copy(q.items, q.items[n:])
+	clear(q.items[rest:])
+	q.items = q.items[:rest]
+	if len(batch) == 0 {
+		return nil
+	}
+	q.inflight++
+	return batch
+}
+
+// drop forgets a ticket that is the one registered. Requires mu.
+func (q *queue) drop(t *ticket) {
+	if q.tickets[t.hash] == t {
+		delete(q.tickets, t.hash)
+	}
+}
+
+// landed ends the flight of one batch.
+func (q *queue) landed() {
+	q.mu.Lock()
+	q.inflight--
+	q.mu.Unlock()
+}
+
+// requeue puts items back in front of the others, except those that were
+// resolved or queued in the meantime.
+func (q *queue) requeue(items []item) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	again := make([]item, 0, len(items)+len(q.items))
+	for _, it := range items {
+		t := it.ticket
+		if q.closed || t.queued || q.tickets[t.hash] != t {
+			continue
+		}
+		t.queued = true
+		q.bytes += len(it.raw)
+		again = append(again, it)
+	}
+	q.items = append(again, q.items...)
+}
+
+// requeueAll queues every ticket that is not queued: after a restore nobody
+// else will resolve what the snapshot contained.
+func (q *queue) requeueAll() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, t := range q.tickets {
+		if !t.queued {
+			t.queued, t.uncertain = true, true
+			q.push(item{raw: t.raw, ticket: t})
+		}
+	}
+}
+
+// resolve gives callers the results of what was applied.
+func (q *queue) resolve(results []ledger.Result) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.tickets) == 0 {
+		return
+	}
+	for i := range results {
+		if t := q.tickets[results[i].Hash]; t != nil {
+			t.result = results[i]
+			delete(q.tickets, t.hash)
+			close(t.done)
+		}
+	}
+}
+
+// fail ends a ticket with an error.
+func (q *queue) fail(t *ticket, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.tickets[t.hash] == t {
+		t.err = err
+		delete(q.tickets, t.hash)
+		close(t.done)
+	}
+}
+
+// leave is a caller giving up. It reports whether the statement may still come
+// to stand in the ledger.
+func (q *queue) leave(t *ticket) (resolved, uncertain bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	select {
+	case <-t.done:
+		return true, false
+	default:
+	}
+	t.waiting--
+	uncertain = t.uncertain || !t.queued
+	if t.waiting == 0 && !t.queued {
+		q.drop(t)
+	}
+	return false, uncertain
+}
+
+// settle writes the verdict of a forwarded batch's item.
+func (q *queue) settle(it item, v Verdict) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	it.group.verdicts[it.place] = v
+	if it.group.left--; it.group.left == 0 {
+		close(it.group.done)
+	}
+}
+
+// failed notes that an attempt with these items came to nothing, or, if
+// uncertain, perhaps to something. It returns how many attempts there were.
+func (q *queue) failed(items []item, uncertain bool) (attempts int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, it := range items {
+		it.ticket.uncertain = it.ticket.uncertain || uncertain
+		attempts = max(attempts, it.ticket.attempts)
+	}
+	return attempts
+}
+
+// close ends every ticket and batch with err; nothing can be added any more.
+func (q *queue) close(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	for _, it := range q.items {
+		if it.group != nil {
+			it.group.verdicts[it.place] = Verdict{Code: CodeNotLeader}
+			if it.group.left--; it.group.left == 0 {
+				close(it.group.done)
+			}
+		}
+	}
+	q.items, q.bytes = nil, 0
+	for _, t := range q.tickets {
+		if t.err = err; t.uncertain || !t.queued {
+			t.err = ErrUnknownOutcome
+		}
+		close(t.done)
+	}
+	clear(q.tickets)
+}
+
+// length is how many statements wait to be sent, and how many for a result.
+func (q *queue) length() (queued, waiting int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items), len(q.tickets)
+}

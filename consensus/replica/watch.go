@@ -1,0 +1,111 @@
+package replica
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"sandi.internal/gateway/consensus/ledger"
+)
+
+const (
+	// watchEvery is how often waiting statements are looked after even if no
+	// signal came: Raft drops observations when nobody reads them in time.
+	watchEvery = 250 * time.Millisecond
+	// observations in the channel; each only wakes the loop.
+	watchBacklog = 16
+)
+
+// run follows the Raft instance: who leads, whether a term must be opened, and
+// whether the instance is stuck and must be replaced.
+func (r *Replica) run() {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for r.life.Err() == nil {
+		rf := r.instance()
+		if r.follow(rf, tick.C) {
+			r.replace(rf)
+		}
+	}
+}
+
+// follow watches one instance until it is stuck (true) or the replica ends.
+func (r *Replica) follow(rf *raft.Raft, tick <-chan time.Time) (stuck bool) {
+	seen := make(chan raft.Observation, watchBacklog)
+	observer := raft.NewObserver(seen, false, func(o *raft.Observation) bool {
+		switch o.Data.(type) {
+		case raft.LeaderObservation, raft.RaftState:
+			return true
+		}
+		return false
+	})
+	rf.RegisterObserver(observer)
+	defer rf.DeregisterObserver(observer)
+	ctx, cancel := context.WithCancel(r.life)
+	defer cancel()
+	for {
+		select {
+		case leads := <-rf.LeaderCh():
+			r.metrics.elections.Inc()
+			if leads {
+				r.spawn(func() { r.openTerm(ctx, rf) })
+			}
+		case <-seen:
+		case <-tick:
+		case <-r.tail.emptied:
+			if r.stuck(rf) {
+				return true
+			}
+		case <-r.cfg.Log.Failed():
+			r.fail(r.cfg.Log.Err())
+			return false
+		case <-r.life.Done():
+			return false
+		case <-r.failed:
+			<-r.life.Done()
+			return false
+		}
+		r.kick()
+	}
+}
+
+// openTerm gives a new leader's term its first command. Raft's own no-op does
+// not reach ApplyBatch; after this command every committed entry does, so that
+// reads can wait for the commit index.
+func (r *Replica) openTerm(ctx context.Context, rf *raft.Raft) {
+	for rf.State() == raft.Leader && ctx.Err() == nil {
+		data := ledger.EncodeCommand(ledger.Command{ProposedAt: r.proposedAt()})
+		if err := rf.Apply(data, 0).Error(); err == nil {
+			return
+		}
+		select { // a handover in progress, or deposed
+		case <-time.After(retryMin):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// stuck recognises hashicorp/raft#697 after a snapshot was installed: the log
+// was emptied, but the instance still believes in entries beyond the snapshot. It
+// would reject every message of the leader and be sent the snapshot for ever.
+func (r *Replica) stuck(rf *raft.Raft) bool {
+	last, err := r.cfg.Log.LastIndex()
+	if err != nil {
+		return false // the log has failed, which ends the replica anyway
+	}
+	return rf.LastIndex() > max(last, r.progress.now().index)
+}
+
+// replace puts a new instance on the same stores in the place of a stuck one.
+func (r *Replica) replace(rf *raft.Raft) {
+	r.log.Warn("replacing a Raft instance that believes in entries it no longer has", "last", rf.LastIndex(), "applied", r.progress.now().index)
+	r.stop()
+	r.raft.Store(nil)
+	if err := r.start(); err != nil {
+		r.fail(err)
+		return
+	}
+	r.healed.Add(1)
+	r.metrics.healed.Inc()
+}
