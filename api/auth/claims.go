@@ -56,7 +56,7 @@ var known = []struct {
 }{
 	{"iss", true, ClaimIssuer, func(c *claims, v jsontext.Value) bool { return text(v, &c.issuer) && issuerForm(c.issuer) }},
 	{"sub", true, ClaimSubject, func(c *claims, v jsontext.Value) bool { return text(v, &c.subject) && wordForm(c.subject) }},
-	{"aud", true, ClaimAudience, func(c *claims, v jsontext.Value) bool { return text(v, &c.audience) }},
+	{"aud", true, ClaimAudience, func(c *claims, v jsontext.Value) bool { return text(v, &c.audience) && c.audience != "" }},
 	{"iat", true, ClaimIssued, func(c *claims, v jsontext.Value) bool { return date(v, &c.issued) }},
 	{"exp", true, ClaimExpires, func(c *claims, v jsontext.Value) bool { return date(v, &c.expires) }},
 	{"jti", true, ClaimID, func(c *claims, v jsontext.Value) bool { return text(v, &c.id) && wordForm(c.id) }},
