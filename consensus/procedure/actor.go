@@ -100,7 +100,7 @@ func (p *Procedure) bindAll(f Facts, rec *Record, e *Event, given func(string) b
 		}
 	}
 	for _, s := range e.SetParty {
-		if _, set := rec.Parties[s.Party]; set && !given(p.ix.parties[s.Party].Field) {
+		if _, set := rec.Parties[s.Party]; set && !p.renamed(s.Party, given) {
 			return refuse(CodePartySet, "party", s.Party)
 		}
 		if err := p.bind(f, rec, p.ix.parties[s.Party], rec.textField(s.Field)); err != nil {
@@ -116,6 +116,12 @@ func (p *Procedure) bindAll(f Facts, rec *Record, e *Event, given func(string) b
 		}
 	}
 	return nil
+}
+
+// renamed reports whether the act states the field that names a party.
+func (p *Procedure) renamed(party string, given func(string) bool) bool {
+	f := p.ix.parties[party].Field
+	return f != "" && given(f)
 }
 
 // textField is the text of a clear field, "" when absent or not text.

@@ -64,16 +64,33 @@ func checkParties(ix *index) error {
 		if p.LevelEqual != "" && (ix.parties[p.LevelEqual] == nil || p.LevelEqual == p.Name) {
 			return lawtext.Errorf(p.Line, "level_equal: no other party %q", p.LevelEqual)
 		}
-		if !p.Owner {
-			if err := ix.orgField(p.Line, p.Field); err != nil {
-				return err
-			}
+		if err := checkNamed(ix, p); err != nil {
+			return err
 		}
 	}
 	if len(ix.doc.Parties) == 0 {
 		return lawtext.Errorf(0, "parties: at least the owner has to be declared")
 	}
 	return nil
+}
+
+// checkNamed wants a way in which the party comes to be known: a field, or an
+// event that sets it.
+func checkNamed(ix *index, p *PartyRule) error {
+	if p.Owner {
+		return nil
+	}
+	if p.Field != "" {
+		return ix.orgField(p.Line, p.Field)
+	}
+	for i := range ix.doc.Events {
+		for _, a := range ix.doc.Events[i].SetParty {
+			if a.Party == p.Name {
+				return nil
+			}
+		}
+	}
+	return lawtext.Errorf(p.Line, "nothing names the party %q: it has no field and no event sets it", p.Name)
 }
 
 // orgField wants a clear field of type org.

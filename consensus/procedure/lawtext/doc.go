@@ -3,8 +3,8 @@
 //
 // It promises:
 //   - one document, one mapping at the top, UTF-8, no tabs in indentation;
-//   - no anchors, aliases, merge keys, tags, directives or explicit keys: what
-//     a reader sees on a line is all there is;
+//   - no anchors, aliases, merge keys, tags, directives, explicit keys or block
+//     scalars: what a reader sees on a line is all there is;
 //   - no duplicate and no unknown keys, no empty values;
 //   - no control, bidirectional or zero-width characters, so that a text on a
 //     screen is the text that is adopted;

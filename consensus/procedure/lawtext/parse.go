@@ -173,7 +173,7 @@ func (b *builder) node(n ast.Node, depth int) *Node {
 		out.Text = n.Value
 		out.Plain = n.Token.Type == token.StringType
 	case *ast.LiteralNode:
-		out.Text = strings.TrimRight(n.Value.Value, "\n")
+		return b.fail(n, "block scalars (| and >) are not allowed, write the value on its line")
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		out.Text, out.Plain = n.GetToken().Value, true
 	case *ast.NullNode:
