@@ -1,6 +1,8 @@
 package procedure
 
 import (
+	"slices"
+
 	"sandi.internal/gateway/consensus/procedure/lawtext"
 )
 
@@ -240,6 +242,9 @@ func checkEvent(ix *index, e *Event) error {
 	if err := checkAuto(ix, e); err != nil {
 		return err
 	}
+	if err := checkEcho(ix, e); err != nil {
+		return err
+	}
 	if err := checkJoint(ix, e); err != nil {
 		return err
 	}
@@ -252,6 +257,25 @@ func checkEvent(ix *index, e *Event) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// checkEcho: a node must be able to make its automatic receipt from the record
+// alone, so every field that a receipt requires is repeated from one of the
+// record's clear fields of the same type.
+func checkEcho(ix *index, e *Event) error {
+	if len(e.Echo) > 0 && e.Auto != AutoReceipt {
+		return lawtext.Errorf(e.Line, "echo belongs to auto: %s", AutoReceipt)
+	}
+	for _, x := range e.Echo {
+		from, to := ix.fields[x.From], ix.fields[x.Field]
+		if from == nil || to == nil || from.Type != to.Type || from.See != SeeClear || !slices.Contains(e.Require, x.Field) {
+			return lawtext.Errorf(e.Line, "echo: %q wants to be a required field, and %q a clear field of its type", x.Field, x.From)
+		}
+	}
+	if e.Auto == AutoReceipt && len(e.Echo) != len(e.Require) {
+		return lawtext.Errorf(e.Line, "auto: %s wants echo for each required field", AutoReceipt)
 	}
 	return nil
 }

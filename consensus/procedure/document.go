@@ -104,6 +104,7 @@ type Event struct {
 	Joint     *Joint     `json:"joint,omitempty"`
 	SetParty  []Assign   `json:"set_party,omitempty"`
 	Reassign  []Assign   `json:"reassign,omitempty"`
+	Echo      []Echo     `json:"echo,omitempty"` // with AutoReceipt: what the node repeats as it received it
 	Line      int        `json:"-"`
 }
 
@@ -119,6 +120,13 @@ type Joint struct {
 type Assign struct {
 	Party string `json:"party"`
 	Field string `json:"field"`
+}
+
+// Echo is a field of an automatic receipt and the record's field whose value the
+// receiving node repeats in it: what arrived, confirmed under its own signature.
+type Echo struct {
+	Field string `json:"field"`
+	From  string `json:"from"`
 }
 
 // Then is what a guard does when its condition is true.

@@ -12,6 +12,7 @@ type Option struct {
 	Require  []string       `json:"require,omitempty"`
 	Optional []string       `json:"optional,omitempty"`
 	Auto     Auto           `json:"auto,omitempty"`
+	Echo     []Echo         `json:"echo,omitempty"`
 	Due      int64          `json:"due,omitempty"` // with AutoDue: possible after this moment, unix s
 	Joint    *OptionJoint   `json:"joint,omitempty"`
 	Blocked  *Refusal       `json:"blocked,omitempty"` // stands against it whoever acts
@@ -59,7 +60,7 @@ func (p *Procedure) Options(f Facts, rec *Record, now int64) []Option {
 func (c *frame) option(e *event) Option {
 	o := Option{
 		Event: e.Name, Title: e.Title, To: e.To, Basis: e.Basis, FourEyes: e.FourEyes,
-		Require: e.Require, Optional: e.Optional, Auto: e.Auto,
+		Require: e.Require, Optional: e.Optional, Auto: e.Auto, Echo: e.Echo,
 	}
 	if o.To == "" {
 		o.To = c.rec.State

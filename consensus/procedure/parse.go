@@ -225,6 +225,9 @@ func readEvent(n *lawtext.Node) Event {
 	e.Joint = readJoint(m.Find("joint"))
 	e.SetParty = readAssign(m.Find("set_party"))
 	e.Reassign = readAssign(m.Find("reassign"))
+	for _, a := range readAssign(m.Find("echo")) {
+		e.Echo = append(e.Echo, Echo{Field: a.Party, From: a.Field})
+	}
 	m.Done()
 	return e
 }
