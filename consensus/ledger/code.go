@@ -1,0 +1,158 @@
+package ledger
+
+import (
+	"errors"
+
+	"sandi.internal/gateway/consensus/procedure"
+	"sandi.internal/gateway/consensus/statement"
+)
+
+// Code names the rule that a statement broke. Codes are what clients and tests
+// match; the law documents add codes of their own. The codes that
+// consensus/statement gives to errors of form, and consensus/procedure to acts
+// that its law refuses, are passed on unchanged.
+type Code string
+
+// The ledger's own codes.
+const (
+	CodeUndecodable  Code = "undecodable" // the whole command is not one
+	CodeNetwork      Code = "wrong_network"
+	CodeKind         Code = "unknown_kind" // kind and version together
+	CodeRegion       Code = "not_a_member"
+	CodeKey          Code = "unknown_key"
+	CodeKeyState     Code = "key_not_valid" // not active at this index
+	CodeKeyUse       Code = "wrong_key_use"
+	CodeSignature    Code = "bad_signature"
+	CodeIDReused     Code = "id_reused"
+	CodeTooOld       Code = "signed_too_old"
+	CodeAhead        Code = "signed_ahead"
+	CodeOrg          Code = "org_not_of_region"
+	CodeProcedure    Code = "unknown_procedure"
+	CodeRecord       Code = "unknown_record"
+	CodeStalePrev    Code = "stale_prev"
+	CodeRecordFull   Code = "record_full"
+	CodeMark         Code = "mark_form" // a law document made a mark that cannot be stored
+	CodeForeign      Code = "foreign_region"
+	CodeKeyTwice     Code = "key_bytes_known" // the same key under another id, use or region
+	CodeKeyTaken     Code = "key_known"       // spelled as in certs/keyring, with the next four
+	CodeKeyUnknown   Code = "key_unknown"     // a governance statement names a key that is not registered
+	CodeKeyPrepared  Code = "key_not_prepared"
+	CodeKeyActive    Code = "key_not_active"
+	CodeKeyRevoked   Code = "key_revoked"
+	CodeKeyOrder     Code = "key_order"
+	CodeLastKey      Code = "last_governance_key"
+	CodeIssuerTaken  Code = "issuer_known"
+	CodeIssuer       Code = "unknown_issuer"
+	CodeIssuerGone   Code = "issuer_dropped"
+	CodeRoleTaken    Code = "role_granted"
+	CodeRole         Code = "role_not_granted"
+	CodeRevokedTwice Code = "already_revoked"
+	CodeFull         Code = "region_full" // a bound on what one region may register
+)
+
+// meaning is what a code means to people and to HTTP.
+type meaning struct {
+	status int // RFC 9110 status code
+	zh, en string
+}
+
+// Status returns the HTTP status that api/public answers for a code: from the
+// tables here, else by the class that consensus/procedure gives it. A code that
+// only a law document knows says that the record's state forbids the act: 409.
+func (c Code) Status() int {
+	if m, ok := codes[c]; ok {
+		return m.status
+	}
+	if _, ok := formCodes[c]; ok {
+		return statusBadRequest
+	}
+	switch procedure.ClassOf(string(c)) {
+	case procedure.ClassForm:
+		return statusUnprocessable
+	case procedure.ClassForbidden:
+		return statusForbidden
+	}
+	return statusConflict
+}
+
+// The numbers of RFC 9110 section 15.5; net/http stays out of this package.
+const (
+	statusBadRequest    = 400
+	statusForbidden     = 403
+	statusNotFound      = 404
+	statusConflict      = 409
+	statusTooLarge      = 413
+	statusUnprocessable = 422
+)
+
+var codes = map[Code]meaning{
+	CodeUndecodable:  {statusBadRequest, "无法解码的命令", "the command cannot be decoded"},
+	CodeNetwork:      {statusUnprocessable, "声明属于另一个网络", "the statement belongs to another network"},
+	CodeKind:         {statusUnprocessable, "当前协议版本不识别此类声明", "this protocol does not know the kind or its version"},
+	CodeRegion:       {statusForbidden, "声明所称地区不是成员", "the region is not a member"},
+	CodeKey:          {statusForbidden, "签名密钥未登记", "the signing key is not registered"},
+	CodeKeyState:     {statusForbidden, "签名密钥此时无效", "the signing key is not valid at this index"},
+	CodeKeyUse:       {statusForbidden, "该密钥的用途不允许签署此类声明", "the key is registered for another use"},
+	CodeSignature:    {statusForbidden, "签名无效", "the signature does not verify"},
+	CodeIDReused:     {statusConflict, "该声明编号已用于另一请求", "the statement id was used for another request"},
+	CodeTooOld:       {statusUnprocessable, "签署时间早于账本时间超过三十日", "signed more than 30 days before ledger time"},
+	CodeAhead:        {statusUnprocessable, "签署时间晚于账本时间超过两分钟", "signed more than 2 minutes ahead of ledger time"},
+	CodeOrg:          {statusForbidden, "该机构不属于签署地区", "the organisation is not one of the signing region"},
+	CodeProcedure:    {statusUnprocessable, "没有此程序", "there is no such procedure"},
+	CodeRecord:       {statusNotFound, "没有此记录", "there is no such record"},
+	CodeStalePrev:    {statusConflict, "记录已有更新的声明", "the record has a newer statement"},
+	CodeRecordFull:   {statusConflict, "记录已达到容量上限", "the record has reached its size limit"},
+	CodeMark:         {statusConflict, "标记无法保存", "the mark cannot be stored"},
+	CodeForeign:      {statusForbidden, "不得处理其他地区的事项", "a region may not act about another region"},
+	CodeKeyTwice:     {statusConflict, "该密钥已以其他编号、用途或地区登记", "the same key is registered under another id, use or region"},
+	CodeKeyTaken:     {statusConflict, "密钥编号已登记", "the key id is already registered"},
+	CodeKeyUnknown:   {statusNotFound, "没有此密钥", "there is no such key"},
+	CodeKeyPrepared:  {statusConflict, "密钥不处于待启用状态", "the key is not in state prepared"},
+	CodeKeyActive:    {statusConflict, "密钥不处于启用状态", "the key is not in state active"},
+	CodeKeyRevoked:   {statusConflict, "密钥已吊销", "the key is revoked"},
+	CodeKeyOrder:     {statusConflict, "密钥状态变更次序错误", "the key's transitions are out of order"},
+	CodeLastKey:      {statusConflict, "不得停用最后一把治理密钥", "the last governance key cannot be retired or revoked"},
+	CodeIssuerTaken:  {statusConflict, "令牌签发者已登记", "the issuer is already registered"},
+	CodeIssuer:       {statusNotFound, "没有此令牌签发者", "there is no such issuer"},
+	CodeIssuerGone:   {statusConflict, "令牌签发者已注销", "the issuer was dropped"},
+	CodeRoleTaken:    {statusConflict, "该角色已授予", "the role is already granted"},
+	CodeRole:         {statusConflict, "该角色未授予", "the role is not granted"},
+	CodeRevokedTwice: {statusConflict, "令牌已吊销", "the tokens are already revoked"},
+	CodeFull:         {statusConflict, "该地区登记数量已达上限", "the region has registered as many as it may"},
+
+	Code(statement.CodeTooLarge): {statusTooLarge, "声明超过长度上限", "the statement is too large"},
+	Code(statement.CodeProof):    {statusUnprocessable, "新密钥未证明其持有者", "the added key did not prove possession"},
+}
+
+// formCodes are the errors of form of consensus/statement that share no
+// spelling with a code of consensus/procedure: 400. The shared ones
+// (unknown_field, missing_field) are 422 in both.
+var formCodes = func() map[Code]struct{} {
+	set := make(map[Code]struct{})
+	for _, c := range [...]statement.Code{
+		statement.CodeTooDeep, statement.CodeDuplicate, statement.CodeUTF8, statement.CodeSyntax, statement.CodeWrongType,
+		statement.CodeTrailing, statement.CodeSegments, statement.CodeBase64, statement.CodeTooMany, statement.CodeName,
+		statement.CodeNumber, statement.CodeCharacter, statement.CodeType, statement.CodeAlg, statement.CodeForm,
+		statement.CodeRegion, statement.CodeSignature, statement.CodeOverlap,
+	} {
+		set[Code(c)] = struct{}{}
+	}
+	return set
+}()
+
+// malformed turns an error of form into a refusal. The offset is left out: it
+// is about bytes that the reader of the answer does not have.
+func malformed(err error) *Refusal {
+	var e *statement.Error
+	if !errors.As(err, &e) {
+		return refuse(CodeUndecodable)
+	}
+	r := refuse(Code(e.Code))
+	if r.ZH == "" {
+		r.ZH, r.EN = "声明格式不合规定", "the statement is malformed"
+	}
+	if e.Field != "" {
+		r.Params = map[string]string{"field": e.Field}
+	}
+	return r
+}

@@ -1,0 +1,75 @@
+package ledger
+
+import (
+	"sandi.internal/gateway/consensus/calendar"
+	"sandi.internal/gateway/consensus/procedure"
+)
+
+// facts answers the procedure engine from the ledger's state. The first failure
+// of storage is kept in err: the engine's verdict then counts for nothing.
+type facts struct {
+	law     *lawBook
+	orgs    map[string]string
+	regions []string
+	reader  Reader
+	record  func(id string) (*procedure.Record, error)
+	err     error
+}
+
+var _ procedure.Facts = (*facts)(nil)
+
+// IsRegion implements procedure.Facts.
+func (f *facts) IsRegion(code string) bool {
+	for _, r := range f.regions {
+		if r == code {
+			return true
+		}
+	}
+	return false
+}
+
+// Regions implements procedure.Facts.
+func (f *facts) Regions() int { return len(f.regions) }
+
+// OrgKnown implements procedure.Facts.
+func (f *facts) OrgKnown(code string) bool {
+	_, ok := f.orgs[code]
+	return ok
+}
+
+// Marked implements procedure.Facts.
+func (f *facts) Marked(set, key string) (string, bool) {
+	if !markFits(set, key) {
+		return "", false // nothing of this form can ever have been set
+	}
+	holder, err := f.reader.Get(markKey(set, key))
+	if err != nil && f.err == nil {
+		f.err = err
+	}
+	return string(holder), holder != nil
+}
+
+// Record implements procedure.Facts.
+func (f *facts) Record(id string) (*procedure.Record, error) { return f.record(id) }
+
+// Calendar implements procedure.Facts.
+func (f *facts) Calendar() *calendar.Calendar { return f.law.calendar }
+
+// Rule implements procedure.Facts.
+func (f *facts) Rule(id string, version int) (calendar.Rule, bool) { return f.law.rule(id, version) }
+
+// maxMarkKey bounds the key of a mark: the longest honest one is a document
+// number of 24 Han characters.
+const maxMarkKey = 256
+
+func markFits(set, key string) bool {
+	if set == "" || key == "" || len(key) > maxMarkKey {
+		return false
+	}
+	for i := 0; i < len(set); i++ {
+		if set[i] == separator {
+			return false
+		}
+	}
+	return true
+}

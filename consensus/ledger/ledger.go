@@ -1,0 +1,101 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/merkle"
+	"sandi.internal/gateway/consensus/statement"
+)
+
+// Protocol is the newest version of the rules that this binary knows. A ledger
+// that has moved past it cannot be applied here.
+const Protocol = 1
+
+// ErrProtocol is returned when the ledger's protocol exceeds the binary's: the
+// node must stop applying and be upgraded. Nothing else about a statement's
+// content ever stops a node.
+var ErrProtocol = errors.New("the ledger's protocol is newer than this binary")
+
+// ErrNotLoaded is returned by Apply before Load, and after an error until the
+// next Load: the memory would not match the storage.
+var ErrNotLoaded = errors.New("the ledger is not loaded")
+
+// Ledger is the state machine. Load and Apply belong to one goroutine; the
+// methods that say so may be called from any.
+type Ledger struct {
+	// Fixed by New.
+	signed  *genesis.Signed
+	genesis *genesis.Genesis
+	network string
+	pool    *statement.Pool
+	law     *lawBook
+	orgs    map[string]string // organisation code -> region
+	regions []string          // codes, ascending
+
+	// Owned by the goroutine that calls Load and Apply.
+	loaded   bool
+	protocol int
+	time     int64 // ledger time, unix ms
+	tree     *merkle.Tree
+	digest   *merkle.Digest
+	recents  map[string]*recent // by region
+	rings    map[string]*ring   // by region
+	records  *recordCache
+
+	// Replaced as a whole by that goroutine, read by any.
+	registry atomic.Pointer[registry]
+}
+
+// New builds a ledger for one network. The genesis must have been verified
+// (genesis.Parse); its law, rules and calendar are compiled here, and an error
+// means that this genesis cannot start a network with this binary.
+func New(sg *genesis.Signed, pool *statement.Pool) (*Ledger, error) {
+	g := sg.Genesis
+	law, err := newLawBook(g)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the law of genesis: %w", err)
+	}
+	l := &Ledger{
+		signed: sg, genesis: g, network: sg.Network(), pool: pool, law: law,
+		orgs: make(map[string]string),
+	}
+	for _, r := range g.Regions {
+		l.regions = append(l.regions, r.Code)
+		for _, o := range r.Orgs {
+			l.orgs[o.Code] = r.Code
+		}
+	}
+	return l, nil
+}
+
+// Network returns the network id. Any goroutine may call it.
+func (l *Ledger) Network() string { return l.network }
+
+// Genesis returns the signed genesis. Any goroutine may call it.
+func (l *Ledger) Genesis() *genesis.Signed { return l.signed }
+
+// PublicKey finds the registered key that a statement names, in whatever state:
+// what a verification pool needs to work ahead. Any goroutine may call it.
+func (l *Ledger) PublicKey(st *statement.Statement) (keyring.PublicKey, bool) {
+	reg := l.registry.Load()
+	if reg == nil {
+		return keyring.PublicKey{}, false
+	}
+	k, ok := reg.keys[st.Region+"/"+st.Key]
+	if !ok {
+		return keyring.PublicKey{}, false
+	}
+	return k.PublicKey, true
+}
+
+// Size returns the number of leaves. It belongs to Apply's goroutine.
+func (l *Ledger) Size() uint64 { return l.tree.Size() }
+
+func (l *Ledger) isRegion(code string) bool {
+	_, ok := l.rings[code]
+	return ok
+}
