@@ -61,6 +61,7 @@ const (
 	DigestMismatch  = "digest_mismatch"
 	EmptyMaterial   = "empty_material"
 	VaultFull       = "vault_full"
+	ClockBack       = "clock_backwards"
 )
 
 type entry struct {
@@ -126,6 +127,7 @@ var table = map[string]entry{
 	MaterialMissing: {http.StatusUnprocessableEntity, "材料不在本单位保管库中", "the material is not in this bureau's vault"},
 	DigestMismatch:  {http.StatusUnprocessableEntity, "内容与声明的摘要不符", "the content differs from the declared digest"},
 	EmptyMaterial:   {http.StatusUnprocessableEntity, "材料为空", "the material is empty"},
+	ClockBack:       {http.StatusConflict, "演练时钟不能倒退", "the scenario clock does not go back"},
 	VaultFull:       {http.StatusInsufficientStorage, "保管库空间不足", "the vault has no space left"},
 }
 

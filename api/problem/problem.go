@@ -40,6 +40,20 @@ type Field struct {
 	Code     string            `json:"code"`
 	Message  string            `json:"message"`
 	Params   map[string]string `json:"params,omitempty"`
+
+	ZH string `json:"-"` // texts that come with the refusal and win over the table
+	EN string `json:"-"`
+}
+
+func (f *Field) text(lang Language) string {
+	own := f.ZH
+	if lang == English {
+		own = f.EN
+	}
+	if own != "" {
+		return own
+	}
+	return textOf(f.Code, f.Params, lang)
 }
 
 // New makes the problem of a code of the table. Params are pairs of name and
@@ -163,7 +177,7 @@ func (p *Problem) In(lang Language) *Problem {
 		copy(out.Errors, p.Errors)
 		for i := range out.Errors {
 			if out.Errors[i].Message == "" {
-				out.Errors[i].Message = textOf(out.Errors[i].Code, out.Errors[i].Params, lang)
+				out.Errors[i].Message = out.Errors[i].text(lang)
 			}
 		}
 		sort.SliceStable(out.Errors, func(i, j int) bool { return out.Errors[i].Location < out.Errors[j].Location })

@@ -1,0 +1,185 @@
+package public
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sandi.internal/gateway/api/auth"
+	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/api/serve"
+	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/genesis"
+)
+
+// Config is what the public door works with.
+type Config struct {
+	Region, Node, Network string
+	Version               string // of the software
+	Genesis               *genesis.Genesis
+	Gate                  Gate
+	Desk                  *desk.Desk
+	Ledger                desk.Ledger
+	Materials             Materials
+	Local                 desk.Local        // node-local keys: what came of uploads
+	Replica               func() v1.Replica // how this node stands among the others
+	Clock                 func() time.Time  // real time, or the scenario clock
+	Practice              PracticeClock     // nil unless genesis says practice
+	Hosts                 []string          // names this door answers for; empty: any
+	Rate                  int               // requests a second and region before 429; 0: DefaultRate
+	Logger                *slog.Logger
+	Metrics               prometheus.Registerer
+}
+
+const (
+	// DefaultRate is far above what a bureau's people need and what a node can
+	// commit: it stops a runaway script, not a busy day.
+	DefaultRate = 30_000
+	// inFlightMax bounds the requests that are worked on; regions share it.
+	inFlightMax = 4096
+)
+
+// API is the public door.
+type API struct {
+	cfg         Config
+	router      *serve.Router
+	guard       http.Handler
+	huma        huma.API
+	fair        *serve.Fair // requests being worked on
+	subscribers *serve.Fair // long polls and streams
+	uploads     *serve.Fair // materials on their way in or out
+	feed        *feed
+	closed      atomic.Bool
+	description []byte // openapi.json
+	older       []byte // the same as OpenAPI 3.0
+}
+
+// New makes the door. A practice clock is accepted on practice networks only.
+func New(cfg Config) (*API, error) {
+	if cfg.Practice != nil && cfg.Genesis.Clock != genesis.ClockPractice {
+		return nil, fmt.Errorf("couldn't open the public door: a scenario clock on a network whose clock is %q", cfg.Genesis.Clock)
+	}
+	if cfg.Rate == 0 {
+		cfg.Rate = DefaultRate
+	}
+	a := &API{
+		cfg: cfg, router: serve.NewRouter(serve.NewMetrics(cfg.Metrics, "public"), cfg.Logger), feed: newFeed(cfg.Genesis),
+		fair:        serve.NewFair(float64(cfg.Rate), inFlightMax, time.Now),
+		subscribers: serve.NewFair(subscribeRate, subscribersMax, time.Now),
+		uploads:     serve.NewFair(transferRate, transfersMax, time.Now),
+	}
+	a.guard = serve.NewGuard(a.router, cfg.Hosts, serve.MaxConns)
+	humaOnce.Do(configureHuma)
+	a.huma = humago.New(a.router, humaConfig(a))
+	a.huma.UseMiddleware(a.gate)
+	a.routes()
+	if err := a.describe(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.guard.ServeHTTP(w, r) }
+
+// Close ends streams at their next heartbeat, so that a server can shut down.
+func (a *API) Close() { a.closed.Store(true) }
+
+func (a *API) closing() bool { return a.closed.Load() }
+
+// gate is guarded for huma's operations.
+func (a *API) gate(ctx huma.Context, next func(huma.Context)) {
+	r, w := humago.Unwrap(ctx)
+	caller, err := a.admit(r)
+	if err != nil {
+		a.router.Fail(w, r, err)
+		return
+	}
+	defer a.leave(caller)
+	if r.Method == http.MethodPut {
+		if err := serve.Media(r, mediaJSON); err != nil {
+			a.router.Fail(w, r, err)
+			return
+		}
+	}
+	next(huma.WithValue(ctx, callerKey{}, caller))
+}
+
+// get registers a huma operation for a handler that takes its caller.
+func get[I, O any](a *API, op huma.Operation, h func(context.Context, *auth.Caller, *I) (*O, error)) {
+	if op.Method == "" {
+		op.Method = http.MethodGet
+	}
+	a.prepare(&op)
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, callerOf(ctx), in)
+		if err != nil {
+			p := problem.Of(err)
+			if p.Status >= 500 && p.Unwrap() != nil {
+				a.cfg.Logger.Error("couldn't answer a request", "route", op.Path, "code", p.Code, "err", p.Unwrap())
+			}
+			return nil, p
+		}
+		return out, nil
+	})
+}
+
+// plain registers a plain handler with its description.
+func (a *API) plain(op huma.Operation, h http.HandlerFunc) {
+	a.prepare(&op)
+	a.router.HandleFunc(op.Method+" "+op.Path, h)
+	a.huma.OpenAPI().AddOperation(&op)
+}
+
+// humaOnce guards huma's settings that are global to the process.
+var humaOnce sync.Once
+
+func configureHuma() {
+	huma.DefaultArrayNullable = false
+	huma.NewErrorWithContext = newError
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		return newError(nil, status, msg, errs...)
+	}
+}
+
+func humaConfig(a *API) huma.Config {
+	cfg := huma.DefaultConfig("Sandi", a.cfg.Version)
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // served by docs.go
+	cfg.CreateHooks = nil                                       // no $schema members, no links to schemas
+	cfg.RejectUnknownQueryParameters = true
+	cfg.NoFormatFallback = false
+	cfg.Transformers = []huma.Transformer{a.localise}
+	cfg.Info.Description = apiDescription
+	cfg.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	cfg.Servers = []*huma.Server{{URL: "/", Description: "the caller's own bureau's node"}}
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT (RFC 9068)", Description: "an access token of a bureau's issuer that is registered on the ledger"},
+	}
+	cfg.Security = []map[string][]string{{"bearer": {}}}
+	cfg.Tags = apiTags
+	return cfg
+}
+
+// localise puts problems into the caller's language when huma writes them, and
+// counts them; other bodies pass.
+func (a *API) localise(ctx huma.Context, _ string, v any) (any, error) {
+	ctx.SetHeader("Cache-Control", "no-store")
+	p, ok := v.(*problem.Problem)
+	if !ok {
+		return v, nil
+	}
+	a.router.Count(p)
+	lang := problem.Choose(ctx.Header("Accept-Language"))
+	ctx.SetHeader("Content-Language", string(lang))
+	ctx.AppendHeader("Vary", "Accept-Language")
+	return p.In(lang), nil
+}

@@ -1,0 +1,50 @@
+package public
+
+import (
+	"context"
+	"time"
+
+	"sandi.internal/gateway/api/auth"
+	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/consensus/statement"
+)
+
+// PracticeClock is the scenario clock of a practice network. On a real network
+// there is none, and no route to one.
+type PracticeClock interface {
+	Now() time.Time
+	// Set moves the clock; it never goes back. The error says that it would.
+	Set(to time.Time) error
+}
+
+// PracticeTime is the scenario clock as the API says it.
+type PracticeTime struct {
+	Now string `json:"now" format:"date-time" doc:"RFC 3339, whole seconds, +08:00" example:"2025-11-10T09:00:00+08:00"`
+}
+
+type practiceOut struct{ Body PracticeTime }
+
+type practiceIn struct{ Body PracticeTime }
+
+// practiceClock is GET /v1/practice/clock.
+func (a *API) practiceClock(_ context.Context, c *auth.Caller, _ *struct{}) (*practiceOut, error) {
+	if err := c.MayRead(); err != nil {
+		return nil, err
+	}
+	return &practiceOut{PracticeTime{civil(a.cfg.Practice.Now().Unix())}}, nil
+}
+
+// setPracticeClock is PUT /v1/practice/clock: this node's scenario clock.
+func (a *API) setPracticeClock(_ context.Context, c *auth.Caller, in *practiceIn) (*practiceOut, error) {
+	if err := c.MayOperate(a.cfg.Region); err != nil {
+		return nil, err
+	}
+	to, err := statement.ParseAt(in.Body.Now)
+	if err != nil {
+		return nil, problem.Invalid(problem.At("body.now", problem.BadFormat))
+	}
+	if err := a.cfg.Practice.Set(time.Unix(to, 0)); err != nil {
+		return nil, problem.New(problem.ClockBack).Because(err)
+	}
+	return &practiceOut{PracticeTime{civil(a.cfg.Practice.Now().Unix())}}, nil
+}

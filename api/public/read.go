@@ -1,0 +1,142 @@
+package public
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"sandi.internal/gateway/api/auth"
+	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/consensus/ledger"
+)
+
+// readWait bounds how long a read waits for a leader or for its own write.
+const readWait = 5 * time.Second
+
+// Headers of every answer that was read from the ledger.
+const (
+	headerIndex = "Ledger-Index"  // leaves in the view that was read
+	headerAge   = "Ledger-Age-Ms" // since the node knew that it was up to date
+)
+
+// reading is how fresh a read has to be, as query parameters.
+type reading struct {
+	Consistency string `query:"consistency" enum:"linearizable,local" default:"linearizable" doc:"linearizable: nothing acknowledged before the request is missing; local: what this node has applied, also without a majority"`
+	At          uint64 `query:"at" doc:"wait until the ledger has this many leaves: Ledger-Index of an earlier answer"`
+}
+
+func (r reading) fresh() desk.Fresh { return desk.Fresh{Local: r.Consistency == "local", At: r.At} }
+
+// stamp is what every answer says about the ledger it was read from.
+type stamp struct {
+	Index string `header:"Ledger-Index" doc:"leaves in the ledger that was read"`
+	Age   string `header:"Ledger-Age-Ms" doc:"milliseconds since this node last knew that it was up to date"`
+}
+
+// look opens a view and its books. The caller closes the view.
+func (a *API) look(ctx context.Context, f desk.Fresh) (desk.View, *ledger.Books, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWait)
+	defer cancel()
+	view, err := a.cfg.Ledger.View(ctx, f)
+	if err != nil {
+		return nil, nil, desk.Unavailable(err)
+	}
+	return view, a.cfg.Ledger.Books(view), nil
+}
+
+func stampOf(v desk.View) stamp {
+	return stamp{strconv.FormatUint(v.Size(), 10), strconv.FormatInt(v.Age().Milliseconds(), 10)}
+}
+
+func (s stamp) set(h http.Header) {
+	h[headerIndex] = []string{s.Index}
+	h[headerAge] = []string{s.Age}
+}
+
+// query reads the parameters of a plain handler: those named, each at most
+// once, nothing else. All errors come at once.
+func query(r *http.Request, allowed ...string) (map[string]string, error) {
+	if r.URL.RawQuery == "" {
+		return nil, nil
+	}
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, problem.Invalid(problem.At("query", problem.BadFormat))
+	}
+	var wrong []problem.Field
+	out := make(map[string]string, len(values))
+	for name, list := range values {
+		known := false
+		for _, a := range allowed {
+			known = known || a == name
+		}
+		switch {
+		case !known:
+			wrong = append(wrong, problem.At("query."+desk.Printable(name), problem.UnknownParameter))
+		case len(list) > 1:
+			wrong = append(wrong, problem.At("query."+name, problem.RepeatedParam))
+		default:
+			out[name] = list[0]
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, problem.Invalid(wrong[:min(len(wrong), maxFieldErrors)]...)
+	}
+	return out, nil
+}
+
+// maxFieldErrors bounds the errors of one answer: a form has fewer fields.
+const maxFieldErrors = 100
+
+// readingOf is reading for plain handlers.
+func readingOf(q map[string]string) (desk.Fresh, error) {
+	var f desk.Fresh
+	var wrong []problem.Field
+	switch q["consistency"] {
+	case "", "linearizable":
+	case "local":
+		f.Local = true
+	default:
+		wrong = append(wrong, problem.At("query.consistency", problem.NotOneOf))
+	}
+	if at, ok := q["at"]; ok {
+		n, err := strconv.ParseUint(at, 10, 63)
+		if err != nil {
+			wrong = append(wrong, problem.At("query.at", problem.BadFormat))
+		}
+		f.At = n
+	}
+	if wrong != nil {
+		return f, problem.Invalid(wrong...)
+	}
+	return f, nil
+}
+
+// missPause is the shortest time in which `not found` is said: longer than
+// reading and parsing the largest record takes, so that the answer's time does
+// not tell a record that exists from one that does not.
+const missPause = 2 * time.Millisecond
+
+// notFound answers for records that are not there and for those the caller is
+// no party to, alike.
+func notFound(ctx context.Context, started time.Time) error {
+	t := time.NewTimer(missPause - time.Since(started)%missPause)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return problem.New(problem.NotFound)
+}
+
+// lookLocal opens this node's own view for what rarely changes: law, rules,
+// calendar, status. Any role may read them.
+func (a *API) lookLocal(ctx context.Context, c *auth.Caller) (desk.View, *ledger.Books, error) {
+	if len(c.Roles) == 0 {
+		return nil, nil, problem.New(problem.Forbidden)
+	}
+	return a.look(ctx, desk.Fresh{Local: true})
+}

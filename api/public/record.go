@@ -1,0 +1,236 @@
+package public
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"sandi.internal/gateway/api/auth"
+	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/procedure"
+	"sandi.internal/gateway/consensus/statement"
+)
+
+// recordByID is GET /v1/records/{id}. It is a plain handler: the benchmark's
+// reads go through it.
+func (a *API) recordByID(w http.ResponseWriter, r *http.Request, c *auth.Caller) error {
+	started := time.Now()
+	if err := mayReadRecords(c); err != nil {
+		return err
+	}
+	q, err := query(r, "consistency", "at", "details")
+	if err != nil {
+		return err
+	}
+	fresh, err := readingOf(q)
+	if err != nil {
+		return err
+	}
+	details := q["details"] != "false"
+	if v, given := q["details"]; given && v != "true" && v != "false" {
+		return problem.Invalid(problem.At("query.details", problem.NotOneOf))
+	}
+	view, books, err := a.look(r.Context(), fresh)
+	if err != nil {
+		return err
+	}
+	defer view.Close()
+	id := r.PathValue("id")
+	rec, err := a.visible(books, id, c)
+	if err != nil {
+		return err
+	}
+	if rec == nil {
+		return notFound(r.Context(), started)
+	}
+	tag := etag(rec.Head)
+	h := w.Header()
+	stampOf(view).set(h)
+	h["Etag"] = []string{tag}
+	if !details && r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	out := recordOf(rec)
+	if details {
+		if err := addDetails(&out, books, rec, c); err != nil {
+			return err
+		}
+	}
+	return writeJSON(w, http.StatusOK, out)
+}
+
+// visible reads a record that the caller may see; nil for all others.
+func (a *API) visible(books *ledger.Books, id string, c *auth.Caller) (*procedure.Record, error) {
+	if !statement.IsRecordID(id) {
+		return nil, nil
+	}
+	rec, err := books.Record(id)
+	if err != nil || rec == nil || !slices.Contains(ledger.Involved(rec), c.Region) {
+		return nil, err
+	}
+	return rec, nil
+}
+
+func recordOf(rec *procedure.Record) v1.Record {
+	out := v1.Record{
+		ID: rec.ID, Procedure: rec.Procedure, Version: rec.Version, State: rec.State, Owner: rec.Owner,
+		Parties: partiesOf(rec), Seq: rec.Seq, Head: rec.Head, Fields: rec.Fields, Commits: rec.Commits, Home: rec.Home,
+		CreatedAt: civil(rec.CreatedAt), UpdatedAt: civil(rec.UpdatedAt), Synthetic: rec.Synthetic,
+	}
+	for _, l := range rec.Links {
+		out.Links = append(out.Links, v1.Link{Rel: l.Rel, ID: l.ID})
+	}
+	for i := range rec.Joint {
+		p := &rec.Joint[i]
+		out.Joint = append(out.Joint, v1.JointPart{Event: p.Event, Party: p.Party, Region: p.Region, Index: p.Seq})
+	}
+	return out
+}
+
+func partiesOf(rec *procedure.Record) map[string]v1.Party {
+	out := make(map[string]v1.Party, len(rec.Parties))
+	for name, p := range rec.Parties {
+		out[name] = v1.Party{Region: p.Region, Org: p.Org}
+	}
+	return out
+}
+
+// addDetails adds what may be done next and the deadlines that run.
+func addDetails(out *v1.Record, books *ledger.Books, rec *procedure.Record, c *auth.Caller) error {
+	options, err := books.Options(rec.ID)
+	if err != nil {
+		return err
+	}
+	out.Options = make([]v1.Option, 0, len(options))
+	for i := range options {
+		out.Options = append(out.Options, optionOf(&options[i], c))
+	}
+	deadlines, err := books.Deadlines(rec.ID)
+	if err != nil {
+		return err
+	}
+	for i := range deadlines {
+		if deadlines[i].StoppedAt == 0 {
+			d := deadlineOf(&deadlines[i])
+			d.Steps = nil
+			out.Deadlines = append(out.Deadlines, d)
+		}
+	}
+	return nil
+}
+
+func optionOf(o *procedure.Option, c *auth.Caller) v1.Option {
+	out := v1.Option{
+		Event: o.Event, Title: v1.Label(o.Title), To: o.To, Basis: o.Basis, FourEyes: o.FourEyes,
+		Require: o.Require, Optional: o.Optional, Auto: string(o.Auto), Due: civil(o.Due),
+	}
+	for _, b := range o.By {
+		out.By = append(out.By, v1.OptionActor{Party: b.Party, Role: b.Role, Region: b.Region, Org: b.Org})
+		ours := b.Region == c.Region || b.Region == "" && b.Party == procedure.AnyParty
+		out.Yours = out.Yours || ours && c.HasRole(b.Role)
+	}
+	if o.Joint != nil {
+		out.Joint = &v1.Joint{Needed: o.Joint.Needed, Missing: o.Joint.Missing, Acted: []v1.Party{}}
+		for _, p := range o.Joint.Acted {
+			out.Joint.Acted = append(out.Joint.Acted, v1.Party{Region: p.Region, Org: p.Org})
+		}
+	}
+	if b := o.Blocked; b != nil {
+		out.Blocked = &v1.Refusal{Code: b.Code, Cite: b.Cite, ZH: b.ZH, EN: b.EN, Params: b.Params}
+	}
+	for _, n := range o.Warnings {
+		out.Warnings = append(out.Warnings, v1.Refusal{Code: n.Code, Cite: n.Cite, ZH: n.ZH, EN: n.EN})
+	}
+	return out
+}
+
+type recordsIn struct {
+	reading
+	Procedure   string `query:"procedure" maxLength:"64" doc:"name of a procedure"`
+	State       string `query:"state" maxLength:"64"`
+	Region      string `query:"region" maxLength:"6" doc:"region that opened it"`
+	Counterpart string `query:"counterpart" maxLength:"6" doc:"another region that takes or took part"`
+	Owes        string `query:"owes" maxLength:"6" doc:"region that owes a running deadline"`
+	Overdue     bool   `query:"overdue" doc:"only records with a running deadline that has passed (of the region in owes, when given)"`
+	Text        string `query:"text" maxLength:"400" doc:"in the id, the parties or the clear fields"`
+	Sort        string `query:"sort" enum:"-updated,updated,due" default:"-updated" doc:"-updated: latest change first; due: earliest running deadline first, records without one left out"`
+	Cursor      string `query:"cursor" maxLength:"512" doc:"of the page before; the other parameters must be the same"`
+	Limit       int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
+}
+
+type recordsOut struct {
+	stamp
+	Link string `header:"Link" doc:"rel=next: the next page (RFC 8288)"`
+	Body v1.RecordPage
+}
+
+// records is GET /v1/records: those the caller's region is or was a party to.
+func (a *API) records(ctx context.Context, c *auth.Caller, in *recordsIn) (*recordsOut, error) {
+	if err := mayReadRecords(c); err != nil {
+		return nil, err
+	}
+	view, books, err := a.look(ctx, in.fresh())
+	if err != nil {
+		return nil, err
+	}
+	defer view.Close()
+	page, err := books.Records(ledger.Filter{
+		Region: c.Region, Counterpart: in.Counterpart, Owner: in.Region, Procedure: in.Procedure, State: in.State,
+		Owes: in.Owes, Overdue: in.Overdue, Text: in.Text, Sort: ledger.Sort(in.Sort), Cursor: in.Cursor, Limit: in.Limit,
+	})
+	if errors.Is(err, ledger.ErrFilter) {
+		where := "query.cursor"
+		code := problem.BadCursor
+		if in.Cursor == "" {
+			where, code = "query.text", problem.BadFormat
+		}
+		return nil, problem.Invalid(problem.At(where, code))
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &recordsOut{stamp: stampOf(view), Body: v1.RecordPage{Items: []v1.RecordRow{}, Next: page.Next}}
+	for i := range page.Rows {
+		out.Body.Items = append(out.Body.Items, rowOf(&page.Rows[i], page.LedgerTime/1000))
+	}
+	if page.Next != "" {
+		out.Link = "<" + in.next(page.Next) + `>; rel="next"`
+	}
+	return out, nil
+}
+
+func rowOf(row *ledger.Row, now int64) v1.RecordRow {
+	rec := row.Record
+	out := v1.RecordRow{
+		ID: rec.ID, Procedure: rec.Procedure, State: rec.State, Owner: rec.Owner, Parties: partiesOf(rec),
+		Seq: rec.Seq, Head: rec.Head, CreatedAt: civil(rec.CreatedAt), UpdatedAt: civil(rec.UpdatedAt),
+	}
+	for _, d := range row.Dues {
+		out.Dues = append(out.Dues, v1.RowDue{Name: d.Name, Region: d.Region, Due: civil(d.At), Overdue: d.At < now})
+	}
+	return out
+}
+
+// next is the target of the next page: a relative reference, so that no Host
+// header can lead a client elsewhere.
+func (in *recordsIn) next(cursor string) string {
+	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}, "sort": {in.Sort}, "consistency": {in.Consistency}}
+	for name, value := range map[string]string{
+		"procedure": in.Procedure, "state": in.State, "region": in.Region, "counterpart": in.Counterpart, "owes": in.Owes, "text": in.Text,
+	} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if in.Overdue {
+		q.Set("overdue", "true")
+	}
+	return "/v1/records?" + q.Encode()
+}

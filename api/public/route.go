@@ -1,0 +1,128 @@
+package public
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"sandi.internal/gateway/api/v1"
+)
+
+// routes registers everything under /v1. Order here is the order of reading in
+// the description.
+func (a *API) routes() {
+	a.plain(huma.Operation{
+		OperationID: "open-record", Method: http.MethodPost, Path: "/v1/records", Tags: []string{"records"},
+		Summary: "Open a record", DefaultStatus: http.StatusCreated,
+		Description: "Signs and submits the opening statement in the bureau's name and waits for the ledger's answer. " + promiseText,
+		Parameters:  []*huma.Param{keyParam},
+		RequestBody: a.jsonBody(v1.OpenRequest{}, "OpenRequest"),
+		Responses:   a.written("201", "opened"), Errors: writeErrors,
+	}, a.guarded(a.openRecord))
+	get(a, huma.Operation{
+		OperationID: "list-records", Path: "/v1/records", Tags: []string{"records"}, Summary: "List records",
+		Description: "The records that the caller's region is or was a party to. A page may hold fewer items than its limit and still have a next.",
+	}, a.records)
+	a.plain(huma.Operation{
+		OperationID: "get-record", Method: http.MethodGet, Path: "/v1/records/{id}", Tags: []string{"records"},
+		Summary:     "Read a record, with what may be done next and by whom",
+		Description: "ETag is the record's version; an act names it in If-Match. With details=false only what the acts added up to, and If-None-Match is honoured.",
+		Parameters:  append([]*huma.Param{idParam, detailsParam}, readParams...),
+		Responses:   a.recordAnswers(),
+	}, a.guarded(a.recordByID))
+	a.plain(huma.Operation{
+		OperationID: "act-on-record", Method: http.MethodPost, Path: "/v1/records/{id}/events", Tags: []string{"records"},
+		Summary:     "Make an event happen to a record",
+		Description: "Signs and submits the act in the bureau's name and waits for the ledger's answer. " + promiseText,
+		Parameters:  []*huma.Param{idParam, keyParam, matchParam},
+		RequestBody: a.jsonBody(v1.ActRequest{}, "ActRequest"),
+		Responses:   a.written("200", "done"), Errors: append([]int{http.StatusPreconditionFailed, http.StatusPreconditionRequired}, writeErrors...),
+	}, a.guarded(a.actOnRecord))
+	get(a, huma.Operation{
+		OperationID: "get-history", Path: "/v1/records/{id}/history", Tags: []string{"records"}, Summary: "A record's acts, oldest first",
+	}, a.history)
+	get(a, huma.Operation{
+		OperationID: "get-deadlines", Path: "/v1/records/{id}/deadlines", Tags: []string{"records"}, Summary: "A record's deadlines, with their counts",
+	}, a.deadlines)
+	a.statementRoutes()
+	a.lawRoutes()
+	a.materialRoutes()
+	a.plain(huma.Operation{
+		OperationID: "get-events", Method: http.MethodGet, Path: "/v1/events", Tags: []string{"events"},
+		Summary:     "The ledger as CloudEvents, from any point, for ever",
+		Description: eventsText, Parameters: eventParams, Responses: a.eventAnswers(),
+	}, a.stream(a.events))
+	if a.cfg.Practice != nil {
+		a.practiceRoutes()
+	}
+	a.docs()
+}
+
+func (a *API) statementRoutes() {
+	a.plain(huma.Operation{
+		OperationID: "submit-statement", Method: http.MethodPost, Path: "/v1/statements", Tags: []string{"statements"},
+		Summary:     "Submit a statement signed elsewhere",
+		Description: "The exact bytes of a compact JWS, e.g. signed with a region's offline governance key. Its signature is the authority; the token only opens the door. " + promiseText,
+		Parameters:  []*huma.Param{keyParam}, RequestBody: josBody, Responses: a.written("200", "committed"), Errors: writeErrors,
+	}, a.guarded(a.submitStatement))
+	get(a, huma.Operation{
+		OperationID: "get-statement", Path: "/v1/statements/{id}", Tags: []string{"statements"},
+		Summary: "What became of a statement", Description: "Answers for ever: unknown, pending, committed or refused. Ids are those of the caller's region.",
+	}, a.statementByID)
+}
+
+func (a *API) lawRoutes() {
+	get(a, huma.Operation{
+		OperationID: "list-procedures", Path: "/v1/procedures", Tags: []string{"law"}, Summary: "The procedures in force",
+	}, a.procedures)
+	get(a, huma.Operation{
+		OperationID: "get-procedure", Path: "/v1/procedures/{name}", Tags: []string{"law"}, Summary: "A procedure: what a form is built from",
+	}, a.procedureByName)
+	get(a, huma.Operation{
+		OperationID: "list-rules", Path: "/v1/rules", Tags: []string{"law"}, Summary: "The deadline rules in force",
+	}, a.rules)
+	get(a, huma.Operation{
+		OperationID: "get-calendar", Path: "/v1/calendar", Tags: []string{"law"}, Summary: "The working-day calendar in force",
+	}, a.calendar)
+	get(a, huma.Operation{
+		OperationID: "get-status", Path: "/v1/status", Tags: []string{"status"}, Summary: "Where this node and its ledger stand",
+	}, a.status)
+}
+
+func (a *API) materialRoutes() {
+	a.plain(huma.Operation{
+		OperationID: "put-material", Method: http.MethodPut, Path: "/v1/materials", Tags: []string{"materials"},
+		Summary:     "Put a file into the bureau's vault",
+		Description: "The bytes are encrypted at rest and never leave the bureau by this. Content-Length is required, at most 4 GiB. The answer's commitment is what a record names the file by. Sent again under the same Idempotency-Key it gets the first answer.",
+		Parameters: []*huma.Param{
+			keyParam,
+			{Name: "Content-Disposition", In: "header", Description: "attachment; filename*=UTF-8''... : the file's name at home", Schema: text("")},
+			{Name: "Content-Digest", In: "header", Description: "sha-256=:base64: (RFC 9530); other bytes are refused", Schema: text("")},
+		},
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{mediaBytes: {}}},
+		Responses: map[string]*huma.Response{"201": a.jsonAnswer("kept", v1.Material{}, "Material", map[string]*huma.Param{
+			"Location": header("where the bureau's own people can fetch it"),
+		})},
+		Errors: append([]int{http.StatusRequestTimeout, http.StatusInsufficientStorage}, writeErrors...),
+	}, a.transfer(a.putMaterial))
+	a.plain(huma.Operation{
+		OperationID: "get-material", Method: http.MethodGet, Path: "/v1/materials/{commitment}", Tags: []string{"materials"},
+		Summary:     "Fetch a file from the bureau's vault",
+		Description: "The bureau's own people only: those of the organisation that put it there, the bureau itself, or, with record, those whose region is a party to a record that names it. Served as an attachment.",
+		Parameters: []*huma.Param{
+			{Name: "commitment", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString, Pattern: "^sc1\\.[A-Za-z0-9_-]{43}$"}},
+			{Name: "record", In: "query", Description: "a record that names the file", Schema: text("")},
+		},
+		Responses: map[string]*huma.Response{"200": {Description: "the bytes", Content: map[string]*huma.MediaType{mediaBytes: {}}}},
+	}, a.transfer(a.getMaterial))
+}
+
+func (a *API) practiceRoutes() {
+	get(a, huma.Operation{
+		OperationID: "get-practice-clock", Path: "/v1/practice/clock", Tags: []string{"practice"}, Summary: "This node's scenario clock",
+	}, a.practiceClock)
+	get(a, huma.Operation{
+		OperationID: "set-practice-clock", Method: http.MethodPut, Path: "/v1/practice/clock", Tags: []string{"practice"},
+		Summary: "Move this node's scenario clock forward", MaxBodyBytes: 1 << 10,
+	}, a.setPracticeClock)
+}
