@@ -22,7 +22,7 @@ const (
 
 // handshake runs both sides over an in-memory connection with one byte each
 // way, as a TLS 1.3 client learns of a refusal only when it reads.
-func handshake(t testing.TB, server, client *tls.Config) (serverErr, clientErr error, state tls.ConnectionState) {
+func handshake(t testing.TB, server, client *tls.Config) (state tls.ConnectionState, serverErr, clientErr error) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -52,7 +52,8 @@ func handshake(t testing.TB, server, client *tls.Config) (serverErr, clientErr e
 		_, clientErr = io.ReadFull(conn, make([]byte, 1))
 	}
 	conn.Close()
-	return <-done, clientErr, state
+	serverErr = <-done
+	return state, serverErr, clientErr
 }
 
 func codeIn(err error) string {
@@ -82,7 +83,7 @@ func TestServerRefuses(t *testing.T) {
 	w := newWorld(t, nil)
 	server := w.keeper(t, "130000-a").ServerTLS([]string{alpnRaft, alpnPeer}, nil)
 	for _, b := range badClients(t, w) {
-		serverErr, clientErr, _ := handshake(t, server, rawClient(b.cert, alpnPeer))
+		_, serverErr, clientErr := handshake(t, server, rawClient(b.cert, alpnPeer))
 		got := codeIn(serverErr)
 		if b.code == CodeNoCertificate { // crypto/tls itself refuses
 			if serverErr == nil {
@@ -95,7 +96,7 @@ func TestServerRefuses(t *testing.T) {
 			t.Errorf("%s: the client saw no refusal", b.name)
 		}
 	}
-	serverErr, clientErr, state := handshake(t, server, rawClient(w.pair(t, "110000-a"), alpnPeer))
+	state, serverErr, clientErr := handshake(t, server, rawClient(w.pair(t, "110000-a"), alpnPeer))
 	if serverErr != nil || clientErr != nil {
 		t.Fatalf("a good client is refused: %v, %v", serverErr, clientErr)
 	}
@@ -112,7 +113,7 @@ func TestClientRefuses(t *testing.T) {
 		if b.code == CodeNoCertificate {
 			continue // a TLS 1.3 server cannot be without one
 		}
-		_, clientErr, _ := handshake(t, rawServer(b.cert, alpnPeer), client)
+		_, _, clientErr := handshake(t, rawServer(b.cert, alpnPeer), client)
 		if got := codeIn(clientErr); got != b.code {
 			t.Errorf("%s: got %s, want %s", b.name, got, b.code)
 		}
@@ -126,7 +127,7 @@ func TestClientRefuses(t *testing.T) {
 		{"a node of another region", CodeOtherNode, rawServer(w.pair(t, "120000-a"), alpnPeer)},
 		{"no ALPN", CodeProtocol, rawServer(w.pair(t, "110000-a"))},
 	} {
-		if _, err, _ := handshake(t, c.server, client); codeIn(err) != c.want {
+		if _, _, err := handshake(t, c.server, client); codeIn(err) != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, codeIn(err), c.want)
 		}
 	}
@@ -150,7 +151,7 @@ func TestProtocols(t *testing.T) {
 		{"wrong ALPN", rawClient(good, "h2"), false},
 		{"other version", rawClient(good, "sandi-raft/2"), false},
 	} {
-		serverErr, clientErr, _ := handshake(t, server, c.client)
+		_, serverErr, clientErr := handshake(t, server, c.client)
 		if ok := serverErr == nil && clientErr == nil; ok != c.ok {
 			t.Errorf("%s: %v, %v", c.name, serverErr, clientErr)
 		}
@@ -185,7 +186,7 @@ func TestAccept(t *testing.T) {
 		{"client on the Raft ALPN", registry, rawClient(*pair, alpnRaft), CodeNotAccepted},
 		{"client without a registry", keeper.ServerTLS([]string{alpnRaft}, nil), rawClient(*pair, alpnRaft), CodeRole},
 	} {
-		if err, _, _ := handshake(t, c.server, c.client); codeIn(err) != c.want {
+		if _, err, _ := handshake(t, c.server, c.client); codeIn(err) != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, codeIn(err), c.want)
 		}
 	}
@@ -206,13 +207,13 @@ func TestNoResumption(t *testing.T) {
 	client := rawClient(w.pair(t, "110000-a"), alpnPeer)
 	client.ServerName, client.ClientSessionCache = "x", tls.NewLRUClientSessionCache(8)
 	for range 2 {
-		serverErr, clientErr, state := handshake(t, server, client)
+		state, serverErr, clientErr := handshake(t, server, client)
 		if serverErr != nil || clientErr != nil || state.DidResume {
 			t.Fatalf("%v, %v, resumed %v", serverErr, clientErr, state.DidResume)
 		}
 	}
 	allowed.Store(false)
-	if err, _, _ := handshake(t, server, client); codeIn(err) != CodeNotAccepted {
+	if _, err, _ := handshake(t, server, client); codeIn(err) != CodeNotAccepted {
 		t.Fatalf("a revoked peer resumed: %v", err)
 	}
 	if _, err := PeerIdentity(tls.ConnectionState{HandshakeComplete: true, DidResume: true}); err == nil {
