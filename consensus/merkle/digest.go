@@ -33,26 +33,27 @@ const (
 //
 // A Digest belongs to one goroutine.
 type Digest struct {
-	sum     [words]uint64 // four lanes each, lane 4i in the lowest bits of word i
-	scratch []byte
+	sum     [words]uint64   // four lanes each, lane 4i in the lowest bits of word i
+	scratch []byte          // what the inner hash reads; here to be used again
+	part    [wideBytes]byte // of the vector in work; here because it would escape
 }
 
 // Add puts a pair into the set.
 func (d *Digest) Add(key, value []byte) {
-	var v [words]uint64
-	d.vector(&v, key, value)
-	for i, x := range &v {
-		d.sum[i] = addLanes(d.sum[i], x)
-	}
+	d.expand(key, value, func(sum []uint64, part *[wideBytes]byte) {
+		for i := range sum {
+			sum[i] = addLanes(sum[i], binary.LittleEndian.Uint64(part[8*i:]))
+		}
+	})
 }
 
 // Remove takes a pair out of the set.
 func (d *Digest) Remove(key, value []byte) {
-	var v [words]uint64
-	d.vector(&v, key, value)
-	for i, x := range &v {
-		d.sum[i] = subLanes(d.sum[i], x)
-	}
+	d.expand(key, value, func(sum []uint64, part *[wideBytes]byte) {
+		for i := range sum {
+			sum[i] = subLanes(sum[i], binary.LittleEndian.Uint64(part[8*i:]))
+		}
+	})
 }
 
 // Merge adds another set, disjoint from this one: parts of a large set can be
@@ -63,11 +64,12 @@ func (d *Digest) Merge(other *Digest) {
 	}
 }
 
-// vector is the pair's 2048 bytes, read as little-endian lanes: BLAKE3 in
-// extendable-output mode over domain || SHA-256(uvarint(len(key)) || key || value).
-// The inner hash is there for speed: values are some KiB long, SHA-256 has its
-// own processor instructions, and domain and digest are exactly one BLAKE3 block.
-func (d *Digest) vector(out *[words]uint64, key, value []byte) {
+// expand makes the pair's vector part by part and hands each with the sums it
+// belongs to. The vector is BLAKE3 in extendable-output mode over
+// domain || SHA-256(uvarint(len(key)) || key || value), read as little-endian
+// lanes. The inner hash is there for speed: values are some KiB long, SHA-256 has
+// its own processor instructions, and domain and digest are exactly one block.
+func (d *Digest) expand(key, value []byte, each func(sum []uint64, part *[wideBytes]byte)) {
 	in := binary.AppendUvarint(d.scratch[:0], uint64(len(key)))
 	in = append(append(in, key...), value...)
 	inner := sha256.Sum256(in)
@@ -77,7 +79,10 @@ func (d *Digest) vector(out *[words]uint64, key, value []byte) {
 	var block [blockBytes]byte
 	copy(block[:], elementDomain)
 	copy(block[len(elementDomain):], inner[:])
-	expand(out, &block)
+	for i := range DigestSize / wideBytes {
+		outputBlocks(&d.part, &block, i)
+		each(d.sum[i*wideBytes/8:][:wideBytes/8], &d.part)
+	}
 }
 
 // Domain and digest fill the block exactly: anything else does not compile.
