@@ -34,13 +34,14 @@ type Options struct {
 // DB is an open store: Pebble with its directory, its disk and its shutdown.
 type DB struct {
 	*pebble.DB
-	kind    Kind
-	dir     string
-	fs      FS
-	log     *slog.Logger
-	watcher *watcher
-	options *pebble.Options
-	release []func() error // what Close gives back after Pebble, in order
+	kind     Kind
+	dir      string
+	fs       FS
+	log      *slog.Logger
+	watcher  *watcher
+	options  *pebble.Options
+	creating bool           // from the directory's first marker to Open's return
+	release  []func() error // what Close gives back after Pebble, in order
 
 	mu     sync.RWMutex // a metrics scrape against Close
 	closed bool
@@ -66,6 +67,9 @@ func Open(o Options) (*DB, error) {
 	}
 	db.watcher.log = db.log
 	if err := db.open(o); err != nil {
+		if db.DB != nil {
+			err = errors.Join(err, db.DB.Close())
+		}
 		return nil, errors.Join(err, db.giveBack())
 	}
 	return db, nil
@@ -103,6 +107,10 @@ func (db *DB) open(o Options) error {
 		return fmt.Errorf("couldn't open the %s store in %s: %s%w", db.kind, db.dir, advice(err), err)
 	}
 	stop.armed.Store(true)
+	// Pebble has synced its first files: the store is one.
+	if db.creating {
+		return writeMarker(db.fs, db.dir, marker{kind: db.kind, format: markerFormat})
+	}
 	return nil
 }
 
@@ -111,7 +119,7 @@ func (db *DB) claim() (*pebble.Lock, error) {
 	if err := makeDir(db.fs, db.dir); err != nil {
 		return nil, fmt.Errorf("couldn't make %s: %w", db.dir, err)
 	}
-	if _, err := checkMarker(db.fs, db.dir, db.kind); err != nil {
+	if _, err := readMarker(db.fs, db.dir, db.kind); err != nil {
 		return nil, err
 	}
 	lock, err := pebble.LockDirectory(db.dir, db.fs)
@@ -119,11 +127,19 @@ func (db *DB) claim() (*pebble.Lock, error) {
 		return nil, fmt.Errorf("%s is %w: stop the other one first, two nodes never share a directory (%v)", db.dir, ErrInUse, err)
 	}
 	db.release = append(db.release, lock.Close)
-	marked, err := checkMarker(db.fs, db.dir, db.kind)
-	if err != nil || marked {
-		return lock, err
+	m, err := readMarker(db.fs, db.dir, db.kind) // again: now nobody changes it
+	if err != nil {
+		return nil, err
 	}
-	return lock, writeMarker(db.fs, db.dir, db.kind)
+	switch {
+	case m == marker{}:
+		db.creating = true
+		err = writeMarker(db.fs, db.dir, marker{kind: db.kind, format: markerFormat, creating: true})
+	case m.creating:
+		db.creating = true
+		err = beginAgain(db.fs, db.dir)
+	}
+	return lock, err
 }
 
 // Close flushes nothing: what was synced is safe, and the rest is in the log

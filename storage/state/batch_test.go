@@ -133,7 +133,9 @@ func TestEmptyValueIsNotAbsent(t *testing.T) {
 	must(t, b.Set([]byte("empty"), nil))
 	check(b)
 	must(t, b.Commit(at(1)))
-	check(n.Batch())
+	b = n.Batch()
+	check(b)
+	must(t, b.Close())
 	v := n.View()
 	defer v.Close()
 	check(v)
@@ -162,6 +164,7 @@ func TestBatchModel(t *testing.T) {
 		model := pairs{}
 		index := uint64(0)
 		b := n.Batch()
+		defer func() { must(t, b.Close()) }()
 		rt.Repeat(map[string]func(*rapid.T){
 			"set": func(rt *rapid.T) {
 				k, v := key.Draw(rt, "key"), rapid.StringN(0, 5, 20).Draw(rt, "value")

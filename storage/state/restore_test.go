@@ -144,6 +144,12 @@ func TestHostileStream(t *testing.T) {
 		bad[i] ^= 1 << (i % 8)
 		refuse(fmt.Sprintf("flip at %d", i), bad)
 	}
+	// A damaged block is refused as soon as it is whole, not at the end.
+	early := bytes.Clone(good[:len(good)-endSize])
+	early[len(early)-10] ^= 1
+	err := n.Restore(io.MultiReader(bytes.NewReader(early), iotest.ErrReader(errors.New("read on"))), nil)
+	wantErr(t, err, ErrCorrupt)
+
 	meta := at(50).encode()
 	ok := string(metaKey)
 	for what, forged := range map[string][][2]string{
