@@ -1,5 +1,7 @@
 package procedure
 
+import "bytes"
+
 // who checks that the actor is a member's and returns the relative role that
 // lets it act.
 func (p *Procedure) who(f Facts, rec *Record, e *Event, a *Act) (string, error) {
@@ -83,6 +85,7 @@ func (p *Procedure) bind(f Facts, rec *Record, rule *PartyRule, org string) erro
 			return refuse(CodeLevelDiffers, "party", rule.Name, "org", org)
 		}
 	}
+	rec.Parties = grown(rec.Parties, 1)
 	rec.Parties[rule.Name] = Party{Region: region, Org: org}
 	return nil
 }
@@ -126,8 +129,15 @@ func (p *Procedure) renamed(party string, given func(string) bool) bool {
 
 // textField is the text of a clear field, "" when absent or not text.
 func (r *Record) textField(name string) string {
-	list, ok := parseJSONValue(r.Fields[name])
-	if !ok || list[0].kind != jsonString {
+	raw := r.Fields[name]
+	if len(raw) < 2 || raw[0] != '"' {
+		return ""
+	}
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1])
+	}
+	list, ok := parseJSONValue(raw)
+	if !ok {
 		return ""
 	}
 	return list[0].text

@@ -131,7 +131,7 @@ func (c *frame) tick(event string, late *[]string) error {
 	if len(effects) == 0 {
 		return nil
 	}
-	c.rec.Clocks = slices.Clone(c.rec.Clocks)
+	c.rec.Clocks = append(make([]Clock, 0, len(c.rec.Clocks)+len(effects)), c.rec.Clocks...)
 	for i := range effects {
 		x := &effects[i]
 		l := &c.p.limits[x.limit]
@@ -318,8 +318,10 @@ func (c *frame) settle() {
 func (c *frame) end(k *Clock) {
 	due, _ := c.p.due(c.facts, c.rec, k, c.act.At)
 	v := Cancelled
-	if l := c.p.limitOf(k.Name); l != nil && !l.NotBefore && !l.Right && due != 0 && c.act.Now > due {
-		v = Late
+	if l := c.p.limitOf(k.Name); l != nil && !l.NotBefore && due != 0 && c.act.Now > due {
+		if v = Late; l.Right {
+			v = Lapsed
+		}
 	}
 	k.stop(c.act.At, c.act.Now, due, v, c.p.excluded(c.rec, k, c.act.At))
 }

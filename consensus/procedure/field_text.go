@@ -35,8 +35,8 @@ func checkText(s string, min, max int64, lines bool) reason {
 		if r != ' ' && r != 0x3000 {
 			blank = false
 		}
-		if r < 0x7f && r >= 0x20 || r >= 0x4e00 && r <= 0x9fff {
-			continue // ASCII and the Han of every day neither hide nor compose
+		if inert(r) {
+			continue
 		}
 		plain = false
 		if lawtext.Hidden(r) {
@@ -50,6 +50,13 @@ func checkText(s string, min, max int64, lines bool) reason {
 		return badNFC
 	}
 	return valid
+}
+
+// inert: ASCII, the Han of every day, Chinese punctuation and full-width forms
+// neither hide nor compose, so texts of them need no tables.
+func inert(r rune) bool {
+	return r < 0x7f && r >= 0x20 || r >= 0x4e00 && r <= 0x9fff ||
+		r >= 0x3001 && r <= 0x3029 || r >= 0xff01 && r <= 0xff5e || r >= 0x2010 && r <= 0x2027
 }
 
 // checkDecimal holds a decimal to its one spelling: exactly the declared

@@ -92,11 +92,6 @@ func (c *frame) fire(e *event, fx *Effects) error {
 	if err := c.marks(e, fx); err != nil {
 		return err
 	}
-	parties := c.rec.Parties
-	c.rec.Parties = make(map[string]Party, len(parties))
-	for k, v := range parties {
-		c.rec.Parties[k] = v
-	}
 	if err := c.p.bindAll(c.facts, c.rec, e.Event, func(string) bool { return false }); err != nil {
 		return err
 	}

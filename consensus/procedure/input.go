@@ -2,6 +2,7 @@ package procedure
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"sort"
 )
@@ -15,6 +16,7 @@ type input struct {
 	home    []string
 	private string
 	names   []string // all fields given, sorted
+	size    int      // of the clear fields as they came, bytes
 }
 
 // given is one clear field and where its value stands in the list.
@@ -97,7 +99,7 @@ func (p *Procedure) readClear(f Facts, e *Event, a *Act, in *input) error {
 	if !ok {
 		return refuse(CodeFieldsForm)
 	}
-	in.list = list
+	in.list, in.size = list, len(a.Fields)
 	in.clear = make([]given, 0, list[0].n)
 	c := checker{list: list, facts: f}
 	for i := 1; i < int(list[0].next); i = int(list[i].next) {
@@ -156,7 +158,7 @@ func (in *input) values() []json.RawMessage {
 	if len(in.clear) == 0 {
 		return out
 	}
-	buf := make([]byte, 0, 32*len(in.list))
+	buf := make([]byte, 0, in.size)
 	ends := make([]int, len(in.clear))
 	for i := range in.clear {
 		buf = appendJSON(buf, in.list, in.clear[i].node)
@@ -173,6 +175,9 @@ func (in *input) values() []json.RawMessage {
 // merge writes what an act states into the record: a value given again
 // replaces the earlier one.
 func (in *input) merge(r *Record) {
+	if len(in.clear) > 0 {
+		r.Fields = grown(r.Fields, len(in.clear))
+	}
 	for i, v := range in.values() {
 		name := in.clear[i].field.Name
 		r.Fields[name] = v
@@ -195,27 +200,32 @@ func (in *input) homes() map[string]string {
 }
 
 func mergeHidden(r *Record, commits, home map[string]string) {
-	if len(commits) > 0 && r.Commits == nil {
-		r.Commits = make(map[string]string, len(commits))
+	if len(commits) > 0 {
+		r.Commits = grown(r.Commits, len(commits))
+		maps.Copy(r.Commits, commits)
 	}
-	for k, v := range commits {
-		r.Commits[k] = v
+	if len(home) > 0 {
+		r.Home = grown(r.Home, len(home))
+		maps.Copy(r.Home, home)
 	}
-	if len(home) > 0 && r.Home == nil {
-		r.Home = make(map[string]string, len(home))
-	}
-	for k, v := range home {
-		r.Home[k] = v
-	}
+}
+
+// grown copies a map of the record before it is written to: the old record
+// keeps its own until the act is accepted.
+func grown[V any](old map[string]V, n int) map[string]V {
+	m := make(map[string]V, len(old)+n)
+	maps.Copy(m, old)
+	return m
 }
 
 // link notes a reference to another record once per field.
 func (r *Record) link(rel, id string) {
 	for i := range r.Links {
 		if r.Links[i].Rel == rel {
+			r.Links = slices.Clone(r.Links)
 			r.Links[i].ID = id
 			return
 		}
 	}
-	r.Links = append(r.Links, Link{Rel: rel, ID: id})
+	r.Links = append(slices.Clip(r.Links), Link{Rel: rel, ID: id})
 }

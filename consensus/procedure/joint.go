@@ -3,6 +3,7 @@ package procedure
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 )
 
 // acted reports whether a party's part of a joint event is there already.
@@ -75,9 +76,8 @@ func (j *Joint) needed(f Facts) int {
 }
 
 func (p *Procedure) mergePart(rec *Record, j *JointPart) {
-	for name, v := range j.Fields {
-		rec.Fields[name] = v
-	}
+	rec.Fields = grown(rec.Fields, len(j.Fields))
+	maps.Copy(rec.Fields, j.Fields)
 	var small [16]string
 	for _, name := range sortedKeys(j.Fields, small[:]) {
 		if p.ix.field(name).Type == TypeRecord {

@@ -30,15 +30,14 @@ func appendJSON(dst []byte, list []jsonNode, i int) []byte {
 func appendObject(dst []byte, list []jsonNode, i int) []byte {
 	var small [16]int
 	members := small[:0]
-	inOrder := true
 	for c := i + 1; c < int(list[i].next); c = int(list[c].next) {
-		if k := len(members); k > 0 && list[members[k-1]].key > list[c].key {
-			inOrder = false
-		}
+		// Insertion: members are few, and our own nodes send them in order.
+		k := len(members)
 		members = append(members, c)
-	}
-	if !inOrder {
-		sort.Slice(members, func(a, b int) bool { return list[members[a]].key < list[members[b]].key })
+		for ; k > 0 && list[members[k-1]].key > list[c].key; k-- {
+			members[k] = members[k-1]
+		}
+		members[k] = c
 	}
 	dst = append(dst, '{')
 	for k, c := range members {

@@ -227,26 +227,36 @@ func (p *recordReader) skip(depth int) {
 	}
 }
 
+// readMap gathers the members before it makes the map, so that the map has
+// the right size at once.
 func readMap[V any](p *recordReader, k string, m *map[string]V, read func() V) {
 	if !p.has(k) {
 		return
 	}
-	*m = make(map[string]V, 16)
+	type member struct {
+		name  string
+		value V
+	}
+	var small [24]member
+	list := small[:0]
 	p.byte('{')
-	for last := ""; !p.bad; {
+	for !p.bad {
 		name := p.text()
-		if len(*m) > 0 && last >= name {
+		if n := len(list); n > 0 && list[n-1].name >= name {
 			p.fail()
 		}
-		last = name
 		p.byte(':')
-		(*m)[name] = read()
+		list = append(list, member{name, read()})
 		if !p.peek(',') {
 			break
 		}
 		p.pos++
 	}
 	p.byte('}')
+	*m = make(map[string]V, len(list))
+	for _, x := range list {
+		(*m)[x.name] = x.value
+	}
 }
 
 func readList[T any](p *recordReader, k string, list *[]T, read func(*T)) {
@@ -254,6 +264,7 @@ func readList[T any](p *recordReader, k string, list *[]T, read func(*T)) {
 		return
 	}
 	p.byte('[')
+	*list = make([]T, 0, 4)
 	for !p.bad {
 		var v T
 		*list = append(*list, v)

@@ -9,7 +9,11 @@ import (
 // Marshal writes the record as JSON: members in a fixed order, map keys
 // sorted, empty members left out, no spaces. Equal records give equal bytes.
 func (r *Record) Marshal() []byte {
-	return r.Append(make([]byte, 0, 1024+192*len(r.Acts)+96*len(r.Fields)))
+	size := 640 + 256*len(r.Acts) + 192*len(r.Clocks)
+	for k, v := range r.Fields { // a sum: the order does not matter
+		size += len(k) + len(v) + 8
+	}
+	return r.Append(make([]byte, 0, size))
 }
 
 // Append is Marshal into a buffer of the caller.

@@ -1,9 +1,7 @@
 package procedure
 
 import (
-	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 )
 
@@ -18,7 +16,6 @@ func (p *Procedure) Open(f Facts, id string, a Act) (*Record, Effects, error) {
 	rec := &Record{
 		ID: id, Procedure: p.doc.Name, Version: p.doc.Version, Owner: a.Region, State: p.doc.Initial,
 		Parties:   map[string]Party{owner: {Region: a.Region, Org: a.Org}},
-		Fields:    make(map[string]json.RawMessage, len(p.open.Require)+len(p.open.Optional)),
 		CreatedAt: a.At,
 	}
 	c := &frame{p: p, facts: f, rec: rec, act: &a}
@@ -69,7 +66,9 @@ func (p *Procedure) Step(f Facts, rec *Record, a Act) (Effects, error) {
 	if err := c.judge(e, &note, &fx); err != nil {
 		return Effects{}, err
 	}
-	next := rec.clone()
+	// A shallow copy: whatever the act changes is copied before it is written.
+	next := *rec
+	next.Acts = slices.Clip(rec.Acts)
 	c.rec = &next
 	if err := c.act1(e, note, &fx); err != nil {
 		return Effects{}, err
@@ -104,22 +103,6 @@ func (p *Procedure) find(rec *Record, a *Act) (*event, error) {
 		return e, nil
 	}
 	return nil, refuse(CodeWrongState, "event", a.Event, "state", rec.State)
-}
-
-// clone copies what a step may change. Values that are only ever replaced
-// (field bytes, acts of the past) are shared.
-func (r *Record) clone() Record {
-	next := *r
-	next.Parties = maps.Clone(r.Parties)
-	next.Fields = maps.Clone(r.Fields)
-	if next.Fields == nil {
-		next.Fields = make(map[string]json.RawMessage, 8)
-	}
-	next.Commits = maps.Clone(r.Commits)
-	next.Home = maps.Clone(r.Home)
-	next.Acts = slices.Clip(r.Acts)
-	next.Links = slices.Clone(r.Links)
-	return next
 }
 
 // after refuses an event that time causes before its time has come.

@@ -93,6 +93,9 @@ func (w *World) Open(name string, a procedure.Act) (*procedure.Record, procedure
 	if p == nil {
 		return nil, procedure.Effects{}, fmt.Errorf("no procedure %q", name)
 	}
+	if a.At == 0 {
+		a.At = w.Time
+	}
 	year := calendar.DayOf(a.At).String()[:4]
 	series := p.Document().Prefix + "-" + a.Region + "-" + year
 	id := fmt.Sprintf("%s-%06d", series, w.numbers[series]+1)
