@@ -1,0 +1,123 @@
+package peer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/transport"
+)
+
+// Paths of the door.
+const (
+	pathForward   = "/peer/v1/forward"
+	pathTerm      = "/peer/v1/term"
+	pathReadIndex = "/peer/v1/read-index"
+	pathHello     = "/peer/v1/hello"
+)
+
+const (
+	mediaBytes = "application/octet-stream"
+	// forwardPatience bounds how long a forward may wait for its verdicts; the
+	// sender gives up earlier, and then its connection ends the wait.
+	forwardPatience = 20 * time.Second
+	// readPatience bounds a read round.
+	readPatience = 10 * time.Second
+)
+
+// Replica is what the door asks; *replica.Replica is one.
+type Replica interface {
+	HandleForward(ctx context.Context, statements [][]byte) []replica.Verdict
+	HandleTerm() uint64
+	HandleReadIndex(ctx context.Context) (term, index uint64, err error)
+}
+
+// Hello is what a node says about itself to its peers.
+type Hello struct {
+	Node    string `json:"node"`
+	Version string `json:"version"`
+	Now     int64  `json:"now_ms"` // real clock, unix ms
+}
+
+// Config is what the door works with.
+type Config struct {
+	Node, Version string
+	Replica       Replica
+	Clock         func() time.Time // real time, on practice networks too
+}
+
+// New makes the door's handler. Its server needs transport.ConnContext.
+func New(c Config) http.Handler {
+	d := &door{c}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST "+pathForward, d.forward)
+	mux.HandleFunc("GET "+pathTerm, d.term)
+	mux.HandleFunc("GET "+pathReadIndex, d.readIndex)
+	mux.HandleFunc("GET "+pathHello, d.hello)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := transport.PeerFrom(r.Context()); !ok {
+			w.WriteHeader(http.StatusForbidden) // no node's connection: a wiring mistake, not a caller's
+			return
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		mux.ServeHTTP(w, r)
+	})
+}
+
+type door struct{ Config }
+
+func (d *door) forward(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Content-Type") != mediaBytes {
+		w.WriteHeader(http.StatusUnsupportedMediaType)
+		return
+	}
+	body, err := readAll(http.MaxBytesReader(w, r.Body, replica.MaxForwardBytes), r.ContentLength)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	statements, err := replica.DecodeForward(body)
+	if err != nil {
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), forwardPatience)
+	defer cancel()
+	w.Header().Set("Content-Type", mediaBytes)
+	_, _ = w.Write(replica.EncodeVerdicts(d.Replica.HandleForward(ctx, statements))) // a sender that is gone asks again
+}
+
+// readAll reads a body whose length is usually known.
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	if length < 0 || length > replica.MaxForwardBytes {
+		return io.ReadAll(r)
+	}
+	body := make([]byte, length)
+	_, err := io.ReadFull(r, body)
+	return body, err
+}
+
+func (d *door) term(w http.ResponseWriter, _ *http.Request) {
+	_, _ = io.WriteString(w, strconv.FormatUint(d.Replica.HandleTerm(), 10))
+}
+
+func (d *door) readIndex(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readPatience)
+	defer cancel()
+	term, index, err := d.Replica.HandleReadIndex(ctx)
+	if err != nil {
+		w.WriteHeader(http.StatusConflict)
+		return
+	}
+	fmt.Fprintf(w, "%d %d", term, index)
+}
+
+func (d *door) hello(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(Hello{Node: d.Node, Version: d.Version, Now: d.Clock().UnixMilli()})
+}
