@@ -155,7 +155,7 @@ func humaConfig(a *API) huma.Config {
 	cfg := huma.DefaultConfig("Sandi", a.cfg.Version)
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // served by docs.go
 	cfg.CreateHooks = nil                                       // no $schema members, no links to schemas
-	cfg.RejectUnknownQueryParameters = true
+	cfg.RejectUnknownQueryParameters = false                    // Params does, with all other errors at once
 	cfg.NoFormatFallback = false
 	cfg.Transformers = []huma.Transformer{a.localise}
 	cfg.Info.Description = apiDescription

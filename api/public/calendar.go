@@ -6,27 +6,18 @@ import (
 
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/calendar"
 )
 
 type calendarIn struct {
+	Params
 	Year int `query:"year" minimum:"1992" maximum:"2199" doc:"one year; without it, all that the table covers"`
 }
 
 type calendarOut struct {
-	stamp
-	Body Calendar
-}
-
-// Calendar is the working-day calendar in force, as its exceptions from the
-// week: Monday to Friday are worked, Saturday and Sunday are not.
-type Calendar struct {
-	Version int      `json:"version"`
-	Source  string   `json:"source,omitempty"`
-	From    string   `json:"covers_from" format:"date"`
-	To      string   `json:"covers_to" format:"date" doc:"deadlines beyond this day are provisional"`
-	Off     []string `json:"off" doc:"weekdays that are not worked"`
-	Work    []string `json:"work" doc:"Saturdays and Sundays that are worked"`
+	Stamp
+	Body v1.Calendar
 }
 
 // calendar is GET /v1/calendar.
@@ -38,7 +29,7 @@ func (a *API) calendar(ctx context.Context, c *auth.Caller, in *calendarIn) (*ca
 	defer view.Close()
 	cal := books.Calendar()
 	first, last := cal.Covers()
-	out := &calendarOut{stamp: stampOf(view), Body: Calendar{
+	out := &calendarOut{Stamp: stampOf(view), Body: v1.Calendar{
 		Version: cal.Version, Source: cal.Source, From: first.String(), To: last.String(), Off: []string{}, Work: []string{},
 	}}
 	if in.Year != 0 {

@@ -10,7 +10,7 @@ import (
 )
 
 type deadlinesOut struct {
-	stamp
+	Stamp
 	ETag string `header:"ETag" doc:"the record's version"`
 	Body v1.Deadlines
 }
@@ -19,12 +19,12 @@ type deadlinesOut struct {
 // as it stands at ledger time, with its count.
 func (a *API) deadlines(ctx context.Context, c *auth.Caller, in *oneRecordIn) (*deadlinesOut, error) {
 	out := &deadlinesOut{}
-	err := a.oneRecord(ctx, c, in, func(books *ledger.Books, rec *procedure.Record, s stamp) error {
+	err := a.oneRecord(ctx, c, in, func(books *ledger.Books, rec *procedure.Record, s Stamp) error {
 		list, err := books.Deadlines(rec.ID)
 		if err != nil {
 			return err
 		}
-		out.stamp, out.ETag = s, etag(rec.Head)
+		out.Stamp, out.ETag = s, etag(rec.Head)
 		out.Body.Items = make([]v1.Deadline, 0, len(list))
 		for i := range list {
 			out.Body.Items = append(out.Body.Items, deadlineOf(&list[i]))

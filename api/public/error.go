@@ -42,6 +42,7 @@ var statusCodes = map[int]string{
 var detailCodes = []struct{ text, code string }{
 	{"unknown query parameter", problem.UnknownParameter},
 	{"unexpected property", problem.UnknownField},
+	{"repeated query parameter", problem.RepeatedParam},
 	{"required", problem.Missing},
 	{"expected required property", problem.Missing},
 	{"expected value to be one of", problem.NotOneOf},

@@ -11,12 +11,12 @@ import (
 )
 
 type oneRecordIn struct {
-	reading
+	Reading
 	ID string `path:"id" maxLength:"64" example:"CT-120000-2025-000018"`
 }
 
 type historyOut struct {
-	stamp
+	Stamp
 	ETag string `header:"ETag" doc:"the record's version"`
 	Body v1.History
 }
@@ -24,8 +24,8 @@ type historyOut struct {
 // history is GET /v1/records/{id}/history: what happened to a record, in order.
 func (a *API) history(ctx context.Context, c *auth.Caller, in *oneRecordIn) (*historyOut, error) {
 	out := &historyOut{}
-	err := a.oneRecord(ctx, c, in, func(_ *ledger.Books, rec *procedure.Record, s stamp) error {
-		out.stamp, out.ETag = s, etag(rec.Head)
+	err := a.oneRecord(ctx, c, in, func(_ *ledger.Books, rec *procedure.Record, s Stamp) error {
+		out.Stamp, out.ETag = s, etag(rec.Head)
 		out.Body.Items = make([]v1.Entry, 0, len(rec.Acts))
 		for i := range rec.Acts {
 			n := &rec.Acts[i]
@@ -44,7 +44,7 @@ func (a *API) history(ctx context.Context, c *auth.Caller, in *oneRecordIn) (*hi
 }
 
 // oneRecord reads a record that the caller may see, in one view.
-func (a *API) oneRecord(ctx context.Context, c *auth.Caller, in *oneRecordIn, use func(*ledger.Books, *procedure.Record, stamp) error) error {
+func (a *API) oneRecord(ctx context.Context, c *auth.Caller, in *oneRecordIn, use func(*ledger.Books, *procedure.Record, Stamp) error) error {
 	started := time.Now()
 	if err := mayReadRecords(c); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -17,21 +18,19 @@ type PracticeClock interface {
 	Set(to time.Time) error
 }
 
-// PracticeTime is the scenario clock as the API says it.
-type PracticeTime struct {
-	Now string `json:"now" format:"date-time" doc:"RFC 3339, whole seconds, +08:00" example:"2025-11-10T09:00:00+08:00"`
+type practiceOut struct{ Body v1.PracticeTime }
+
+type practiceIn struct {
+	Params
+	Body v1.PracticeTime
 }
 
-type practiceOut struct{ Body PracticeTime }
-
-type practiceIn struct{ Body PracticeTime }
-
 // practiceClock is GET /v1/practice/clock.
-func (a *API) practiceClock(_ context.Context, c *auth.Caller, _ *struct{}) (*practiceOut, error) {
+func (a *API) practiceClock(_ context.Context, c *auth.Caller, _ *noInput) (*practiceOut, error) {
 	if err := c.MayRead(); err != nil {
 		return nil, err
 	}
-	return &practiceOut{PracticeTime{civil(a.cfg.Practice.Now().Unix())}}, nil
+	return &practiceOut{Body: v1.PracticeTime{Now: civil(a.cfg.Practice.Now().Unix())}}, nil
 }
 
 // setPracticeClock is PUT /v1/practice/clock: this node's scenario clock.
@@ -46,5 +45,5 @@ func (a *API) setPracticeClock(_ context.Context, c *auth.Caller, in *practiceIn
 	if err := a.cfg.Practice.Set(time.Unix(to, 0)); err != nil {
 		return nil, problem.New(problem.ClockBack).Because(err)
 	}
-	return &practiceOut{PracticeTime{civil(a.cfg.Practice.Now().Unix())}}, nil
+	return &practiceOut{Body: v1.PracticeTime{Now: civil(a.cfg.Practice.Now().Unix())}}, nil
 }

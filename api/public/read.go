@@ -4,8 +4,11 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/desk"
@@ -22,18 +25,49 @@ const (
 	headerAge   = "Ledger-Age-Ms" // since the node knew that it was up to date
 )
 
-// reading is how fresh a read has to be, as query parameters.
-type reading struct {
+// Reading is how fresh a read has to be, as query parameters.
+type Reading struct {
+	Params
 	Consistency string `query:"consistency" enum:"linearizable,local" default:"linearizable" doc:"linearizable: nothing acknowledged before the request is missing; local: what this node has applied, also without a majority"`
 	At          uint64 `query:"at" doc:"wait until the ledger has this many leaves: Ledger-Index of an earlier answer"`
 }
 
-func (r reading) fresh() desk.Fresh { return desk.Fresh{Local: r.Consistency == "local", At: r.At} }
+func (r Reading) fresh() desk.Fresh { return desk.Fresh{Local: r.Consistency == "local", At: r.At} }
 
-// stamp is what every answer says about the ledger it was read from.
-type stamp struct {
+// Stamp is what every answer says about the ledger it was read from.
+type Stamp struct {
 	Index string `header:"Ledger-Index" doc:"leaves in the ledger that was read"`
 	Age   string `header:"Ledger-Age-Ms" doc:"milliseconds since this node last knew that it was up to date"`
+}
+
+// noInput is the input of operations that take none.
+type noInput struct{ Params }
+
+// Params refuses query parameters that an operation does not have, and those
+// given twice, together with all other field errors. Every huma input embeds it.
+type Params struct{}
+
+// Resolve implements huma.Resolver.
+func (Params) Resolve(ctx huma.Context) []error {
+	u := ctx.URL()
+	if u.RawQuery == "" {
+		return nil
+	}
+	values, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return []error{&huma.ErrorDetail{Location: "query", Message: "invalid query"}}
+	}
+	var errs []error
+	for name, list := range values {
+		known := slices.ContainsFunc(ctx.Operation().Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
+		switch {
+		case !known:
+			errs = append(errs, &huma.ErrorDetail{Location: "query." + desk.Printable(name), Message: "unknown query parameter"})
+		case len(list) > 1:
+			errs = append(errs, &huma.ErrorDetail{Location: "query." + name, Message: "repeated query parameter"})
+		}
+	}
+	return errs
 }
 
 // look opens a view and its books. The caller closes the view.
@@ -47,11 +81,11 @@ func (a *API) look(ctx context.Context, f desk.Fresh) (desk.View, *ledger.Books,
 	return view, a.cfg.Ledger.Books(view), nil
 }
 
-func stampOf(v desk.View) stamp {
-	return stamp{strconv.FormatUint(v.Size(), 10), strconv.FormatInt(v.Age().Milliseconds(), 10)}
+func stampOf(v desk.View) Stamp {
+	return Stamp{strconv.FormatUint(v.Size(), 10), strconv.FormatInt(v.Age().Milliseconds(), 10)}
 }
 
-func (s stamp) set(h http.Header) {
+func (s Stamp) set(h http.Header) {
 	h[headerIndex] = []string{s.Index}
 	h[headerAge] = []string{s.Age}
 }
@@ -91,7 +125,7 @@ func query(r *http.Request, allowed ...string) (map[string]string, error) {
 // maxFieldErrors bounds the errors of one answer: a form has fewer fields.
 const maxFieldErrors = 100
 
-// readingOf is reading for plain handlers.
+// readingOf is Reading for plain handlers.
 func readingOf(q map[string]string) (desk.Fresh, error) {
 	var f desk.Fresh
 	var wrong []problem.Field

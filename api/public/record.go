@@ -152,7 +152,7 @@ func optionOf(o *procedure.Option, c *auth.Caller) v1.Option {
 }
 
 type recordsIn struct {
-	reading
+	Reading
 	Procedure   string `query:"procedure" maxLength:"64" doc:"name of a procedure"`
 	State       string `query:"state" maxLength:"64"`
 	Region      string `query:"region" maxLength:"6" doc:"region that opened it"`
@@ -166,7 +166,7 @@ type recordsIn struct {
 }
 
 type recordsOut struct {
-	stamp
+	Stamp
 	Link string `header:"Link" doc:"rel=next: the next page (RFC 8288)"`
 	Body v1.RecordPage
 }
@@ -196,7 +196,7 @@ func (a *API) records(ctx context.Context, c *auth.Caller, in *recordsIn) (*reco
 	if err != nil {
 		return nil, err
 	}
-	out := &recordsOut{stamp: stampOf(view), Body: v1.RecordPage{Items: []v1.RecordRow{}, Next: page.Next}}
+	out := &recordsOut{Stamp: stampOf(view), Body: v1.RecordPage{Items: []v1.RecordRow{}, Next: page.Next}}
 	for i := range page.Rows {
 		out.Body.Items = append(out.Body.Items, rowOf(&page.Rows[i], page.LedgerTime/1000))
 	}

@@ -14,12 +14,12 @@ import (
 )
 
 type statementIn struct {
-	reading
+	Reading
 	ID string `path:"id" maxLength:"64" doc:"the statement's id" example:"01K9Z8Q6X5W4V3T2S1R0QPNMKJ"`
 }
 
 type statementOut struct {
-	stamp
+	Stamp
 	Body v1.Receipt
 }
 
@@ -44,7 +44,7 @@ func (a *API) statementByID(ctx context.Context, c *auth.Caller, in *statementIn
 	if err != nil {
 		return nil, err
 	}
-	out := &statementOut{stamp: stampOf(view)}
+	out := &statementOut{Stamp: stampOf(view)}
 	switch {
 	case outcome.Committed != nil:
 		out.Body = receiptOf(desk.Receipt{Result: desk.ResultOf(c.Region, in.ID, outcome)})

@@ -10,12 +10,12 @@ import (
 )
 
 type statusOut struct {
-	stamp
+	Stamp
 	Body v1.NodeStatus
 }
 
 // status is GET /v1/status: where this node and its ledger stand.
-func (a *API) status(ctx context.Context, c *auth.Caller, _ *struct{}) (*statusOut, error) {
+func (a *API) status(ctx context.Context, c *auth.Caller, _ *noInput) (*statusOut, error) {
 	view, books, err := a.lookLocal(ctx, c)
 	if err != nil {
 		return nil, err
@@ -26,7 +26,7 @@ func (a *API) status(ctx context.Context, c *auth.Caller, _ *struct{}) (*statusO
 		return nil, err
 	}
 	g := a.cfg.Genesis
-	out := &statusOut{stamp: stampOf(view), Body: v1.NodeStatus{
+	out := &statusOut{Stamp: stampOf(view), Body: v1.NodeStatus{
 		Network: s.Network, Name: g.Name, Origin: g.Origin, Synthetic: g.Synthetic, Practice: g.Clock == genesis.ClockPractice,
 		Region: a.cfg.Region, Node: a.cfg.Node, Version: a.cfg.Version, Protocol: s.Protocol,
 		Size: s.Size, Root: strict.B64(s.Root[:]), StateDigest: strict.B64(s.StateDigest[:]),

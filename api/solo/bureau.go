@@ -1,0 +1,145 @@
+package solo
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/public"
+	"sandi.internal/gateway/api/v1"
+)
+
+// Bureau is one region's desk and public door.
+type Bureau struct {
+	Region  string
+	Desk    *desk.Desk
+	API     *public.API
+	Local   *Local
+	Vault   *Vault
+	Metrics *prometheus.Registry
+}
+
+// Options change a bureau before it opens.
+type Options struct {
+	Local              *Local // nil: an empty one
+	Wait, NoLeaderWait time.Duration
+	Rate               int
+	Hosts              []string
+	NoClock            bool // without the scenario clock's door
+}
+
+// Bureau opens a region's desk and door.
+func (n *Network) Bureau(region string, o Options) *Bureau {
+	n.t.Helper()
+	if o.Local == nil {
+		o.Local = NewLocal()
+	}
+	b := &Bureau{Region: region, Local: o.Local, Vault: NewVault(), Metrics: prometheus.NewRegistry()}
+	keys := n.Keys.Region(region)
+	pseudonyms, err := desk.NewPseudonyms(keys.Pseudonym)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	b.Desk, err = desk.New(desk.Config{
+		Region: region, Network: n.Genesis.Network(), Signer: keys.Statement, Pool: n.Pool, Ledger: n.Ledger,
+		Vault: b.Vault, Local: b.Local, Pseudonyms: pseudonyms, Clock: n.Clock, Logger: n.Log, Metrics: b.Metrics,
+		Wait: o.Wait, NoLeaderWait: o.NoLeaderWait,
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	cfg := public.Config{
+		Region: region, Node: keys.Nodes[0].ID, Network: n.Genesis.Network(), Version: "test", Genesis: n.Genesis.Genesis,
+		Gate: n.Gate(region), Desk: b.Desk, Ledger: n.Ledger, Materials: b.Vault, Local: b.Local, Clock: n.Clock, Practice: n,
+		Hosts: o.Hosts, Rate: o.Rate, Logger: n.Log, Metrics: b.Metrics,
+		Replica: func() v1.Replica {
+			return v1.Replica{Role: "leader", Leader: keys.Nodes[0].ID, Term: 1, Ready: true, Voters: []string{}}
+		},
+	}
+	if o.NoClock {
+		cfg.Practice = nil
+	}
+	if b.API, err = public.New(cfg); err != nil {
+		n.t.Fatal(err)
+	}
+	return b
+}
+
+// Run keeps the desk's promises until the test ends.
+func (b *Bureau) Run(t testing.TB) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { b.Desk.Run(ctx); close(done) }()
+	t.Cleanup(func() { cancel(); <-done })
+}
+
+// Local is a node's own keys in memory.
+type Local struct {
+	mu    sync.Mutex
+	pairs map[string][]byte
+}
+
+// NewLocal makes an empty one.
+func NewLocal() *Local { return &Local{pairs: make(map[string][]byte)} }
+
+// Get implements desk.Local.
+func (l *Local) Get(key []byte) ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Clone(l.pairs[string(key)]), nil
+}
+
+// Set implements desk.Local.
+func (l *Local) Set(key, value []byte, _ bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pairs[string(key)] = bytes.Clone(value)
+	return nil
+}
+
+// Delete implements desk.Local.
+func (l *Local) Delete(key []byte) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.pairs, string(key))
+	return nil
+}
+
+// Scan implements desk.Local.
+func (l *Local) Scan(lower, upper []byte, reverse bool, fn func(key, value []byte) (bool, error)) error {
+	l.mu.Lock()
+	var keys []string
+	for k := range l.pairs {
+		if k >= string(lower) && k < string(upper) {
+			keys = append(keys, k)
+		}
+	}
+	l.mu.Unlock()
+	slices.Sort(keys)
+	if reverse {
+		slices.Reverse(keys)
+	}
+	for _, k := range keys {
+		v, err := l.Get([]byte(k))
+		if err != nil {
+			return err
+		}
+		if more, err := fn([]byte(k), v); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// Len is the number of keys.
+func (l *Local) Len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.pairs)
+}

@@ -1,0 +1,63 @@
+package v1
+
+import "encoding/json"
+
+// Procedure is a procedure in a list.
+type Procedure struct {
+	Name    string   `json:"name" example:"case_transfer"`
+	Version int      `json:"version"`
+	Prefix  string   `json:"prefix" doc:"of its record ids" example:"CT"`
+	Title   Label    `json:"title"`
+	Basis   []string `json:"basis" doc:"what it rests on"`
+}
+
+// Procedures is the law in force.
+type Procedures struct {
+	Items []Procedure `json:"items"`
+}
+
+// ProcedureText is one procedure in full.
+type ProcedureText struct {
+	Document json.RawMessage `json:"document" doc:"states, parties, fields, events and deadlines, as the engine reads them"`
+	Text     string          `json:"text" doc:"the document as adopted (YAML)"`
+}
+
+// Rules is the table of deadline rules in force.
+type Rules struct {
+	Version int    `json:"version" doc:"of the table; every deadline names the one it was computed with"`
+	Items   []Rule `json:"items"`
+}
+
+// Rule is one deadline rule.
+type Rule struct {
+	ID        string `json:"id"`
+	N         int    `json:"n"`
+	Unit      string `json:"unit" doc:"wd: working days, d: days, h: hours"`
+	Roll      string `json:"roll" doc:"what happens when the last day is off: holiday, nonworking or none"`
+	NotBefore bool   `json:"not_before,omitempty" doc:"a window opens when the limit has passed"`
+	Starts    string `json:"starts,omitempty" doc:"in words"`
+	Excluded  string `json:"excluded,omitempty" doc:"in words"`
+	Extension string `json:"extension,omitempty" doc:"in words"`
+	Cite      string `json:"cite"`
+	Source    string `json:"source" doc:"how well it is known: seen, recalled or agreed"`
+	Note      string `json:"note,omitempty"`
+	Title     Label  `json:"title"`
+	From      string `json:"from,omitempty" format:"date" doc:"first day of effect"`
+	To        string `json:"to,omitempty" format:"date" doc:"last day of effect"`
+}
+
+// Calendar is the working-day calendar in force, as its exceptions from the
+// week: Monday to Friday are worked, Saturday and Sunday are not.
+type Calendar struct {
+	Version int      `json:"version"`
+	Source  string   `json:"source,omitempty"`
+	From    string   `json:"covers_from" format:"date"`
+	To      string   `json:"covers_to" format:"date" doc:"deadlines beyond this day are provisional"`
+	Off     []string `json:"off" doc:"weekdays that are not worked"`
+	Work    []string `json:"work" doc:"Saturdays and Sundays that are worked"`
+}
+
+// PracticeTime is the scenario clock of a practice network.
+type PracticeTime struct {
+	Now string `json:"now" format:"date-time" doc:"RFC 3339, whole seconds, +08:00" example:"2025-11-10T09:00:00+08:00"`
+}
