@@ -299,13 +299,15 @@ func (r *Record) startOf(s *Start, signed int64) (int64, bool) {
 	return latest, found
 }
 
-// settle ends what still runs when a record has come to an end.
-func (c *frame) settle() {
-	if !c.p.ix.final[c.rec.State] {
+// settle ends what still runs when an act has brought the record to an end.
+// Limits that this act itself started, or that start later while the record
+// rests, are meant to run there: a publication may still be withdrawn.
+func (c *frame) settle(from string, before int) {
+	if c.rec.State == from || !c.p.ix.final[c.rec.State] {
 		return
 	}
 	c.rec.Clocks = slices.Clone(c.rec.Clocks)
-	for i := range c.rec.Clocks {
+	for i := range before {
 		if k := &c.rec.Clocks[i]; k.StoppedAt == 0 {
 			c.end(k)
 		}

@@ -35,6 +35,7 @@ func (c *frame) act1(e *event, note ActNote, fx *Effects) error {
 // happen moves the record: parties, state, clocks, and whatever conditions are
 // fulfilled then. given tells which fields the act stated.
 func (c *frame) happen(e *event, note ActNote, fx *Effects, given func(string) bool) error {
+	from, before := note.From, len(c.rec.Clocks)
 	if err := c.p.bindAll(c.facts, c.rec, e.Event, given); err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func (c *frame) happen(e *event, note ActNote, fx *Effects, given func(string) b
 	if err := c.conditions(fx); err != nil {
 		return err
 	}
-	c.settle()
+	c.settle(from, before)
 	return nil
 }
 
