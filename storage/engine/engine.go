@@ -116,7 +116,7 @@ func (db *DB) open(o Options) error {
 
 // claim checks the directory, locks it, and marks it if it is new.
 func (db *DB) claim() (*pebble.Lock, error) {
-	if err := makeDir(db.fs, db.dir); err != nil {
+	if err := MakeDir(db.fs, db.dir); err != nil {
 		return nil, fmt.Errorf("couldn't make %s: %w", db.dir, err)
 	}
 	if _, err := readMarker(db.fs, db.dir, db.kind); err != nil {

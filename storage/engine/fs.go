@@ -11,9 +11,9 @@ import (
 // that a test can cut the power, fill the disk or flip a bit in one place.
 type FS = vfs.FS
 
-// makeDir creates dir and every missing parent, and makes their entries
+// MakeDir creates dir and every missing parent, and makes their entries
 // durable: a crash must not lose a directory whose files were synced.
-func makeDir(fs FS, dir string) error {
+func MakeDir(fs FS, dir string) error {
 	var missing []string
 	for d := dir; ; d = fs.PathDir(d) {
 		if _, err := fs.Stat(d); err == nil {

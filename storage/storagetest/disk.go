@@ -87,6 +87,11 @@ func (d *Disk) Writes() int {
 	return d.writes
 }
 
+// SetFree makes the disk say how many bytes are free; it does not enforce it.
+func (d *Disk) SetFree(bytes uint64) {
+	d.mem.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: bytes, TotalBytes: 1 << 40, UsedBytes: 1<<40 - bytes})
+}
+
 // Flip inverts one bit of a file: byte at (from the end when negative).
 func (d *Disk) Flip(path string, at int64) error {
 	f, err := d.mem.OpenReadWrite(path, vfs.WriteCategoryUnspecified)

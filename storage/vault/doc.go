@@ -1,0 +1,21 @@
+// Package vault keeps one bureau's private objects: evidence files, and the
+// values of fields that do not go onto the ledger. The ledger names an object
+// by its salted commitment (storage/commitment); the bytes stay here.
+//
+// It promises:
+//   - an object is there in full, durably, when Put returns, or not at all: an
+//     upload that is aborted, by its reader, its context or a power cut, leaves
+//     nothing behind once the vault has been opened again;
+//   - at rest nothing about an object is readable without the vault's key but
+//     its commitment, its rough size and when its file was written;
+//   - a flipped bit, a swapped, missing, doubled or foreign chunk and a cut end
+//     are errors before the damaged bytes are given out, and what is read to
+//     the end is what was committed to;
+//   - memory does not grow with an object, and the number of large transfers at
+//     a time is bounded; so is an object's size;
+//   - an upload leaves ReserveBytes of the disk free: a full vault must not stop
+//     the ledger.
+//
+// Who may read what is not decided here (api); nor are exchange with other
+// bureaus, quotas and retention (a later issue).
+package vault
