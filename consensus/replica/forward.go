@@ -30,7 +30,7 @@ func (r *Replica) forwardOurs(leader string, batch []item) {
 	for i, it := range batch {
 		raws[i] = it.raw
 	}
-	ctx, cancel := context.WithTimeout(r.life, forwardMax)
+	ctx, cancel := context.WithTimeout(r.under(leader), forwardMax)
 	defer cancel()
 	start := time.Now()
 	verdicts, err := r.cfg.Peers.Forward(ctx, leader, raws)

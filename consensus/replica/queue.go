@@ -2,6 +2,7 @@ package replica
 
 import (
 	"sync"
+	"time"
 
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/statement"
@@ -15,6 +16,13 @@ const (
 	// forwarded, other nodes' statements included.
 	maxQueued      = 16384
 	maxQueuedBytes = 32 << 20
+	// maxInFlight batches may be on their way at a time, and a further one only
+	// when it is full or its first statement has waited for pace. On a fast
+	// network one batch at a time gathers what the next one takes, and an entry
+	// costs the three nodes a millisecond of processor time whatever is in it;
+	// on a slow one nobody waits for an answer from afar.
+	maxInFlight = 4
+	pace        = 5 * time.Millisecond
 )
 
 // queue holds the statements on their way into the log, and who waits for them.
@@ -25,6 +33,7 @@ type queue struct {
 	items    []item // waiting to be sent, oldest first
 	bytes    int    // of items
 	inflight int    // batches sent and not settled
+	paced    bool   // a timer will ask again
 	closed   bool
 }
 
@@ -81,21 +90,31 @@ func (q *queue) fits(count, size int) bool {
 
 // push requires mu.
 func (q *queue) push(it item) {
+	it.since = time.Now()
 	q.items = append(q.items, it)
 	q.bytes += len(it.raw)
 }
 
 // take removes one batch from the front, within the bounds of a command, and
-// counts it as in flight. It returns nil when nothing waits or limit batches
-// already are in flight.
-func (q *queue) take(limit int) []item {
+// counts it as in flight. It returns nil when nothing waits or may be sent yet;
+// then later is when to ask again, unless 0.
+func (q *queue) take(now time.Time) (batch []item, later time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.inflight >= limit || len(q.items) == 0 {
-		return nil
+	if q.inflight >= maxInFlight || len(q.items) == 0 {
+		return nil, 0
+	}
+	if q.inflight > 0 && len(q.items) < ledger.MaxStatements && q.bytes < ledger.MaxCommandBytes {
+		if later = pace - now.Sub(q.items[0].since); later > 0 {
+			if q.paced {
+				return nil, 0
+			}
+			q.paced = true
+			return nil, later
+		}
 	}
 	size, n := 0, 0
-	batch := make([]item, 0, min(len(q.items), ledger.MaxStatements))
+	batch = make([]item, 0, min(len(q.items), ledger.MaxStatements))
 	for ; n < len(q.items) && len(batch) < ledger.MaxStatements; n++ {
 		it := q.items[n]
 		if it.ticket != nil && it.ticket.waiting == 0 { // its callers gave up
@@ -119,10 +138,17 @@ func (q *queue) take(limit int) []item {
 	clear(q.items[rest:])
 	q.items = q.items[:rest]
 	if len(batch) == 0 {
-		return nil
+		return nil, 0
 	}
 	q.inflight++
-	return batch
+	return batch, 0
+}
+
+// unpaced says that the timer of take has rung.
+func (q *queue) unpaced() {
+	q.mu.Lock()
+	q.paced = false
+	q.mu.Unlock()
 }
 
 // drop forgets a ticket that is the one registered. Requires mu.

@@ -39,9 +39,10 @@ type Replica struct {
 	raft     atomic.Pointer[raft.Raft]
 	stopping sync.Mutex // one stop at a time: only Raft's first Shutdown waits
 
-	early  atomic.Pointer[note]                 // news of an entry that is not here yet
-	audit  atomic.Pointer[[]membership.Finding] // of the committed configuration
-	healed atomic.Uint64                        // times the watchdog replaced the instance
+	follows atomic.Pointer[allegiance]           // written by run only
+	early   atomic.Pointer[note]                 // news of an entry that is not here yet
+	audit   atomic.Pointer[[]membership.Finding] // of the committed configuration
+	healed  atomic.Uint64                        // times the watchdog replaced the instance
 
 	life   context.Context // ends with Close
 	end    context.CancelFunc

@@ -15,11 +15,6 @@ import (
 const (
 	// submitMax bounds a Submit whose context has no deadline.
 	submitMax = time.Minute
-	// proposalsInFlight: one entry on its way through disks and network while
-	// the next gathers statements; more would only make entries smaller.
-	proposalsInFlight = 2
-	// forwardsInFlight is the same for batches sent to the leader.
-	forwardsInFlight = 2
 	// Delays before an attempt is repeated: doubled each time, with jitter.
 	retryMin = 10 * time.Millisecond
 	retryMax = time.Second
@@ -77,23 +72,25 @@ func (r *Replica) kick() {
 		if rf == nil {
 			return
 		}
-		if rf.State() == raft.Leader {
-			batch := r.queue.take(proposalsInFlight)
-			if batch == nil {
-				return
-			}
-			r.propose(rf, batch)
-			continue
-		}
-		_, id := rf.LeaderWithID()
-		if id == "" || string(id) == r.cfg.NodeID {
+		leads, leader := rf.State() == raft.Leader, r.leader()
+		if !leads && (leader == "" || leader == r.cfg.NodeID) {
 			return // woken by the next leader
 		}
-		batch := r.queue.take(forwardsInFlight)
-		if batch == nil {
-			return
+		batch, later := r.queue.take(time.Now())
+		if later > 0 {
+			time.AfterFunc(later, func() {
+				r.queue.unpaced()
+				r.kick()
+			})
 		}
-		r.spawn(func() { r.forward(string(id), batch) })
+		switch {
+		case batch == nil:
+			return
+		case leads:
+			r.propose(rf, batch)
+		default:
+			r.spawn(func() { r.forward(leader, batch) })
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package replica
 
 import (
+	"time"
+
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -34,11 +36,5 @@ type item struct {
 	ticket *ticket
 	group  *forwarded
 	place  int // in group
-}
-
-// outcome is what became of an attempt to get items into the log.
-type outcome struct {
-	verdict Verdict
-	// retry says that the statement itself is not at fault.
-	retry bool
+	since  time.Time
 }

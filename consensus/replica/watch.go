@@ -66,8 +66,40 @@ func (r *Replica) follow(rf *raft.Raft, tick <-chan time.Time) (stuck bool) {
 			<-r.life.Done()
 			return false
 		}
+		r.turn()
 		r.kick()
 	}
+}
+
+// allegiance is the leader this node follows, and what ends with it.
+type allegiance struct {
+	leader string
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// turn takes note of a change of leader. Calls to the one before are given up: a
+// machine that is gone answers nobody, and the statements it was asked to
+// propose are better sent to its successor.
+func (r *Replica) turn() {
+	now, before := r.leader(), r.follows.Load()
+	if before != nil && before.leader == now {
+		return
+	}
+	next := &allegiance{leader: now}
+	next.ctx, next.cancel = context.WithCancel(r.life)
+	r.follows.Store(next)
+	if before != nil {
+		before.cancel()
+	}
+}
+
+// under is a context for a call to leader.
+func (r *Replica) under(leader string) context.Context {
+	if f := r.follows.Load(); f != nil && f.leader == leader {
+		return f.ctx
+	}
+	return r.life
 }
 
 // openTerm gives a new leader's term its first command. Raft's own no-op does

@@ -1,0 +1,278 @@
+package clustertest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sandi.internal/gateway/certs/devca"
+	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/storage/storagetest"
+)
+
+// Options say what cluster to make. The zero value is three regions with one
+// node each, in memory, with fast timeouts.
+type Options struct {
+	Seed     uint64
+	Regions  []string         // nil: the three of the demo
+	Standbys int              // further nodes per region, without a vote
+	Timeouts genesis.Timeouts // zero: Fast
+	Tuning   replica.Tuning
+	Law      []genesis.LawText // besides memo
+	OnDisk   bool              // real files in a temporary folder; Crash is not possible then
+	// Genesis may change the genesis one node goes by, to play a node that is
+	// configured wrongly. It gets a copy.
+	Genesis func(node string, g *genesis.Genesis)
+	// Wire replaces Raft's transport. The peer calls stay in process.
+	Wire func(c *Cluster, node string) (replica.Link, func() error, error)
+	Log  slog.Level // of what nodes log to stderr; zero value: nothing below error
+}
+
+// Cluster is a network in one process.
+type Cluster struct {
+	Keys   *devca.Network
+	Signed *genesis.Signed
+	Nodes  []*Node // sorted by id
+	Rand   *rand.Rand
+
+	t       testing.TB
+	opts    Options
+	hub     *hub
+	logger  *slog.Logger
+	clock   atomic.Int64 // unix ms
+	ids     atomic.Uint64
+	history *History
+}
+
+// patience is how long helpers wait for what must happen.
+const patience = 20 * time.Second
+
+// New starts a cluster; the test's end closes it.
+func New(t testing.TB, o Options) *Cluster {
+	t.Helper()
+	if o.Timeouts == (genesis.Timeouts{}) {
+		o.Timeouts = Fast
+	}
+	keys, err := devca.New("", o.Regions...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range keys.Regions {
+		for i := range o.Standbys {
+			if _, err := keys.AddNode(r.Code, string(rune('b'+i))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	level := slog.LevelError + 4
+	if o.Log != 0 {
+		level = o.Log
+	}
+	c := &Cluster{
+		Keys: keys, Signed: Genesis(t, keys, o.Timeouts, o.Law...), Rand: rand.New(rand.NewPCG(o.Seed, 0x5eed)),
+		t: t, opts: o, hub: newHub(o.Seed), history: &History{},
+		logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+	}
+	c.clock.Store((c.Signed.CreatedUnix() + 3600) * 1000)
+	for _, r := range keys.Regions {
+		for _, k := range r.Nodes {
+			n := &Node{ID: k.ID, Region: r.Code, c: c, signed: c.Signed}
+			if o.OnDisk {
+				n.dir = t.TempDir()
+			} else {
+				n.disk = storagetest.NewDisk()
+			}
+			if o.Genesis != nil {
+				own := *c.Signed.Genesis
+				o.Genesis(n.ID, &own)
+				signed := *c.Signed
+				signed.Genesis = &own
+				n.signed = &signed
+			}
+			c.Nodes = append(c.Nodes, n)
+		}
+	}
+	slices.SortFunc(c.Nodes, func(a, b *Node) int { return cmpString(a.ID, b.ID) })
+	t.Cleanup(c.Close)
+	for _, n := range c.Nodes {
+		if err := n.start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c
+}
+
+func cmpString(a, b string) int {
+	if a < b {
+		return -1
+	}
+	return 1
+}
+
+// Close ends every node.
+func (c *Cluster) Close() {
+	c.Heal()
+	gone, cancel := context.WithCancel(context.Background())
+	cancel() // nobody needs a leader any more
+	for _, n := range c.Nodes {
+		if err := n.shutdown(gone); err != nil {
+			c.t.Errorf("couldn't stop %s: %v", n.ID, err)
+		}
+	}
+}
+
+// Clock is the scenario clock of all nodes.
+func (c *Cluster) Clock() time.Time { return time.UnixMilli(c.clock.Load()) }
+
+// Advance moves the scenario clock.
+func (c *Cluster) Advance(d time.Duration) { c.clock.Add(d.Milliseconds()) }
+
+// Node returns a node by id.
+func (c *Cluster) Node(id string) *Node {
+	for _, n := range c.Nodes {
+		if n.ID == id {
+			return n
+		}
+	}
+	c.t.Fatalf("no node %s", id)
+	return nil
+}
+
+// Running returns the nodes that are up.
+func (c *Cluster) Running() []*Node {
+	return slices.DeleteFunc(slices.Clone(c.Nodes), func(n *Node) bool { return !n.Up() })
+}
+
+// Await fails the test unless cond comes true in time.
+func (c *Cluster) Await(what string, cond func() bool) {
+	c.t.Helper()
+	for end := time.Now().Add(patience); !cond(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			for _, n := range c.Running() {
+				c.t.Logf("%+v", n.Replica.Status())
+			}
+			c.t.Fatalf("timed out: %s", what)
+		}
+	}
+}
+
+// Leader waits for a leader whose term is open and that all of among (default:
+// every running node) follow.
+func (c *Cluster) Leader(among ...*Node) *Node {
+	c.t.Helper()
+	if len(among) == 0 {
+		among = c.Running()
+	}
+	var leader *Node
+	c.Await("a leader", func() bool {
+		leader = nil
+		id := among[0].Replica.Status().Leader
+		for _, n := range among {
+			if s := n.Replica.Status(); s.Leader != id || !s.Ready {
+				return false
+			} else if s.Role == "leader" {
+				leader = n
+			}
+		}
+		return leader != nil
+	})
+	return leader
+}
+
+// Followers are the running nodes that do not lead.
+func (c *Cluster) Followers() []*Node {
+	leader := c.Leader()
+	return slices.DeleteFunc(c.Running(), func(n *Node) bool { return n == leader })
+}
+
+// Stop ends a node in good order; it hands leadership over first.
+func (c *Cluster) Stop(n *Node) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := n.shutdown(ctx); err != nil {
+		c.t.Fatalf("couldn't stop %s: %v", n.ID, err)
+	}
+}
+
+// Crash cuts a node's power. Of what was not synced each block stays with a
+// chance of unsyncedPercent in 100.
+func (c *Cluster) Crash(n *Node, unsyncedPercent int) {
+	c.t.Helper()
+	if err := n.crash(unsyncedPercent, c.Rand.Uint64()); err != nil {
+		c.t.Fatalf("couldn't crash %s: %v", n.ID, err)
+	}
+}
+
+// Start starts a node that is down.
+func (c *Cluster) Start(n *Node) {
+	c.t.Helper()
+	if n.Up() {
+		return
+	}
+	if err := n.start(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Isolate cuts a node off in both directions.
+func (c *Cluster) Isolate(n *Node) {
+	for _, other := range c.Nodes {
+		c.Cut(n, other)
+		c.Cut(other, n)
+	}
+}
+
+// Cut loses every message from one node to another, answers not included.
+func (c *Cluster) Cut(from, to *Node) {
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	c.hub.cut[way{from.ID, to.ID}] = true
+}
+
+// Hold keeps back the answers to what from asks of to, until the returned
+// function lets them go.
+func (c *Cluster) Hold(from, to *Node) (release func()) {
+	held := make(chan struct{})
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	c.hub.held[way{from.ID, to.ID}] = held
+	return func() {
+		c.hub.mu.Lock()
+		defer c.hub.mu.Unlock()
+		if c.hub.held[way{from.ID, to.ID}] == held {
+			delete(c.hub.held, way{from.ID, to.ID})
+			close(held)
+		}
+	}
+}
+
+// Disturb delays every message by up to delay, and repeats or loses it with the
+// given chances.
+func (c *Cluster) Disturb(delay time.Duration, repeats, lost float64) {
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	c.hub.delay, c.hub.repeats, c.hub.lost = delay, repeats, lost
+}
+
+// Heal makes the network whole.
+func (c *Cluster) Heal() {
+	c.Disturb(0, 0, 0)
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	clear(c.hub.cut)
+	for w, held := range c.hub.held {
+		close(held)
+		delete(c.hub.held, w)
+	}
+}
+
+// String names the run, for failures.
+func (c *Cluster) String() string { return fmt.Sprintf("cluster of seed %d", c.opts.Seed) }

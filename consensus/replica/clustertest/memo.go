@@ -1,0 +1,130 @@
+package clustertest
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"sandi.internal/gateway/certs/strict"
+	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/statement"
+)
+
+// newID gives ids that no other statement of the cluster has.
+func (c *Cluster) newID() string {
+	entropy := make([]byte, 10)
+	binary.BigEndian.PutUint64(entropy[2:], c.ids.Add(1))
+	return statement.NewID(c.Clock(), bytes.NewReader(entropy))
+}
+
+// sign makes a statement of a region by its statement key.
+func (c *Cluster) sign(region, kind, record, prev string, body []byte) ([]byte, *statement.Statement) {
+	person := make([]byte, 16)
+	raw, st, err := statement.Sign(c.Keys.Region(region).Statement, statement.Payload{
+		Network: c.Signed.Network(), Kind: kind, V: statement.Version, ID: c.newID(), Region: region, Record: record, Prev: prev,
+		At:      statement.FormatAt(c.Clock().Unix()),
+		Actor:   statement.Actor{Role: "officer", Org: region + "-SJ", Person: strict.B64(person)},
+		Request: statement.RequestDigest(body), Body: body,
+	})
+	if err != nil {
+		panic(fmt.Sprintf("couldn't sign a memo: %v", err)) // the memo law is this package's own
+	}
+	return raw, st
+}
+
+// OpenMemo signs the opening of a memo of region.
+func (c *Cluster) OpenMemo(region string) []byte {
+	reader := c.Keys.Regions[0].Code + "-SJ"
+	if region == c.Keys.Regions[0].Code {
+		reader = c.Keys.Regions[1].Code + "-SJ"
+	}
+	fields := fmt.Sprintf(`{"reader_org":%q}`, reader)
+	raw, _ := c.sign(region, statement.KindRecordOpen, "", "", statement.OpenBody{Procedure: "memo", Fields: []byte(fields)}.Marshal())
+	return raw
+}
+
+// AddNote signs a note on top of prev, the head of the memo.
+func (c *Cluster) AddNote(region, record, prev, note string) []byte {
+	fields := fmt.Sprintf(`{"note":%q}`, note)
+	raw, _ := c.sign(region, statement.KindRecordAct, record, prev, statement.ActBody{Event: "add", Fields: []byte(fields)}.Marshal())
+	return raw
+}
+
+// Submit submits at a node and remembers what was acknowledged, for CheckAll.
+func (c *Cluster) Submit(ctx context.Context, n *Node, raw []byte) (ledger.Result, error) {
+	r := n.Replica
+	if r == nil {
+		return ledger.Result{}, replica.ErrClosed
+	}
+	res, err := r.Submit(ctx, raw)
+	if err == nil && res.Status == ledger.Committed {
+		c.history.acknowledge(res)
+	}
+	return res, err
+}
+
+// Write submits and fails the test unless the statement is committed.
+func (c *Cluster) Write(n *Node, raw []byte) ledger.Result {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	res, err := c.Submit(ctx, n, raw)
+	if err != nil {
+		c.t.Fatalf("%s: %v", n.ID, err)
+	}
+	if res.Status != ledger.Committed {
+		c.t.Fatalf("%s: refused: %+v", n.ID, res.Refusal)
+	}
+	return res
+}
+
+// Fill writes count memos at a node, a batch of them at a time.
+func (c *Cluster) Fill(n *Node, count int) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	const together = 128
+	for count > 0 {
+		batch := min(count, together)
+		errs := make(chan error, batch)
+		for range batch {
+			raw := c.OpenMemo(n.Region)
+			go func() {
+				res, err := c.Submit(ctx, n, raw)
+				if err == nil && res.Status != ledger.Committed {
+					err = fmt.Errorf("refused: %+v", res.Refusal)
+				}
+				errs <- err
+			}()
+		}
+		for range batch {
+			if err := <-errs; err != nil {
+				c.t.Fatalf("%s: %v", n.ID, err)
+			}
+		}
+		count -= batch
+	}
+}
+
+// Head reads a memo's head at a node, as far as mode promises.
+func (c *Cluster) Head(ctx context.Context, n *Node, mode replica.Mode, record string) (string, error) {
+	r, l := n.Replica, n.Ledger
+	if r == nil {
+		return "", replica.ErrClosed
+	}
+	view, err := r.View(ctx, replica.Consistency{Mode: mode})
+	if err != nil {
+		return "", err
+	}
+	defer view.Close()
+	rec, err := l.Books(view).Record(record)
+	if err != nil {
+		return "", err
+	}
+	if rec == nil {
+		return "", nil
+	}
+	return rec.Head, nil
+}
