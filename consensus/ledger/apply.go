@@ -176,13 +176,13 @@ func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, now, propos
 		return err
 	}
 	l.time = now
-	leaf := merkle.AppendLeaf(make([]byte, 0, len(st.Raw)+leafFrame), merkle.Leaf{
+	l.leaf = merkle.AppendLeaf(l.leaf[:0], merkle.Leaf{
 		Seq: index, TS: now, ProposedAt: proposedAt, Stmt: st.Raw, State: l.digest.Sum(),
 	})
-	if err := tx.Set(leafKey(index), leaf); err != nil {
+	if err := tx.Set(leafKey(index), l.leaf); err != nil {
 		return err
 	}
-	hash := merkle.LeafHash(leaf)
+	hash := merkle.LeafHash(l.leaf)
 	for _, s := range l.tree.Append(hash) {
 		if err := tx.Set(hashKey(s.Level, s.Index), s.Hash[:]); err != nil {
 			return err
@@ -196,9 +196,6 @@ func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, now, propos
 	out.Status, out.Index, out.LeafHash, out.Record = Committed, index, hash, record
 	return nil
 }
-
-// leafFrame is room for the envelope around a statement.
-const leafFrame = 256
 
 // change is one digested pair before and after; nil means absent.
 type change struct{ key, before, after []byte }

@@ -23,10 +23,11 @@ const cacheBytes = 16 << 20
 type recordCache struct {
 	young, old map[string]*entry
 	bytes      int // in young
+	limit      int // of bytes
 }
 
-func newRecordCache() *recordCache {
-	return &recordCache{young: make(map[string]*entry), old: make(map[string]*entry)}
+func newRecordCache(limit int) *recordCache {
+	return &recordCache{young: make(map[string]*entry), old: make(map[string]*entry), limit: limit}
 }
 
 func (c *recordCache) get(id string) *entry {
@@ -43,7 +44,7 @@ func (c *recordCache) get(id string) *entry {
 func (c *recordCache) put(id string, e *entry) {
 	if before, ok := c.young[id]; ok {
 		c.bytes -= before.weight()
-	} else if c.bytes+e.weight() > cacheBytes {
+	} else if c.bytes+e.weight() > c.limit {
 		c.old, c.young, c.bytes = c.young, make(map[string]*entry), 0
 	}
 	c.young[id] = e

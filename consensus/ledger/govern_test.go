@@ -213,6 +213,13 @@ func TestIssuersAndTokens(t *testing.T) {
 			}
 		}
 	}
+	keys, err := r.books().Keys(hebei)
+	if err != nil || len(keys) != 6 || keys[len(keys)-1].ID != "tok-2" {
+		t.Fatalf("%d keys, %v", len(keys), err)
+	}
+	if issuers, err := r.books().Issuers(); err != nil || len(issuers) != 4 {
+		t.Fatalf("%d issuers, %v", len(issuers), err)
+	}
 	r.commit(revoke(statement.TokenRevokeBody{KID: "tok-2"}))
 	if got, err := r.books().TokenRevoked(ledger.Token{Issuer: id, KeyID: "tok-2"}); err != nil || !got {
 		t.Fatalf("tokens under a revoked key stand: %v", err)

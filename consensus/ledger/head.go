@@ -78,7 +78,7 @@ func (l *Ledger) Load(tx Tx) error {
 	if l.protocol > Protocol {
 		return fmt.Errorf("protocol %d, known are versions to %d: %w", l.protocol, Protocol, ErrProtocol)
 	}
-	l.records = newRecordCache()
+	l.records = newRecordCache(cacheBytes)
 	l.loaded = true
 	return nil
 }

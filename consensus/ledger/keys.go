@@ -42,10 +42,6 @@ const (
 // issuer id contains it.
 const separator = 0x00
 
-func isDigested(key []byte) bool {
-	return len(key) > 0 && key[0] >= digestedFrom && key[0] < digestedTo
-}
-
 func appendTable(dst []byte, table byte, parts ...string) []byte {
 	dst = append(dst, table)
 	for _, p := range parts {

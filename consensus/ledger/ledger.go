@@ -45,6 +45,7 @@ type Ledger struct {
 	recents  map[string]*recent // by region
 	rings    map[string]*ring   // by region
 	records  *recordCache
+	leaf     []byte // buffer of the leaf that is being made
 
 	// Replaced as a whole by that goroutine, read by any.
 	registry atomic.Pointer[registry]

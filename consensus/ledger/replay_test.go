@@ -88,6 +88,16 @@ func TestReplayEquivalence(t *testing.T) {
 			}
 		})
 	}
+	t.Run("without a cache", func(t *testing.T) {
+		r, got := fresh(ledger.NewMemory()), ""
+		r.l.ShrinkCache()
+		for _, cmd := range log {
+			got += describe(must(r.l.Apply(r.mem, cmd)))
+		}
+		if string(dump(r.mem)) != string(want) || got != results {
+			t.Fatal("the ledger differs")
+		}
+	})
 	t.Run("replayed from leaves", func(t *testing.T) {
 		r := fresh(ledger.NewMemory())
 		err := p.books().Entries(0, p.standing().Size, func(_ uint64, leaf []byte) (bool, error) {
