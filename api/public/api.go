@@ -2,6 +2,7 @@ package public
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/genesis"
 )
 
@@ -59,8 +61,10 @@ type API struct {
 	uploads     *serve.Fair // materials on their way in or out
 	feed        *feed
 	closed      atomic.Bool
-	description []byte // openapi.json
-	older       []byte // the same as OpenAPI 3.0
+	heartbeat   time.Duration // of streams
+	patience    time.Duration // with a stream's reader
+	description []byte        // openapi.json
+	older       []byte        // the same as OpenAPI 3.0
 }
 
 // New makes the door. A practice clock is accepted on practice networks only.
@@ -73,6 +77,7 @@ func New(cfg Config) (*API, error) {
 	}
 	a := &API{
 		cfg: cfg, router: serve.NewRouter(serve.NewMetrics(cfg.Metrics, "public"), cfg.Logger), feed: newFeed(cfg.Genesis),
+		heartbeat: heartbeat, patience: readerPatience,
 		fair:        serve.NewFair(float64(cfg.Rate), inFlightMax, time.Now),
 		subscribers: serve.NewFair(subscribeRate, subscribersMax, time.Now),
 		uploads:     serve.NewFair(transferRate, transfersMax, time.Now),
@@ -156,7 +161,8 @@ func humaConfig(a *API) huma.Config {
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", "" // served by docs.go
 	cfg.CreateHooks = nil                                       // no $schema members, no links to schemas
 	cfg.RejectUnknownQueryParameters = false                    // Params does, with all other errors at once
-	cfg.NoFormatFallback = false
+	strictly := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshal}
+	cfg.Formats = map[string]huma.Format{mediaJSON: strictly, "json": strictly}
 	cfg.Transformers = []huma.Transformer{a.localise}
 	cfg.Info.Description = apiDescription
 	cfg.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
@@ -167,6 +173,15 @@ func humaConfig(a *API) huma.Config {
 	cfg.Security = []map[string][]string{{"bearer": {}}}
 	cfg.Tags = apiTags
 	return cfg
+}
+
+// unmarshal is huma's way into JSON: one reading only, whatever a second parser
+// might see.
+func unmarshal(data []byte, v any) error {
+	if err := strict.Object(data, maxBody, maxDepth); err != nil {
+		return err
+	}
+	return json.Unmarshal(data, v)
 }
 
 // localise puts problems into the caller's language when huma writes them, and

@@ -7,12 +7,16 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/certs/strict"
 )
 
 // newError turns huma's own refusals into problems. huma's English text becomes
 // a code; the offending value is dropped: it may be personal data.
 func newError(_ huma.Context, status int, _ string, errs ...error) huma.StatusError {
-	if status == http.StatusUnprocessableEntity || len(errs) > 0 && status < http.StatusInternalServerError {
+	if status == http.StatusBadRequest && len(errs) > 0 {
+		return problem.New(problem.MalformedBody, "reason", strict.Syntax)
+	}
+	if status == http.StatusUnprocessableEntity {
 		fields := make([]problem.Field, 0, len(errs))
 		for _, err := range errs {
 			if d, ok := err.(huma.ErrorDetailer); ok && len(fields) < maxFieldErrors {

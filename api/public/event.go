@@ -139,7 +139,7 @@ func (a *API) streamEvents(w http.ResponseWriter, r *http.Request, c *auth.Calle
 	h.Set("X-Accel-Buffering", "no")
 	out := http.NewResponseController(w)
 	send := func(b []byte) bool {
-		out.SetWriteDeadline(time.Now().Add(readerPatience))
+		out.SetWriteDeadline(time.Now().Add(a.patience))
 		_, err := w.Write(b)
 		return err == nil && out.Flush() == nil
 	}
@@ -147,7 +147,7 @@ func (a *API) streamEvents(w http.ResponseWriter, r *http.Request, c *auth.Calle
 		return nil
 	}
 	for from := s.from; r.Context().Err() == nil && !a.closing(); {
-		ctx, cancel := context.WithTimeout(r.Context(), heartbeat)
+		ctx, cancel := context.WithTimeout(r.Context(), a.heartbeat)
 		list, next, _, err := a.next(r.Context(), ctx, c.Region, from, s.limit)
 		cancel()
 		if err != nil {

@@ -176,23 +176,14 @@ func refused(r *ledger.Refusal) *problem.Problem {
 	return problem.FromLaw(statusOf(r.Code), string(r.Code), r.Cite, r.ZH, r.EN, safeParams(r.Params))
 }
 
-// statusOf is the HTTP status of a refusal: the ledger's own table, then the
-// kind of mistake the engine names. Codes of the law documents, and the rule
-// that four eyes have to see an act, are conflicts with the record's past.
+// statusOf is the HTTP status of a refusal: the ledger's own table, except that
+// an act by somebody who has already acted (four eyes) conflicts with the
+// record's past; another person of the same role may do it.
 func statusOf(code ledger.Code) int {
-	if status := code.Status(); status != http.StatusConflict {
-		return status
-	}
 	if string(code) == procedure.CodeFourEyes {
 		return http.StatusConflict
 	}
-	switch procedure.ClassOf(string(code)) {
-	case procedure.ClassForm:
-		return http.StatusUnprocessableEntity
-	case procedure.ClassForbidden:
-		return http.StatusForbidden
-	}
-	return http.StatusConflict
+	return code.Status()
 }
 
 // safeParams leaves key ids out: they are nobody's business but the operator's,
