@@ -1,6 +1,7 @@
 package calendar_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -28,7 +29,7 @@ func TestRuleTable(t *testing.T) {
 			t.Errorf("no rule %s", want[i])
 			continue
 		}
-		if got := []string{itoa(r.N), string(r.Unit)}; got[0] != want[i+1] || got[1] != want[i+2] {
+		if got := []string{strconv.Itoa(r.N), string(r.Unit)}; got[0] != want[i+1] || got[1] != want[i+2] {
 			t.Errorf("%s: %v, want %v", want[i], got, want[i+1:i+3])
 		}
 	}
@@ -43,14 +44,6 @@ func TestRuleTable(t *testing.T) {
 			t.Errorf("%s: version %d", r.ID, r.Version)
 		}
 	}
-}
-
-func itoa(n int) string {
-	b := []byte{}
-	for ; n > 0; n /= 10 {
-		b = append([]byte{byte('0' + n%10)}, b...)
-	}
-	return string(b)
 }
 
 const ruleHead = "schema: 1\nversion: 4\nrules:\n"

@@ -15,6 +15,9 @@ const (
 	MaxBytes = 256 << 10
 	// maxLine bounds a line in bytes: a guard with its two messages.
 	maxLine = 4 << 10
+	// maxLines bounds the lines: the YAML parser takes time with the square of
+	// a block's keys, a quarter of a second for this many.
+	maxLines = 8000
 	// maxOpen bounds the brackets open at any place. The YAML parser recurses
 	// once per bracket.
 	maxOpen = 64
@@ -94,7 +97,9 @@ func precheck(text []byte) error {
 	}
 	open, n := 0, 0
 	for line := range strings.SplitSeq(string(text), "\n") {
-		n++
+		if n++; n > maxLines {
+			return Errorf(n, "more than %d lines", maxLines)
+		}
 		if len(line) > maxLine {
 			return Errorf(n, "line of %d bytes, at most %d are allowed", len(line), maxLine)
 		}
