@@ -56,15 +56,19 @@ type Keys struct {
 	Gossip    string `koanf:"gossip"`    // shared by all regions
 	NodeCert  string `koanf:"node_cert"` // certificate chain of this node
 	NodeKey   string `koanf:"node_key"`
+	// The region's issuing CA, when it lies on this machine: the node then renews
+	// its certificate by itself. Without it the two files above are watched.
+	CACert string `koanf:"ca_cert"`
+	CAKey  string `koanf:"ca_key"`
 }
 
 // Limits bounds what a node takes in. Zero means the default.
 type Limits struct {
-	CacheMiB     int   `koanf:"cache_mib"`      // block cache shared by the three stores
-	MaterialMiB  int64 `koanf:"material_mib"`   // one private payload
-	RequestsPerS int   `koanf:"requests_per_s"` // per caller region, before 429
-	WarnBelowMiB int64 `koanf:"warn_below_mib"` // free disk under which doctor and readyz warn
-	VerifyWorker int   `koanf:"verify_workers"` // signature checks in parallel
+	CacheMiB      int   `koanf:"cache_mib"`      // block cache shared by the three stores
+	MaterialMiB   int64 `koanf:"material_mib"`   // one private payload
+	RequestsPerS  int   `koanf:"requests_per_s"` // per caller region, before 429
+	WarnBelowMiB  int64 `koanf:"warn_below_mib"` // free disk under which doctor and readyz warn
+	VerifyWorkers int   `koanf:"verify_workers"` // signature checks in parallel
 }
 
 // Log says how the node logs.
@@ -78,7 +82,7 @@ func defaults() Config {
 	return Config{
 		Data:    "data",
 		Genesis: "genesis.json",
-		Limits:  Limits{CacheMiB: 32, MaterialMiB: 4096, RequestsPerS: 0, WarnBelowMiB: 1024, VerifyWorker: 2},
+		Limits:  Limits{CacheMiB: 32, MaterialMiB: 4096, RequestsPerS: 0, WarnBelowMiB: 1024, VerifyWorkers: 2},
 		Log:     Log{Level: "info", Format: "auto"},
 		Keys: Keys{
 			Statement: "keys/statement.pem", Log: "keys/log.pem", Cosigner: "keys/cosigner.pem", Vault: "keys/vault.key",
@@ -139,7 +143,7 @@ func ParseConfig(text []byte) (Config, error) {
 func (c *Config) resolve(dir string) {
 	for _, p := range []*string{
 		&c.Data, &c.Genesis, &c.TLS.Cert, &c.TLS.Key, &c.Keys.Statement, &c.Keys.Log, &c.Keys.Cosigner,
-		&c.Keys.Vault, &c.Keys.Pseudonym, &c.Keys.Gossip, &c.Keys.NodeCert, &c.Keys.NodeKey,
+		&c.Keys.Vault, &c.Keys.Pseudonym, &c.Keys.Gossip, &c.Keys.NodeCert, &c.Keys.NodeKey, &c.Keys.CACert, &c.Keys.CAKey,
 	} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
@@ -165,14 +169,17 @@ func (c *Config) check() error {
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		return errors.New("tls: cert and key belong together; give both or neither")
 	}
+	if (c.Keys.CACert == "") != (c.Keys.CAKey == "") {
+		return errors.New("keys: ca_cert and ca_key belong together; give both or neither")
+	}
 	if c.TLS.Cert == "" && !isLoopback(c.Listen.Public) {
 		return fmt.Errorf("listen.public: plain HTTP is served on loopback only, not on %s; set tls.cert and tls.key", c.Listen.Public)
 	}
 	if c.Limits.CacheMiB < 4 || c.Limits.CacheMiB > 65536 {
 		return fmt.Errorf("limits.cache_mib: %d is outside 4..65536", c.Limits.CacheMiB)
 	}
-	if c.Limits.VerifyWorker < 1 || c.Limits.VerifyWorker > 256 {
-		return fmt.Errorf("limits.verify_workers: %d is outside 1..256", c.Limits.VerifyWorker)
+	if c.Limits.VerifyWorkers < 1 || c.Limits.VerifyWorkers > 256 {
+		return fmt.Errorf("limits.verify_workers: %d is outside 1..256", c.Limits.VerifyWorkers)
 	}
 	return nil
 }

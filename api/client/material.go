@@ -1,0 +1,32 @@
+package client
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"mime"
+	"net/http"
+
+	"sandi.internal/gateway/api/v1"
+)
+
+// PutMaterial keeps content in the bureau's vault under key (NewKey) and returns
+// the commitment by which a record names it. name is shown to the bureau's own
+// people only and may be empty. The content is sent again when an answer was
+// lost, and the vault tells the same commitment.
+func (c *Client) PutMaterial(ctx context.Context, key, name string, content []byte) (v1.Material, error) {
+	sum := sha256.Sum256(content)
+	k := call{
+		method: http.MethodPut, path: "/v1/materials", body: content, media: "application/octet-stream",
+		header: http.Header{"Idempotency-Key": {key}, "Content-Digest": {"sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"}},
+	}
+	if name != "" {
+		k.header["Content-Disposition"] = []string{mime.FormatMediaType("attachment", map[string]string{"filename": name})}
+	}
+	a, err := c.do(ctx, k)
+	if err != nil {
+		return v1.Material{}, err
+	}
+	var m v1.Material
+	return m, decode(a.body, &m)
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"sandi.internal/gateway/api/client"
+	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/node/demo"
+	"sandi.internal/gateway/node/setup"
+)
+
+// ourPortBase keeps the benchmark's network away from a demo beside it.
+const ourPortBase = 30000
+
+// sandiCluster is three nodes on loopback, TLS for clients and peers.
+type sandiCluster struct {
+	dir            string
+	tls            benchTLS
+	servers        []*server
+	statementBytes int
+}
+
+func startSandi(ctx context.Context, dir, binary string, t benchTLS) (*sandiCluster, error) {
+	c := &sandiCluster{dir: filepath.Join(dir, "sandi"), tls: t}
+	network, err := demo.Found(demo.Options{
+		Dir: c.dir, Clock: genesis.ClockReal, Start: time.Now(), Timeouts: setup.ProductionTimeouts, PortBase: ourPortBase,
+		TLSCert: t.serverCert, TLSKey: t.serverKey, Requests: 1_000_000, // the limiter must not be what is measured
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range network.Regions {
+		s, err := startServer(dir, "sandi-"+r.Code, true, binary, "serve", "--config", filepath.Join(r.Dir, "sandi.yaml"), "--until-stdin-closes")
+		if err != nil {
+			c.stop()
+			return nil, err
+		}
+		c.servers = append(c.servers, s)
+	}
+	if err := c.ready(); err != nil {
+		c.stop()
+		return nil, err
+	}
+	return c, nil
+}
+
+// ready waits until a write is acknowledged and notes the size of its statement.
+func (c *sandiCluster) ready() error {
+	return until(60*time.Second, "Sandi", func(ctx context.Context) error {
+		s, err := c.load(ctx, opWrite, 1, time.Second)
+		if err != nil {
+			return err
+		}
+		if s.Failed > 0 {
+			return fmt.Errorf("%d writes failed: %s", s.Failed, s.FirstErr)
+		}
+		c.statementBytes = s.StatementBytes
+		return nil
+	})
+}
+
+func (c *sandiCluster) stop() {
+	for _, s := range c.servers {
+		s.stop()
+	}
+}
+
+func (c *sandiCluster) run(ctx context.Context, op string, clients int, d time.Duration) (sample, error) {
+	return measure(c.servers, func() (sample, error) { return c.load(ctx, op, clients, d) })
+}
+
+// load runs the load in a process of its own, as etcd's is.
+func (c *sandiCluster) load(ctx context.Context, op string, clients int, d time.Duration) (sample, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return sample{}, err
+	}
+	return runLoad(exec.CommandContext(ctx, self, "load", "-dir", c.dir, "-cacert", c.tls.ca, "-op", op, "-clients", fmt.Sprint(clients), "-duration", d.String()))
+}
+
+// tlsClient trusts the bench CA; HTTP/1.1 with one connection a caller, as a
+// bureau's systems have.
+func tlsClient(cacert string, connections int) (*http.Client, error) {
+	roots, err := loadPool(cacert)
+	if err != nil {
+		return nil, err
+	}
+	transport := client.NewTransport()
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}
+	transport.ForceAttemptHTTP2 = false
+	transport.MaxIdleConnsPerHost = connections
+	transport.MaxIdleConns = 0
+	return &http.Client{Transport: transport}, nil
+}

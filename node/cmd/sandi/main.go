@@ -1,0 +1,69 @@
+// Command sandi is a region's node and its tools. Commands are noun-verb;
+// `sandi help` lists them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// Exit codes, the same for every command.
+const (
+	exitOK       = 0
+	exitFailed   = 1
+	exitUsage    = 2
+	exitVerify   = 3 // verification failed
+	exitDegraded = 4 // works, but something needs attention
+	exitDenied   = 5 // not authorised
+)
+
+// exitError carries an exit code other than 1 up to main. A nil err prints
+// nothing: the command has already said what it found.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run is main with a return value, so that tests can call it.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	code := exitFailed
+	var coded *exitError
+	if errors.As(err, &coded) {
+		code = coded.code
+		if coded.err == nil {
+			return code
+		}
+	}
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	fmt.Fprintln(os.Stderr, "sandi:", line)
+	return code
+}
+
+// usagef is an error of the call's form: exit 2.
+func usagef(format string, args ...any) error {
+	return &exitError{code: exitUsage, err: fmt.Errorf(format, args...)}
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+	"github.com/jedib0t/go-pretty/v6/table"
+)
+
+// tabular is what a command prints: one value for machines, rows for people.
+type tabular interface {
+	header() table.Row
+	rows() []table.Row
+}
+
+// print writes v in the chosen form. In table form a tabular becomes a table, a
+// map of strings two columns; anything else is refused at compile time by the
+// callers' types.
+func (s *settings) print(w io.Writer, v any) error {
+	switch s.output {
+	case "json":
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(v)
+	case "yaml":
+		return yaml.NewEncoder(w, yaml.UseJSONMarshaler()).Encode(v)
+	}
+	t := newTable(w)
+	switch v := v.(type) {
+	case tabular:
+		t.AppendHeader(v.header())
+		t.AppendRows(v.rows())
+	case map[string]string:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			t.AppendRow(table.Row{k, v[k]})
+		}
+	default:
+		return fmt.Errorf("couldn't print a %T as a table; use -o json", v)
+	}
+	t.Render()
+	return nil
+}
+
+// newTable aligns by display width: Chinese characters take two columns.
+func newTable(w io.Writer) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(w)
+	style := table.StyleLight
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Format.Header = 0 // leave the text as it is
+	t.SetStyle(style)
+	return t
+}
+
+// pick is the text in the chosen language.
+func (s *settings) pick(zh, en string) string {
+	if s.lang == "zh" {
+		return zh
+	}
+	return en
+}

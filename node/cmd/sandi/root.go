@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// settings are the flags that every command understands; each also comes from
+// an environment variable of the same name with SANDI_ before it.
+type settings struct {
+	addr   string // base URL of a node's public API
+	cacert string // CA of that node's certificate, PEM
+	token  string // access token, or @FILE
+	output string // table, json, yaml
+	lang   string // zh, en
+}
+
+func newRoot() *cobra.Command {
+	s := &settings{}
+	root := &cobra.Command{
+		Use:           "sandi",
+		Short:         "三地 Sandi: the market-supervision bureaus' shared ledger and exchange",
+		SilenceErrors: true, // main prints one line
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if !slices.Contains([]string{"table", "json", "yaml"}, s.output) {
+				return usagef("-o %s: give table, json or yaml", s.output)
+			}
+			if !slices.Contains([]string{"zh", "en"}, s.lang) {
+				return usagef("--lang %s: give zh or en", s.lang)
+			}
+			return nil
+		},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%s; see `%s --help`", err, cmd.CommandPath())
+	})
+	flags := root.PersistentFlags()
+	flags.StringVar(&s.addr, "addr", env("SANDI_ADDR", "http://127.0.0.1:8011"), "base URL of a node's public API (SANDI_ADDR)")
+	flags.StringVar(&s.cacert, "cacert", env("SANDI_CACERT", ""), "CA certificate of the node, PEM (SANDI_CACERT)")
+	flags.StringVar(&s.token, "token", env("SANDI_TOKEN", ""), "access token, or @FILE (SANDI_TOKEN)")
+	flags.StringVarP(&s.output, "output", "o", env("SANDI_OUTPUT", "table"), "table, json or yaml (SANDI_OUTPUT)")
+	flags.StringVar(&s.lang, "lang", env("SANDI_LANG", systemLanguage()), "zh or en (SANDI_LANG)")
+	root.AddCommand(
+		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newProcedures(s),
+		newKey(), newGov(s), newDemo(s), newVersion(s),
+	)
+	return root
+}
+
+func env(name, fallback string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return fallback
+}
+
+// systemLanguage is Chinese when the terminal is, else English.
+func systemLanguage() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			if strings.HasPrefix(v, "zh") {
+				return "zh"
+			}
+			return "en"
+		}
+	}
+	return "en"
+}

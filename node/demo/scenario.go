@@ -1,0 +1,204 @@
+package demo
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+)
+
+//go:embed scenarios/*.yaml
+var scenarioFiles embed.FS
+
+// orgsFile lists the organisations that scenarios name, by region.
+const orgsFile = "scenarios/orgs.yaml"
+
+// Scenario is one played day (or season): dated steps with the outcome each
+// must have.
+type Scenario struct {
+	Name      string    `yaml:"scenario"`
+	Title     Text      `yaml:"title"`
+	Synthetic bool      `yaml:"synthetic"`
+	Start     time.Time `yaml:"start"`
+	Steps     []Step    `yaml:"steps"`
+}
+
+// Text is a sentence in both languages.
+type Text struct {
+	ZH string `yaml:"zh"`
+	EN string `yaml:"en"`
+}
+
+// Step is one act of one person, one wait for an automatic act, or a note that
+// only moves the clock. Exactly one of Open, Act, Wait and Note is set.
+type Step struct {
+	N         int            `yaml:"n"`
+	At        time.Time      `yaml:"at"` // the scenario clock is set to this
+	Actor     Actor          `yaml:"actor"`
+	ZH        string         `yaml:"zh"`
+	EN        string         `yaml:"en"`
+	Open      string         `yaml:"open"`   // procedure of a new record
+	As        string         `yaml:"as"`     // variable that holds the new record's id
+	Act       string         `yaml:"act"`    // event on Record
+	Record    string         `yaml:"record"` // "$variable"
+	Note      bool           `yaml:"note"`
+	Fields    map[string]any `yaml:"fields"` // "$x" is a record's id, "$x.field" the present value of its clear field
+	Materials []Material     `yaml:"materials"`
+	Expect    Expect         `yaml:"expect"`
+	Refused   *Refused       `yaml:"refused"` // the step must be refused just so
+	Wait      *Wait          `yaml:"wait"`
+	Repeat    *Repeat        `yaml:"repeat"` // the step once per row; "${column}" is replaced
+}
+
+// Actor is the person of a step; the demo makes a token for them.
+type Actor struct {
+	Region string `yaml:"region"`
+	Org    string `yaml:"org"`
+	Role   string `yaml:"role"`
+	Person string `yaml:"person"`
+}
+
+// Material is a private payload: the demo puts Text into the actor's vault and
+// appends the commitment to the list field Field.
+type Material struct {
+	Field string `yaml:"field"`
+	Name  string `yaml:"name"`
+	Kind  string `yaml:"kind"`
+	Pages int    `yaml:"pages"`
+	Text  string `yaml:"text"`
+}
+
+// Expect is what must be true after the step.
+type Expect struct {
+	State     string           `yaml:"state"`
+	Deadline  *ExpectDeadline  `yaml:"deadline"`
+	Deadlines []ExpectDeadline `yaml:"deadlines"`
+	Late      *bool            `yaml:"late"` // the act was accepted but marked late
+}
+
+// ExpectDeadline is a time limit that must run (or have ended) just so.
+type ExpectDeadline struct {
+	Name    string `yaml:"name"`
+	Due     string `yaml:"due"`     // 2025-10-22
+	Verdict string `yaml:"verdict"` // open, overdue, met, late
+}
+
+// Refused is the refusal a negative step must meet.
+type Refused struct {
+	Code   string `yaml:"code"`
+	Status int    `yaml:"status"`
+	Cite   string `yaml:"cite"` // must stand in the answer when given
+}
+
+// Wait waits for an act that a node does by itself.
+type Wait struct {
+	Record string `yaml:"record"`
+	State  string `yaml:"state"`
+}
+
+// Repeat plays a step once per row of a small table.
+type Repeat struct {
+	Columns []string   `yaml:"columns"`
+	Rows    [][]string `yaml:"rows"`
+	Count   int        `yaml:"count"` // instead of rows: 1 to Count in the single column "i"
+}
+
+// Org is an organisation that a scenario names.
+type Org struct {
+	Code   string `yaml:"code"`
+	NameZH string `yaml:"name_zh"`
+	NameEN string `yaml:"name_en"`
+	Level  string `yaml:"level"`
+	Parent string `yaml:"parent"`
+}
+
+// Scenarios lists the names of the embedded scenarios.
+func Scenarios() []string {
+	entries, _ := fs.ReadDir(scenarioFiles, "scenarios") // embedded: cannot fail
+	var names []string
+	for _, e := range entries {
+		if name := strings.TrimSuffix(e.Name(), ".yaml"); "scenarios/"+e.Name() != orgsFile {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// LoadScenario reads an embedded scenario and checks its form.
+func LoadScenario(name string) (*Scenario, error) {
+	if !slices.Contains(Scenarios(), name) {
+		return nil, fmt.Errorf("no scenario %q; there are: %s", name, strings.Join(Scenarios(), ", "))
+	}
+	text, err := scenarioFiles.ReadFile(path.Join("scenarios", name+".yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read scenario %s: %w", name, err)
+	}
+	s, err := ParseScenario(text)
+	if err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", name, err)
+	}
+	return s, nil
+}
+
+// ParseScenario reads a scenario strictly: unknown keys are errors.
+func ParseScenario(text []byte) (*Scenario, error) {
+	var s Scenario
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&s); err != nil {
+		return nil, err
+	}
+	return &s, s.check()
+}
+
+// LoadOrgs reads the organisations of all regions, by region code.
+func LoadOrgs() (map[string][]Org, error) {
+	text, err := scenarioFiles.ReadFile(orgsFile)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the organisations: %w", err)
+	}
+	var orgs map[string][]Org
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&orgs); err != nil {
+		return nil, fmt.Errorf("couldn't read the organisations: %w", err)
+	}
+	return orgs, nil
+}
+
+// check refuses what cannot be played: no outcome to check, a clock that goes
+// back, a variable used before it is set.
+func (s *Scenario) check() error {
+	if !s.Synthetic {
+		return fmt.Errorf("not marked synthetic: only invented data may be played")
+	}
+	last, known := s.Start, map[string]bool{}
+	for i, step := range s.Steps {
+		kinds := 0
+		for _, set := range []bool{step.Open != "", step.Act != "", step.Wait != nil, step.Note} {
+			if set {
+				kinds++
+			}
+		}
+		switch {
+		case step.N != i+1:
+			return fmt.Errorf("step %d stands at place %d", step.N, i+1)
+		case kinds != 1:
+			return fmt.Errorf("step %d: one of open, act, wait, note", step.N)
+		case step.At.Before(last):
+			return fmt.Errorf("step %d: the clock would go back to %s", step.N, step.At.Format(time.RFC3339))
+		case step.ZH == "" || step.EN == "":
+			return fmt.Errorf("step %d: zh and en, both", step.N)
+		case (step.Open != "" || step.Act != "") && step.Actor.Person == "":
+			return fmt.Errorf("step %d: who acts?", step.N)
+		case step.Act != "" && step.Repeat == nil && !known[strings.TrimPrefix(step.Record, "$")]:
+			return fmt.Errorf("step %d: record %s is not known yet", step.N, step.Record)
+		case step.Open != "" && step.Refused == nil && step.As == "":
+			return fmt.Errorf("step %d: a new record needs a variable (as)", step.N)
+		}
+		last, known[step.As] = step.At, true
+	}
+	return nil
+}

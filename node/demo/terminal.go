@@ -1,0 +1,160 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// Terminal shows a demo to a person.
+type Terminal struct {
+	W     io.Writer
+	Lang  string // zh or en
+	Color bool
+}
+
+// IsTerminal reports whether f is a terminal that wants colours (NO_COLOR).
+func IsTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""
+}
+
+func (t Terminal) pick(zh, en string) string {
+	if t.Lang == "zh" {
+		return zh
+	}
+	return en
+}
+
+func (t Terminal) paint(s string, c text.Color) string {
+	if !t.Color {
+		return s
+	}
+	return text.Colors{c}.Sprint(s)
+}
+
+func (t Terminal) line(format string, args ...any) { fmt.Fprintf(t.W, format+"\n", args...) }
+
+// Founding opens with the warning: nobody may take these keys for real ones.
+func (t Terminal) Founding(dir string) {
+	t.line("")
+	t.line("%s", t.paint(t.pick(
+		"！！ 演示网络：密钥一次性、数据全部虚构，绝不可用于真实业务",
+		"!! DEMO NETWORK: throw-away keys, synthetic data. Never use it for real business"), text.FgHiRed))
+	t.line("   %s %s", t.pick("文件夹", "folder"), dir)
+	t.line("%s", t.pick("正在生成密钥、创世文件并启动三个节点 …", "making keys and genesis, starting three nodes …"))
+}
+
+// Ready prints the addresses and how to get in.
+func (t Terminal) Ready(n *Network, took time.Duration) {
+	t.line(t.pick("三个节点已就绪，用时 %.1f 秒", "three nodes ready after %.1f s"), took.Seconds())
+	t.line("")
+	t.row(widths.address, t.pick("地区", "region"), t.pick("公共接口", "public API"), t.pick("节点间", "peers"), t.pick("管理", "admin"))
+	for i, r := range n.Regions {
+		t.row(widths.address, t.pick(r.NameZH, r.NameEN), n.PublicURL(i), n.addr(peerPort, i), "http://"+n.addr(adminPort, i))
+	}
+	t.line("")
+	t.line("%s", t.pick("取得访问令牌（10 分钟有效）:", "get an access token (10 minutes):"))
+	t.line("   export SANDI_TOKEN=$(bin/sandi token issue --dir %s --region 120000 --role liaison)", n.Dir)
+	t.line("   bin/sandi record list --addr %s", n.PublicURL(min(1, len(n.Regions)-1)))
+	t.line("")
+}
+
+// Playing announces the scenario.
+func (t Terminal) Playing(s *Scenario) {
+	t.line("%s %s", t.paint(t.pick("剧本", "scenario"), text.Bold), t.pick(s.Title.ZH, s.Title.EN))
+	t.row(widths.step, "#", t.pick("剧本时间", "scenario time"), t.pick("谁", "who"), t.pick("做什么", "does what"), t.pick("记录", "record"),
+		t.pick("文号", "document no."), t.pick("期限", "limit"), t.pick("毫秒", "ms"))
+}
+
+// Step prints one line per act.
+func (t Terminal) Step(o Outcome) {
+	who := t.pick("节点自动", "node, by itself")
+	switch {
+	case o.Step.Note:
+		who = "—"
+	case o.Step.Wait == nil:
+		who = o.Step.Actor.Org + " " + t.role(o.Step.Actor.Role)
+	}
+	what := t.pick(o.Step.ZH, o.Step.EN)
+	limit := "—"
+	if d := o.Deadline; d != nil {
+		limit = t.pick(d.Title.ZH, d.Title.EN) + " " + d.DueDate
+	}
+	mark := t.paint("√", text.FgGreen)
+	if !o.OK {
+		mark = t.paint("×", text.FgRed)
+	}
+	t.row(widths.step, fmt.Sprintf("%d %s", o.N, mark), o.Step.At.In(zone).Format("2006-01-02 15:04"), who, what, o.Record, o.DocNo, limit, fmt.Sprint(o.MS))
+	switch {
+	case o.Refusal != nil && o.OK:
+		t.line("      %s %d %s: %s%s", t.paint(t.pick("按预期被拒", "refused, as it must be:"), text.FgYellow), o.Refusal.Status, o.Refusal.Code, o.Refusal.Title, cite(o.Refusal.Cite))
+	case !o.OK:
+		t.line("      %s", t.paint(o.Why, text.FgRed))
+	}
+}
+
+func cite(article string) string {
+	if article == "" {
+		return ""
+	}
+	return " (" + article + ")"
+}
+
+// Agreed prints the comparison of the nodes.
+func (t Terminal) Agreed(s Summary) {
+	t.line("")
+	refused := 0
+	for _, o := range s.Steps {
+		if o.Refusal != nil {
+			refused++
+		}
+	}
+	for _, n := range s.Nodes { // all alike: one says it for all
+		t.line(t.pick("%d 个节点均已应用 %d 条，状态摘要一致: %s", "%d nodes have applied %d entries each and agree on the state digest %s"), len(s.Nodes), n.Applied, n.StateDigest)
+		break
+	}
+	t.line(t.pick("%d 步全部如剧本，其中 %d 步按预期被拒", "%d steps came out as written, %d of them refused as they must be"), len(s.Steps), refused)
+}
+
+// Staying says what can be tried now.
+func (t Terminal) Staying() {
+	t.line("")
+	t.line("%s", t.pick("网络继续运行。另开终端可试: bin/sandi demo kill-leader。按 Ctrl-C 结束。",
+		"the network stays up. In a second terminal try: bin/sandi demo kill-leader. Ctrl-C ends it."))
+}
+
+// row pads by display width: a Chinese character takes two columns.
+func (t Terminal) row(widths []int, cells ...string) {
+	var b strings.Builder
+	for i, c := range cells {
+		if i < len(widths) {
+			c = text.Pad(text.Snip(c, widths[i], "…"), widths[i], ' ')
+		}
+		b.WriteString(c)
+		b.WriteString("  ")
+	}
+	t.line("%s", strings.TrimRight(b.String(), " "))
+}
+
+var widths = struct{ address, step []int }{
+	address: []int{32, 24, 16},
+	step:    []int{5, 16, 24, 44, 20, 26, 30},
+}
+
+var zone = time.FixedZone("CST", 8*3600)
+
+func (t Terminal) role(role string) string {
+	names := map[string]string{
+		"clerk": "经办人", "officer": "执法人员", "unit_head": "办案机构负责人", "bureau_head": "部门负责人", "liaison": "联络员",
+		"legal": "法制审核", "expert": "专家", "lead": "检查组长", "auditor": "审计员", "operator": "运维",
+	}
+	if t.Lang == "zh" && names[role] != "" {
+		return names[role]
+	}
+	return role
+}

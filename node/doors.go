@@ -1,0 +1,185 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"sandi.internal/gateway/api/admin"
+	"sandi.internal/gateway/api/auth"
+	"sandi.internal/gateway/api/auth/books"
+	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/peer"
+	"sandi.internal/gateway/api/public"
+	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/statement"
+)
+
+// openDesk opens what speaks in the bureau's name.
+func (n *Node) openDesk(pool *statement.Pool) error {
+	pseudonyms, err := desk.NewPseudonyms(n.secrets.pseudonym)
+	if err != nil {
+		return err
+	}
+	n.desk, err = desk.New(desk.Config{
+		Region: n.cfg.Region, Network: n.genesis.Network(), Signer: n.secrets.statement, Pool: pool, Ledger: n.replicated(),
+		Vault: n.materials, Local: n.stores.state.Local(), Pseudonyms: pseudonyms, Clock: n.now, Logger: n.log, Metrics: n.reg,
+	})
+	if err != nil {
+		return fmt.Errorf("couldn't open the desk: %w", err)
+	}
+	return nil
+}
+
+func (n *Node) replicated() desk.Replicated {
+	return desk.Replicated{Replica: n.replica, Machine: n.ledger}
+}
+
+func (n *Node) openDoors() error {
+	gate, err := auth.New(auth.Config{Region: n.cfg.Region, Registry: n.registry(), Logger: n.log, Metrics: n.reg})
+	if err != nil {
+		return fmt.Errorf("couldn't open the token gate: %w", err)
+	}
+	cfg := public.Config{
+		Region: n.cfg.Region, Node: n.cfg.Node, Network: n.genesis.Network(), Version: Version, Genesis: n.genesis.Genesis,
+		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Materials: n.materials, Local: n.stores.state.Local(),
+		Replica: n.standing, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
+	}
+	if n.clock != nil { // a nil *scenarioClock in the interface would be a clock
+		cfg.Practice = n.clock
+	}
+	if n.public, err = public.New(cfg); err != nil {
+		return fmt.Errorf("couldn't open the public door: %w", err)
+	}
+	return nil
+}
+
+// hosts are the names under which the public door answers: the one that genesis
+// tells everybody. On loopback any name is fine.
+func (n *Node) hosts() []string {
+	if isLoopback(n.cfg.Listen.Public) {
+		return nil
+	}
+	u, err := url.Parse(n.self.Public)
+	if err != nil || u.Hostname() == "" {
+		return nil
+	}
+	return []string{u.Hostname()}
+}
+
+// registry answers the token gate from this node's own ledger.
+func (n *Node) registry() *books.Registry {
+	open := func() (*ledger.Books, func(), error) {
+		view := n.stores.state.View()
+		return n.ledger.Books(view), func() { _ = view.Close() }, nil
+	}
+	var cached atomic.Pointer[governed]
+	return &books.Registry{
+		Open: open,
+		Governed: func() uint64 {
+			size := n.replica.Size()
+			if g := cached.Load(); g != nil && g.size == size {
+				return g.at
+			}
+			b, done, err := open()
+			if err != nil {
+				return size // unknown: whatever was cached is not trusted
+			}
+			defer done()
+			s, err := b.Standing()
+			if err != nil {
+				return size
+			}
+			cached.Store(&governed{size: s.Size, at: s.Governed})
+			return s.Governed
+		},
+		Contact: func() time.Duration { return time.Duration(n.replica.Status().AgeMs) * time.Millisecond },
+	}
+}
+
+// governed is Standing.Governed of a ledger of that size.
+type governed struct{ size, at uint64 }
+
+// standing is how this node stands among the others, for the status page.
+func (n *Node) standing() v1.Replica {
+	s := n.replica.Status()
+	r := v1.Replica{Role: s.Role, Leader: s.Leader, Term: s.Term, Applied: s.AppliedRaft, Commit: s.CommitRaft, Ready: s.Ready, Voters: []string{}}
+	for _, v := range s.Servers {
+		if v.Votes {
+			r.Voters = append(r.Voters, v.ID)
+		}
+	}
+	return r
+}
+
+func (n *Node) peerHandler() http.Handler {
+	return peer.New(peer.Config{Node: n.cfg.Node, Version: Version, Replica: n.replica, Clock: time.Now})
+}
+
+func (n *Node) steward() *steward {
+	s := &steward{region: n.cfg.Region, ledger: n.replicated(), desk: n.desk, clock: n.now, log: n.log}
+	if n.clock != nil {
+		s.changed = n.clock.changed
+	}
+	return s
+}
+
+// checks are what /readyz asks.
+func (n *Node) checks() []admin.Check {
+	return []admin.Check{
+		{Name: "replica", Probe: func(context.Context) error { return n.replica.Err() }},
+		{Name: "leader", Probe: func(context.Context) error {
+			if s := n.replica.Status(); !s.Ready {
+				return errors.New("no leader is known, or its term is not open yet")
+			}
+			return nil
+		}},
+		{Name: "quorum", Probe: n.probeQuorum},
+		{Name: "configuration", Probe: func(context.Context) error {
+			if f := n.replica.Status().Findings; len(f) > 0 {
+				return fmt.Errorf("the committed voters differ from genesis: %v", f[0])
+			}
+			return nil
+		}},
+		{Name: "certificate", Warn: true, Probe: func(context.Context) error {
+			if w := n.keeper.Warning(); w != "" {
+				return errors.New(w)
+			}
+			return nil
+		}},
+		{Name: "disk", Warn: true, Probe: n.probeDisk},
+	}
+}
+
+// probeQuorum reads linearizably: only a leader with a majority can answer.
+func (n *Node) probeQuorum(ctx context.Context) error {
+	view, err := n.replica.View(ctx, replica.Consistency{Mode: replica.Linearizable})
+	if err != nil {
+		return err
+	}
+	return view.Close()
+}
+
+func (n *Node) probeDisk(context.Context) error {
+	free, err := FreeMiB(n.cfg.Data)
+	if err == nil && free < n.cfg.Limits.WarnBelowMiB {
+		err = fmt.Errorf("%d MiB are free, less than limits.warn_below_mib", free)
+	}
+	return err
+}
+
+// FreeMiB is the free space of the file system that holds dir.
+func FreeMiB(dir string) (int64, error) {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		return 0, fmt.Errorf("couldn't ask for free space: %w", err)
+	}
+	return int64(fs.Bavail) * fs.Bsize >> 20, nil //nolint:gosec // a file system's own numbers
+}

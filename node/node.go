@@ -1,0 +1,313 @@
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"sandi.internal/gateway/api/admin"
+	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/peer"
+	"sandi.internal/gateway/api/public"
+	"sandi.internal/gateway/api/serve"
+	"sandi.internal/gateway/api/solo"
+	"sandi.internal/gateway/certs/authority"
+	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/membership"
+	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/statement"
+	"sandi.internal/gateway/consensus/transport"
+)
+
+const (
+	// verdictCache is how many verified statements are remembered between
+	// admission and apply: several times what can be in flight.
+	verdictCache = 16_384
+	// closePatience bounds a graceful end: hand over leadership, drain requests.
+	closePatience = 10 * time.Second
+	// maxGenesis bounds the genesis file.
+	maxGenesis = 64 << 20
+)
+
+// Node is one region's node: everything is open when New returns and served
+// while Run runs.
+type Node struct {
+	cfg     Config
+	log     *slog.Logger
+	reg     *prometheus.Registry
+	genesis *genesis.Signed
+	self    *genesis.Node
+	secrets *secrets
+	now     func() time.Time
+	clock   *scenarioClock // nil on a real network
+
+	stores    *stores
+	keeper    *authority.Keeper
+	transport *transport.Transport
+	ledger    *ledger.Ledger
+	replica   *replica.Replica
+	materials *solo.Vault
+	desk      *desk.Desk
+	public    *public.API
+	gossip    *membership.Gossip
+	closers   []func() error // run in reverse
+}
+
+// New opens a node: stores, ledger, replica, doors. It serves nothing yet except
+// Raft, which a replica needs from its first moment.
+func New(cfg Config) (*Node, error) {
+	n := &Node{cfg: cfg, reg: prometheus.NewRegistry()}
+	var err error
+	if n.log, err = newLogger(cfg.Log, os.Stderr); err != nil {
+		return nil, err
+	}
+	n.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, step := range []func() error{n.openGenesis, n.openStores, n.openTransport, n.openReplica, n.openDoors, n.openGossip} {
+		if err := step(); err != nil {
+			return nil, errors.Join(err, n.close())
+		}
+	}
+	return n, nil
+}
+
+func (n *Node) onClose(f func() error) { n.closers = append(n.closers, f) }
+
+func (n *Node) close() error {
+	var errs []error
+	for i := len(n.closers) - 1; i >= 0; i-- {
+		errs = append(errs, n.closers[i]())
+	}
+	n.closers = nil
+	return errors.Join(errs...)
+}
+
+// openGenesis reads who the network is, and holds this node against it.
+func (n *Node) openGenesis() error {
+	info, err := os.Stat(n.cfg.Genesis)
+	if err != nil {
+		return fmt.Errorf("couldn't read the genesis: %w; copy the signed genesis.json of the network there", err)
+	}
+	if info.Size() > maxGenesis {
+		return fmt.Errorf("the genesis %s is larger than 64 MiB; is it the right file?", n.cfg.Genesis)
+	}
+	file, err := os.ReadFile(n.cfg.Genesis)
+	if err != nil {
+		return fmt.Errorf("couldn't read the genesis: %w", err)
+	}
+	if n.genesis, err = genesis.Parse(file); err != nil {
+		return fmt.Errorf("couldn't accept the genesis %s: %w", n.cfg.Genesis, err)
+	}
+	self, region := n.genesis.Genesis.Node(n.cfg.Node)
+	if self == nil || region.Code != n.cfg.Region {
+		return fmt.Errorf("genesis names no node %s of region %s; check region and node in sandi.yaml", n.cfg.Node, n.cfg.Region)
+	}
+	n.self = self
+	n.now, n.clock = newClock(n.genesis.Genesis)
+	n.secrets, err = loadSecrets(n.cfg.Keys, self)
+	return err
+}
+
+func (n *Node) openStores() error {
+	var err error
+	if n.stores, err = openStores(n.cfg.Data, n.cfg.Limits.CacheMiB, n.log, n.reg); err != nil {
+		return err
+	}
+	n.onClose(n.stores.close)
+	n.materials = solo.NewVault()
+	return nil
+}
+
+func (n *Node) openTransport() error {
+	roots, err := Roots(n.genesis)
+	if err != nil {
+		return err
+	}
+	issuer, err := n.issuer()
+	if err != nil {
+		return err
+	}
+	n.keeper, err = authority.NewKeeper(authority.KeeperConfig{
+		Roots: roots, Identity: authority.Identity{Region: n.cfg.Region, Role: authority.RoleNode, ID: n.cfg.Node},
+		CertFile: n.cfg.Keys.NodeCert, KeyFile: n.cfg.Keys.NodeKey, Issuer: issuer, Logger: n.log, Metrics: n.reg,
+	})
+	if err != nil {
+		return fmt.Errorf("couldn't take up the node certificate: %w", err)
+	}
+	n.transport, err = transport.Listen(transport.Config{
+		NodeID: n.cfg.Node, Genesis: n.genesis.Genesis, TLS: n.keeper, Bind: n.cfg.Listen.Peer, Logger: n.log, Metrics: n.reg,
+	})
+	if err != nil {
+		return fmt.Errorf("couldn't listen for the other nodes on %s: %w", n.cfg.Listen.Peer, err)
+	}
+	n.keeper.OnSwap(n.transport.CloseStreams)
+	n.onClose(n.transport.Close)
+	return nil
+}
+
+// Roots are the CAs of all regions as genesis names them, apart.
+func Roots(g *genesis.Signed) (*authority.Roots, error) {
+	cas := map[string][][]byte{}
+	for _, r := range g.Regions {
+		cas[r.Code] = r.Roots
+	}
+	roots, err := authority.NewRoots(cas)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the regions' CAs from genesis: %w", err)
+	}
+	return roots, nil
+}
+
+// issuer renews the node's certificate in process when the region's issuing CA
+// lies beside it; otherwise somebody replaces the files, which are watched.
+func (n *Node) issuer() (authority.Issuer, error) {
+	if n.cfg.Keys.CACert == "" {
+		return nil, nil
+	}
+	chain, err := os.ReadFile(n.cfg.Keys.CACert)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the issuing CA (keys.ca_cert): %w", err)
+	}
+	key, err := os.ReadFile(n.cfg.Keys.CAKey)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the issuing CA's key (keys.ca_key): %w", err)
+	}
+	return authority.LoadIssuing(n.cfg.Region, chain, key, nil)
+}
+
+func (n *Node) openReplica() error {
+	pool := statement.NewPool(n.cfg.Limits.VerifyWorkers, verdictCache)
+	var err error
+	if n.ledger, err = ledger.New(n.genesis, pool); err != nil {
+		return fmt.Errorf("couldn't found the ledger on this genesis: %w", err)
+	}
+	peers := peer.NewClient(n.transport)
+	n.onClose(peers.Close)
+	n.replica, err = replica.Open(replica.Config{
+		NodeID: n.cfg.Node, Genesis: n.genesis, Store: n.stores.state, Log: n.stores.log, Ledger: n.ledger, Pool: pool,
+		Transport: n.transport, Peers: peers, Clock: n.now, Logger: n.log, Metrics: n.reg,
+	})
+	if err != nil {
+		return fmt.Errorf("couldn't open the replica: %w", err)
+	}
+	n.onClose(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+		defer cancel()
+		return n.replica.Close(ctx)
+	})
+	return n.openDesk(pool)
+}
+
+func (n *Node) openGossip() error {
+	var err error
+	n.gossip, err = membership.StartGossip(membership.GossipConfig{
+		NodeID: n.cfg.Node, Genesis: n.genesis.Genesis, Network: n.genesis.Network(), Bind: n.cfg.Listen.Gossip,
+		Keys: [][]byte{n.secrets.gossip}, Signer: n.secrets.log, Version: Version, Clock: time.Now, Logger: n.log,
+	})
+	if err != nil {
+		return fmt.Errorf("couldn't start the health gossip on %s: %w", n.cfg.Listen.Gossip, err)
+	}
+	n.onClose(n.gossip.Close)
+	return nil
+}
+
+// Run serves until ctx ends or something that the node cannot live without
+// fails, and then closes everything: doors first, stores last.
+func (n *Node) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	servers, err := n.servers()
+	if err != nil {
+		return errors.Join(err, n.close())
+	}
+	for _, s := range servers {
+		group.Go(func() error {
+			if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("the %s door failed: %w", s.name, err)
+			}
+			return nil
+		})
+	}
+	group.Go(func() error { return n.desk.Run(ctx) })
+	group.Go(func() error { n.keeper.Run(ctx); return nil })
+	group.Go(func() error { return n.steward().run(ctx) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-n.replica.Failed():
+			return fmt.Errorf("the replica stopped: %w", n.replica.Err())
+		}
+	})
+	n.log.Info("serving", "node", n.cfg.Node, "public", n.cfg.Listen.Public, "peer", n.cfg.Listen.Peer, "admin", n.cfg.Listen.Admin,
+		"network", n.genesis.Genesis.Name, "clock", n.genesis.Genesis.Clock, "version", Version)
+	<-ctx.Done()
+	n.log.Info("stopping")
+	n.public.Close()
+	for _, s := range servers {
+		s.stop()
+	}
+	return errors.Join(group.Wait(), n.close())
+}
+
+// server is one door.
+type server struct {
+	name     string
+	http     *http.Server
+	listener net.Listener
+}
+
+func (s server) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		_ = s.http.Close()
+	}
+}
+
+// servers opens the listeners of all doors.
+func (n *Node) servers() ([]server, error) {
+	publicListener, err := net.Listen("tcp", n.cfg.Listen.Public)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't listen on %s (listen.public): %w", n.cfg.Listen.Public, err)
+	}
+	config, err := n.publicTLS()
+	if err == nil && config == nil && !serve.IsLoopback(publicListener.Addr()) {
+		err = fmt.Errorf("plain HTTP is served on loopback only, not on %s; set tls.cert and tls.key", n.cfg.Listen.Public)
+	}
+	if err != nil {
+		return nil, errors.Join(err, publicListener.Close())
+	}
+	adminListener, err := net.Listen("tcp", n.cfg.Listen.Admin)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("couldn't listen on %s (listen.admin): %w", n.cfg.Listen.Admin, err), publicListener.Close())
+	}
+	peerServer := serve.NewServer(n.peerHandler(), n.log)
+	peerServer.ConnContext = transport.ConnContext
+	return []server{
+		{"public", serve.NewServer(n.public, n.log), serve.Listen(publicListener, config, serve.MaxConns)},
+		{"peer", peerServer, n.transport.PeerListener()},
+		{"admin", serve.NewServer(admin.New(admin.Config{Checks: n.checks(), Registry: n.reg, Log: n.log}), n.log), adminListener},
+	}, nil
+}
+
+// publicTLS is the public door's TLS, or nil for plain HTTP on loopback.
+func (n *Node) publicTLS() (*tls.Config, error) {
+	if n.cfg.TLS.Cert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(n.cfg.TLS.Cert, n.cfg.TLS.Key)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't load the public certificate (tls): %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS13, NextProtos: []string{"h2", "http/1.1"}}, nil
+}

@@ -1,0 +1,70 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sandi.internal/gateway/storage/engine"
+	"sandi.internal/gateway/storage/raftlog"
+	"sandi.internal/gateway/storage/state"
+)
+
+// stores are the node's three Pebble instances under one block cache. They are
+// apart because their lives differ: the Raft log is synced on every append and
+// soon forgotten, the ledger is never synced on the hot path, the vault holds
+// what must stay at home.
+type stores struct {
+	cache   *engine.Cache
+	engines []*engine.DB
+	log     *raftlog.Store
+	state   *state.Store
+	vault   *engine.DB
+}
+
+func openStores(dir string, cacheMiB int, log *slog.Logger, reg prometheus.Registerer) (*stores, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("couldn't make the data folder %s: %w", dir, err)
+	}
+	s := &stores{cache: engine.NewCache(int64(cacheMiB) << 20)}
+	open := func(kind engine.Kind) (*engine.DB, error) {
+		db, err := engine.Open(engine.Options{Dir: filepath.Join(dir, string(kind)), Kind: kind, Cache: s.cache, Logger: log})
+		if err != nil {
+			return nil, fmt.Errorf("couldn't open the %s store in %s: %w", kind, dir, err)
+		}
+		s.engines = append(s.engines, db)
+		return db, reg.Register(db.Collector())
+	}
+	raftDB, err := open(engine.Raft)
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	ledgerDB, err := open(engine.Ledger)
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if s.vault, err = open(engine.Vault); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if s.log, err = raftlog.Open(raftDB); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	if s.state, err = state.Open(ledgerDB); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// close closes the engines, the youngest first.
+func (s *stores) close() error {
+	var errs []error
+	for i := len(s.engines) - 1; i >= 0; i-- {
+		errs = append(errs, s.engines[i].Close())
+	}
+	s.cache.Close()
+	return errors.Join(errs...)
+}
