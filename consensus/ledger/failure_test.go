@@ -176,10 +176,11 @@ func FuzzApplyEntry(f *testing.F) {
 	}
 	f.Add([]byte("noise"))
 	f.Fuzz(func(t *testing.T, entry []byte) {
-		own := *w
-		own.t = t
-		r := own.replicaOn(base.mem.Clone())
-		results, err := r.l.ApplyEntry(r.mem, entry)
+		mem := base.mem.Clone()
+		if err := base.l.Load(mem); err != nil {
+			t.Fatal(err)
+		}
+		results, err := base.l.ApplyEntry(mem, entry)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +189,7 @@ func FuzzApplyEntry(f *testing.F) {
 				t.Fatalf("result %+v", res)
 			}
 		}
-		if err := r.l.Verify(r.mem); err != nil {
+		if err := base.l.Verify(mem); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -238,3 +238,71 @@ func benchApply(b *testing.B, size int, kind, on string) {
 		b.Fatalf("%d of %d statements were committed", mem.standing().Size, done)
 	}
 }
+
+// BenchmarkVerify measures the full re-check, signatures included, per leaf.
+func BenchmarkVerify(b *testing.B) {
+	const leaves = 4096
+	w := newWorld(b)
+	opens, _ := prepared(b, w, 256)
+	disk := w.disk(b)
+	for range leaves / 256 {
+		cmd := opens()
+		disk.batch(b, func(tx ledger.Tx) error {
+			_, err := disk.l.Apply(tx, cmd)
+			return err
+		})
+	}
+	for b.Loop() {
+		b.StopTimer()
+		l, err := ledger.New(w.signed, statement.NewPool(2, 2048)) // nothing verified yet
+		if err != nil {
+			b.Fatal(err)
+		}
+		view := disk.store.View()
+		b.StartTimer()
+		if err := l.Verify(view); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		view.Close()
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*leaves), "us/leaf")
+}
+
+// BenchmarkBooks measures what a page of the API costs.
+func BenchmarkBooks(b *testing.B) {
+	w := newWorld(b)
+	opens, _ := prepared(b, w, 256)
+	disk := w.disk(b)
+	for range 16 {
+		cmd := opens()
+		disk.batch(b, func(tx ledger.Tx) error {
+			_, err := disk.l.Apply(tx, cmd)
+			return err
+		})
+	}
+	view := disk.store.View()
+	defer view.Close()
+	books := disk.l.Books(view)
+	b.Run("record", func(b *testing.B) {
+		for b.Loop() {
+			if r, err := books.Record("HT-110000-2025-000100"); err != nil || r == nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	for name, f := range map[string]ledger.Filter{
+		"page":            {Region: beijing},
+		"nothing in 4096": {State: "closed"},
+		"text in 4096":    {Text: "〔2025〕4000号"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := books.Records(f); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
