@@ -1,6 +1,7 @@
 package replica
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -49,6 +50,9 @@ func (q *queue) add(hash statement.Hash, raw []byte) (*ticket, error) {
 		t.waiting++
 		return t, nil
 	}
+	if !q.fits(1, len(raw)) {
+		q.sweep()
+	}
 	if len(q.tickets) >= maxWaiting || !q.fits(1, len(raw)) {
 		return nil, ErrOverloaded
 	}
@@ -88,6 +92,17 @@ func (q *queue) fits(count, size int) bool {
 	return len(q.items)+count <= maxQueued && q.bytes+size <= maxQueuedBytes
 }
 
+// sweep drops the items whose callers gave up. Requires mu.
+func (q *queue) sweep() {
+	q.items = slices.DeleteFunc(q.items, func(it item) bool {
+		gone := it.ticket != nil && it.ticket.waiting == 0
+		if gone {
+			q.bytes -= len(it.raw)
+		}
+		return gone
+	})
+}
+
 // push requires mu.
 func (q *queue) push(it item) {
 	it.since = time.Now()
@@ -118,8 +133,6 @@ func (q *queue) take(now time.Time) (batch []item, later time.Duration) {
 	for ; n < len(q.items) && len(batch) < ledger.MaxStatements; n++ {
 		it := q.items[n]
 		if it.ticket != nil && it.ticket.waiting == 0 { // its callers gave up
-			it.ticket.queued = false
-			q.drop(it.ticket)
 			q.bytes -= len(it.raw)
 			continue
 		}
@@ -149,13 +162,6 @@ func (q *queue) unpaced() {
 	q.mu.Lock()
 	q.paced = false
 	q.mu.Unlock()
-}
-
-// drop forgets a ticket that is the one registered. Requires mu.
-func (q *queue) drop(t *ticket) {
-	if q.tickets[t.hash] == t {
-		delete(q.tickets, t.hash)
-	}
 }
 
 // landed ends the flight of one batch.
@@ -223,8 +229,8 @@ func (q *queue) fail(t *ticket, err error) {
 	}
 }
 
-// leave is a caller giving up. It reports whether the statement may still come
-// to stand in the ledger.
+// leave is a caller giving up: it reports whether there is a result after all,
+// and otherwise whether the statement may still come to stand in the ledger.
 func (q *queue) leave(t *ticket) (resolved, uncertain bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -235,8 +241,8 @@ func (q *queue) leave(t *ticket) (resolved, uncertain bool) {
 	}
 	t.waiting--
 	uncertain = t.uncertain || !t.queued
-	if t.waiting == 0 && !t.queued {
-		q.drop(t)
+	if t.waiting == 0 && q.tickets[t.hash] == t {
+		delete(q.tickets, t.hash) // its item, if any, is passed over
 	}
 	return false, uncertain
 }

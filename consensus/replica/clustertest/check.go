@@ -7,14 +7,6 @@ import (
 	"sandi.internal/gateway/consensus/statement"
 )
 
-// pool is the node's, or a fresh one while it is down: parsing needs no memory.
-func (n *Node) pool() *statement.Pool {
-	if p := n.Pool; p != nil {
-		return p
-	}
-	return statement.NewPool(1, 16)
-}
-
 // CheckAll verifies everything on every running node: each ledger from its own
 // bytes (every signature, the tree, the digests, the indexes), all of them
 // against each other, every acknowledged result in its place, and no statement

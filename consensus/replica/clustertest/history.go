@@ -11,6 +11,7 @@ import (
 
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/statement"
 )
 
 // History is what the callers of a cluster saw.
@@ -66,7 +67,7 @@ func (c *Cluster) ReadOp(ctx context.Context, client int, n *Node, record string
 // head the memo has if the act stood, or "".
 func (c *Cluster) ActOp(ctx context.Context, client int, n *Node, record, region, prev, note string) (string, error) {
 	raw := c.AddNote(region, record, prev, note)
-	st, err := n.pool().Parse(raw)
+	st, err := statement.Parse(raw)
 	if err != nil {
 		return "", err
 	}

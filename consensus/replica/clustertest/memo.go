@@ -54,11 +54,11 @@ func (c *Cluster) AddNote(region, record, prev, note string) []byte {
 
 // Submit submits at a node and remembers what was acknowledged, for CheckAll.
 func (c *Cluster) Submit(ctx context.Context, n *Node, raw []byte) (ledger.Result, error) {
-	r := n.Replica
-	if r == nil {
+	p := n.Now()
+	if p == nil {
 		return ledger.Result{}, replica.ErrClosed
 	}
-	res, err := r.Submit(ctx, raw)
+	res, err := p.Replica.Submit(ctx, raw)
 	if err == nil && res.Status == ledger.Committed {
 		c.history.acknowledge(res)
 	}
@@ -110,16 +110,16 @@ func (c *Cluster) Fill(n *Node, count int) {
 
 // Head reads a memo's head at a node, as far as mode promises.
 func (c *Cluster) Head(ctx context.Context, n *Node, mode replica.Mode, record string) (string, error) {
-	r, l := n.Replica, n.Ledger
-	if r == nil {
+	p := n.Now()
+	if p == nil {
 		return "", replica.ErrClosed
 	}
-	view, err := r.View(ctx, replica.Consistency{Mode: mode})
+	view, err := p.Replica.View(ctx, replica.Consistency{Mode: mode})
 	if err != nil {
 		return "", err
 	}
 	defer view.Close()
-	rec, err := l.Books(view).Record(record)
+	rec, err := p.Ledger.Books(view).Record(record)
 	if err != nil {
 		return "", err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
@@ -24,24 +25,34 @@ const (
 	cacheBytes  = 8 << 20
 )
 
-// Node is one node of a cluster. Its parts are nil while it is down.
-type Node struct {
-	ID     string
-	Region string
-
+// Parts are what a running node is made of.
+type Parts struct {
 	Replica *replica.Replica
 	Ledger  *ledger.Ledger
 	Pool    *statement.Pool
 	Store   *state.Store
 	Log     *raftlog.Store
+}
+
+// Node is one node of a cluster. Its parts are nil while it is down; they belong
+// to the goroutine that starts and stops it, others ask Now.
+type Node struct {
+	ID     string
+	Region string
+	Parts
 
 	c      *Cluster
+	now    atomic.Pointer[Parts]
 	disk   *storagetest.Disk // what survives
 	dir    string            // instead of disk: the real one
 	link   *Link
 	stop   []func() error // in reverse
 	signed *genesis.Signed
 }
+
+// Now is the running node's parts, or nil while it is down. Any goroutine may
+// ask.
+func (n *Node) Now() *Parts { return n.now.Load() }
 
 // Up reports whether the node runs.
 func (n *Node) Up() bool { return n.Replica != nil }
@@ -93,6 +104,8 @@ func (n *Node) start() (err error) {
 	n.link.mu.Lock()
 	n.link.replica = n.Replica
 	n.link.mu.Unlock()
+	parts := n.Parts
+	n.now.Store(&parts)
 	return nil
 }
 
@@ -116,7 +129,7 @@ func (n *Node) giveBack() error {
 	for i := len(n.stop) - 1; i >= 0; i-- {
 		errs = append(errs, n.stop[i]())
 	}
-	n.stop, n.Replica, n.Ledger, n.Pool, n.Store, n.Log, n.link = nil, nil, nil, nil, nil, nil, nil
+	n.stop, n.Parts, n.link = nil, Parts{}, nil
 	return errors.Join(errs...)
 }
 
@@ -125,6 +138,7 @@ func (n *Node) shutdown(ctx context.Context) error {
 	if !n.Up() {
 		return nil
 	}
+	n.now.Store(nil)
 	err := n.Replica.Close(ctx)
 	return errors.Join(err, n.giveBack())
 }
@@ -136,6 +150,7 @@ func (n *Node) crash(unsyncedPercent int, seed uint64) error {
 	if !n.Up() {
 		return nil
 	}
+	n.now.Store(nil)
 	n.c.hub.detach(n.link)
 	survives := n.disk.Crash(unsyncedPercent, seed)
 	gone, cancel := context.WithCancel(context.Background())
