@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -56,7 +57,7 @@ func WriteFile(fs FS, path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err = f.Write(data); err == nil {
+	if _, err = f.Write(bytes.Clone(data)); err == nil { // Write may change what it is given
 		err = f.Sync()
 	}
 	if e := f.Close(); err == nil {

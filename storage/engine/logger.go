@@ -55,7 +55,7 @@ func (w *watcher) listener() *pebble.EventListener {
 			w.Fatalf("couldn't write in the background: %s%v", advice(err), err)
 		},
 		DataCorruption: func(info pebble.DataCorruptionInfo) {
-			w.Fatalf("the disk returned other bytes than were written: check the disk and restore this node from its peers: %s", info)
+			w.Fatalf("the disk returned other bytes than were written: check the disk and restore this node from its peers: %s: %v", info.Path, info.Details)
 		},
 		DiskSlow: func(info vfs.DiskSlowInfo) {
 			w.slowDisk.Add(1)

@@ -103,15 +103,21 @@ type cut struct {
 // ways each, and opens what is left: nothing that was acknowledged may be
 // missing, nothing else may be there, and the log has no hole.
 func TestCrashEverywhere(t *testing.T) {
+	for seed := range storagetest.Rounds(40) {
+		crashEverywhere(t, seed)
+	}
+}
+
+func crashEverywhere(t *testing.T, seed uint64) {
 	disk := storagetest.NewDisk()
 	n := open(t, disk)
 	r := newRecord()
 	var cuts []cut
 	disk.BeforeWrite(func() {
 		for _, unsynced := range []int{0, 50, 100} {
-			c := cut{at: fmt.Sprintf("write %d, %d %% of unsynced data kept", len(cuts)/3, unsynced)}
+			c := cut{at: fmt.Sprintf("seed %d, write %d, %d %% of unsynced data kept", seed, len(cuts)/3, unsynced)}
 			c.from, _ = r.now() // what is owed: read before the cut
-			c.disk = disk.Crash(unsynced, uint64(len(cuts)))
+			c.disk = disk.Crash(unsynced, seed<<32+uint64(len(cuts)))
 			_, c.to = r.now() // what may be there: read after it
 			cuts = append(cuts, c)
 		}

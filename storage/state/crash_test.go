@@ -28,18 +28,16 @@ type promise struct {
 }
 
 // cutEverywhere cuts the power before every write while work runs, three ways
-// each, stride writes apart.
-func cutEverywhere(disk *storagetest.Disk, owe *atomic.Pointer[promise], stride int, work func()) []cut {
+// each.
+func cutEverywhere(disk *storagetest.Disk, owe *atomic.Pointer[promise], seed uint64, work func()) []cut {
 	var cuts []cut
 	writes := 0
 	disk.BeforeWrite(func() {
-		if writes++; writes%stride != 0 {
-			return
-		}
+		writes++
 		for _, unsynced := range []int{0, 50, 100} {
-			at := fmt.Sprintf("write %d, %d %% of unsynced data kept", writes, unsynced)
+			at := fmt.Sprintf("seed %d, write %d, %d %% of unsynced data kept", seed, writes, unsynced)
 			owes := *owe.Load() // what is owed for certain: read before the cut
-			left := disk.Crash(unsynced, uint64(len(cuts)))
+			left := disk.Crash(unsynced, seed<<32+uint64(len(cuts)))
 			owes.begun = owe.Load().begun // what may be there: read after it
 			cuts = append(cuts, cut{left, owes, at})
 		}
@@ -113,11 +111,17 @@ func applyScript(n *node, owe *atomic.Pointer[promise]) error {
 // TestCrashDuringApply asserts that a power cut leaves a prefix of the batches:
 // Meta and data of the same batch, at least all that was synced.
 func TestCrashDuringApply(t *testing.T) {
+	for seed := range storagetest.Rounds(40) {
+		crashDuringApply(t, seed)
+	}
+}
+
+func crashDuringApply(t *testing.T, seed uint64) {
 	disk := storagetest.NewDisk()
 	n := open(t, disk)
 	var owe atomic.Pointer[promise]
 	owe.Store(&promise{})
-	cuts := cutEverywhere(disk, &owe, 1, func() { must(t, applyScript(n, &owe)) })
+	cuts := cutEverywhere(disk, &owe, seed, func() { must(t, applyScript(n, &owe)) })
 	n.close(t)
 	states := history(crashBatches)
 	lost := 0
@@ -193,11 +197,17 @@ func TestCrashDuringRestore(t *testing.T) {
 	src := openNew(t)
 	src.apply(t, at(50), sample("new", 700))
 	stream := src.stream(t)
+	for seed := range storagetest.Rounds(40) {
+		crashDuringRestore(t, stream, seed)
+	}
+}
+
+func crashDuringRestore(t *testing.T, stream []byte, seed uint64) {
 	disk := storagetest.NewDisk()
 	n := restoreOver(t, disk, nil)
 	var owe atomic.Pointer[promise]
 	owe.Store(&promise{})
-	cuts := cutEverywhere(disk, &owe, 1, func() {
+	cuts := cutEverywhere(disk, &owe, seed, func() {
 		must(t, n.Restore(bytes.NewReader(stream), nil))
 		owe.Store(&promise{restored: true})
 		n.apply(t, at(51), pairs{}) // writes after it

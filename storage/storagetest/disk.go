@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"os"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -130,6 +131,9 @@ func (d *Disk) Files(dir string) ([]string, error) {
 	for _, name := range names {
 		path := d.mem.PathJoin(dir, name)
 		info, err := d.mem.Stat(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // removed in the meantime
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -60,7 +60,9 @@ type sealer struct {
 }
 
 func (s *sealer) begin() error {
-	_, err := s.out.Write(s.header)
+	// A vfs.File may change what it is given to write; the header is needed
+	// again with every chunk.
+	_, err := s.out.Write(bytes.Clone(s.header))
 	return err
 }
 

@@ -73,6 +73,12 @@ func survives(t *testing.T, disk *storagetest.Disk, owed shelf) error {
 }
 
 func TestCrashDuringPut(t *testing.T) {
+	for seed := range storagetest.Rounds(10) {
+		crashDuringPut(t, seed)
+	}
+}
+
+func crashDuringPut(t *testing.T, seed uint64) {
 	type cut struct {
 		disk *storagetest.Disk
 		owed shelf
@@ -84,8 +90,8 @@ func TestCrashDuringPut(t *testing.T) {
 	var cuts []cut
 	disk.BeforeWrite(func() {
 		for _, unsynced := range []int{0, 50, 100} {
-			at := fmt.Sprintf("write %d, %d %% of unsynced data kept", len(cuts)/3, unsynced)
-			cuts = append(cuts, cut{owed: *done.Load(), at: at, disk: disk.Crash(unsynced, uint64(len(cuts)))})
+			at := fmt.Sprintf("seed %d, write %d, %d %% of unsynced data kept", seed, len(cuts)/3, unsynced)
+			cuts = append(cuts, cut{owed: *done.Load(), at: at, disk: disk.Crash(unsynced, seed<<32+uint64(len(cuts)))})
 		}
 	})
 	must(t, putScript(n, done))
