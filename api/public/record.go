@@ -57,14 +57,19 @@ func (a *API) recordByID(w http.ResponseWriter, r *http.Request, c *auth.Caller)
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
+	if !details {
+		sendJSON(w, http.StatusOK, appendRecord(make([]byte, 0, recordRoom), rec))
+		return nil
+	}
 	out := recordOf(rec)
-	if details {
-		if err := addDetails(&out, books, rec, c); err != nil {
-			return err
-		}
+	if err := addDetails(&out, books, rec, c); err != nil {
+		return err
 	}
 	return writeJSON(w, http.StatusOK, out)
 }
+
+// recordRoom is what most records take as JSON.
+const recordRoom = 2 << 10
 
 // visible reads a record that the caller may see; nil for all others.
 func (a *API) visible(books *ledger.Books, id string, c *auth.Caller) (*procedure.Record, error) {

@@ -207,13 +207,17 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	if err != nil {
 		return err
 	}
+	sendJSON(w, status, body)
+	return nil
+}
+
+func sendJSON(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
 	h["Content-Type"] = []string{mediaJSON}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	h["Cache-Control"] = []string{"no-store"}
 	w.WriteHeader(status)
 	w.Write(body)
-	return nil
 }
 
 // civil writes an instant (unix s) as the API does.

@@ -31,7 +31,8 @@ type Options struct {
 	Wait, NoLeaderWait time.Duration
 	Rate               int
 	Hosts              []string
-	NoClock            bool // without the scenario clock's door
+	NoClock            bool        // without the scenario clock's door
+	Ledger             desk.Ledger // nil: the network's
 }
 
 // Bureau opens a region's desk and door.
@@ -40,6 +41,9 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	if o.Local == nil {
 		o.Local = NewLocal()
 	}
+	if o.Ledger == nil {
+		o.Ledger = n.Ledger
+	}
 	b := &Bureau{Region: region, Local: o.Local, Vault: NewVault(), Metrics: prometheus.NewRegistry()}
 	keys := n.Keys.Region(region)
 	pseudonyms, err := desk.NewPseudonyms(keys.Pseudonym)
@@ -47,7 +51,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 		n.t.Fatal(err)
 	}
 	b.Desk, err = desk.New(desk.Config{
-		Region: region, Network: n.Genesis.Network(), Signer: keys.Statement, Pool: n.Pool, Ledger: n.Ledger,
+		Region: region, Network: n.Genesis.Network(), Signer: keys.Statement, Pool: n.Pool, Ledger: o.Ledger,
 		Vault: b.Vault, Local: b.Local, Pseudonyms: pseudonyms, Clock: n.Clock, Logger: n.Log, Metrics: b.Metrics,
 		Wait: o.Wait, NoLeaderWait: o.NoLeaderWait,
 	})
@@ -56,7 +60,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	}
 	cfg := public.Config{
 		Region: region, Node: keys.Nodes[0].ID, Network: n.Genesis.Network(), Version: "test", Genesis: n.Genesis.Genesis,
-		Gate: n.Gate(region), Desk: b.Desk, Ledger: n.Ledger, Materials: b.Vault, Local: b.Local, Clock: n.Clock, Practice: n,
+		Gate: n.Gate(region), Desk: b.Desk, Ledger: o.Ledger, Materials: b.Vault, Local: b.Local, Clock: n.Clock, Practice: n,
 		Hosts: o.Hosts, Rate: o.Rate, Logger: n.Log, Metrics: b.Metrics,
 		Replica: func() v1.Replica {
 			return v1.Replica{Role: "leader", Leader: keys.Nodes[0].ID, Term: 1, Ready: true, Voters: []string{}}
