@@ -298,8 +298,8 @@ func (p *player) wait(id string, st *step) error {
 		}
 		a := procedure.Act{Event: e.Name, Region: region, Org: region + "-SJ", Role: "node", Person: script.Commitment("node " + region)[4:26]}
 		fields := map[string]json.RawMessage{}
-		for _, f := range e.Require {
-			fields[f] = rec.Fields[strings.TrimSuffix(f, "_check")+"_root"]
+		for _, x := range e.Echo {
+			fields[x.Field] = rec.Fields[x.From]
 		}
 		if a.Fields, err = json.Marshal(fields); err != nil {
 			return err
