@@ -50,6 +50,14 @@ func (c *scenarioClock) Set(t time.Time) error {
 	return nil
 }
 
+// catchUp moves the clock forward to ledger time, if that is later: a node that
+// comes back from the dead must not sign in the scenario's past.
+func (c *scenarioClock) catchUp(ledger time.Time) {
+	if ledger.After(c.Now()) {
+		_ = c.Set(ledger) // later than now: cannot be refused
+	}
+}
+
 // changed is closed at the next Set.
 func (c *scenarioClock) changed() <-chan struct{} {
 	c.mu.Lock()

@@ -240,6 +240,9 @@ func (n *Node) Run(ctx context.Context) error {
 	group.Go(func() error { return n.desk.Run(ctx) })
 	group.Go(func() error { n.keeper.Run(ctx); return nil })
 	group.Go(func() error { return n.steward().run(ctx) })
+	if n.clock != nil {
+		group.Go(func() error { n.followLedgerTime(ctx); return nil })
+	}
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():
@@ -257,6 +260,23 @@ func (n *Node) Run(ctx context.Context) error {
 		s.stop()
 	}
 	return errors.Join(group.Wait(), n.close())
+}
+
+// followLedgerTime keeps a practice network's clock from falling behind the
+// ledger.
+func (n *Node) followLedgerTime(ctx context.Context) {
+	for size := uint64(0); ; {
+		view := n.stores.state.View()
+		standing, err := n.ledger.Books(view).Standing()
+		if err == nil {
+			size = standing.Size
+			n.clock.catchUp(time.UnixMilli(standing.LedgerTime))
+		}
+		_ = view.Close()
+		if _, err := n.replica.WaitSize(ctx, size); err != nil {
+			return
+		}
+	}
 }
 
 // server is one door.

@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"time"
 
 	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/procedure"
 	"sandi.internal/gateway/consensus/statement"
@@ -229,15 +232,26 @@ func (s *steward) do(ctx context.Context, t task) error {
 	receipt, err := s.desk.Act(ctx, t.record, desk.Draft{
 		ID: statement.NewID(s.clock(), rand.Reader), Role: procedure.NodeRole, Org: s.region + "-SJ", Event: t.event, Prev: t.head, Fields: fields,
 	})
+	var moved *problem.Problem
+	if errors.As(err, &moved) && moved.Status < 500 && moved.Status != http.StatusTooManyRequests {
+		return s.passOver(t, moved.Code) // the record has moved on; its next leaf brings it back here
+	}
 	if err != nil {
 		return err
 	}
-	if receipt.Refusal != nil { // another node was faster, or the record has moved on
-		if len(s.refused) >= stewardRefused {
-			clear(s.refused)
-		}
-		s.refused[t.record+" "+t.event+" "+t.head] = true
-		s.log.Debug("an act of this node was not needed any more", "record", t.record, "event", t.event, "code", receipt.Refusal.Code)
+	if receipt.Refusal != nil { // another node was faster
+		return s.passOver(t, string(receipt.Refusal.Code))
 	}
+	return nil
+}
+
+// passOver remembers that an act is not to be tried again on this version of the
+// record.
+func (s *steward) passOver(t task, code string) error {
+	if len(s.refused) >= stewardRefused {
+		clear(s.refused)
+	}
+	s.refused[t.record+" "+t.event+" "+t.head] = true
+	s.log.Debug("an act of this node was not needed any more", "record", t.record, "event", t.event, "code", code)
 	return nil
 }

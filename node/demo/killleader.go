@@ -179,13 +179,23 @@ func (w *writers) write(ctx context.Context, region, n string) error {
 func (w *writers) fail(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.err = errors.Join(w.err, err)
+	if w.err == nil {
+		w.err = err
+	}
 }
 
 func (w *writers) count() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.times)
+}
+
+// because adds a writer's own error to what was missed. The caller holds mu.
+func (w *writers) because(missed string) error {
+	if w.err != nil {
+		return fmt.Errorf("%s: %w", missed, w.err)
+	}
+	return errors.New(missed)
 }
 
 // reach waits for n acknowledged writes.
@@ -198,7 +208,7 @@ func (w *writers) reach(ctx context.Context, n int) error {
 		if len(w.times) >= n {
 			return nil
 		}
-		return errors.Join(fmt.Errorf("only %d of %d writes were acknowledged", len(w.times), n), w.err)
+		return w.because(fmt.Sprintf("only %d of %d writes were acknowledged", len(w.times), n))
 	})
 }
 
@@ -218,7 +228,7 @@ func (w *writers) firstAfter(ctx context.Context, t time.Time) (time.Duration, e
 				return nil
 			}
 		}
-		return errors.Join(errors.New("no write was acknowledged after the kill"), w.err)
+		return w.because("no write was acknowledged after the kill")
 	})
 	return took, err
 }

@@ -132,7 +132,7 @@ func (p *player) perform(ctx context.Context, s *Step, o *Outcome) error {
 		receipt, err = door.Act(ctx, client.NewKey(), o.Record, rec.Head, v1.ActRequest{Event: s.Act, Role: s.Actor.Role, Fields: raw})
 	}
 	if s.Refused != nil {
-		return s.Refused.check(err, o)
+		return s.Refused.check(receipt, err, o)
 	}
 	if err != nil {
 		return err
@@ -199,11 +199,11 @@ func docNo(fields map[string]any) string {
 }
 
 // check holds a refusal against what the scenario expects.
-func (r *Refused) check(err error, o *Outcome) error {
+func (r *Refused) check(receipt v1.Receipt, err error, o *Outcome) error {
 	var refusal *problem.Problem
 	if !errors.As(err, &refusal) {
 		if err == nil {
-			return fmt.Errorf("was accepted; %s was expected", r.Code)
+			return fmt.Errorf("was accepted (%s, entry %v); %s was expected", receipt.Status, deref(receipt.Index), r.Code)
 		}
 		return err
 	}
@@ -217,4 +217,11 @@ func (r *Refused) check(err error, o *Outcome) error {
 		return fmt.Errorf("the refusal cites %q, not %s", refusal.Cite, r.Cite)
 	}
 	return nil
+}
+
+func deref(p *uint64) uint64 {
+	if p == nil {
+		return 0
+	}
+	return *p
 }

@@ -193,12 +193,20 @@ func (s *Scenario) check() error {
 			return fmt.Errorf("step %d: zh and en, both", step.N)
 		case (step.Open != "" || step.Act != "") && step.Actor.Person == "":
 			return fmt.Errorf("step %d: who acts?", step.N)
-		case step.Act != "" && step.Repeat == nil && !known[strings.TrimPrefix(step.Record, "$")]:
-			return fmt.Errorf("step %d: record %s is not known yet", step.N, step.Record)
 		case step.Open != "" && step.Refused == nil && step.As == "":
 			return fmt.Errorf("step %d: a new record needs a variable (as)", step.N)
 		}
-		last, known[step.As] = step.At, true
+		rows, err := step.rows()
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if row.Act != "" && !known[strings.TrimPrefix(row.Record, "$")] {
+				return fmt.Errorf("step %d: record %s is not known yet", step.N, row.Record)
+			}
+			known[row.As] = true
+		}
+		last = step.At
 	}
 	return nil
 }
