@@ -16,7 +16,7 @@ import (
 // rounds is the length of a played log: short in every run, long in a soak.
 func rounds() int {
 	if os.Getenv("SANDI_SOAK") != "" {
-		return 4000
+		return 1500
 	}
 	if testing.Short() {
 		return 60
