@@ -23,9 +23,12 @@ type Materials interface {
 	// Put takes in one object. The error of the reader aborts it; then nothing
 	// stays behind.
 	Put(ctx context.Context, about Holder, content io.Reader) (Stored, error)
-	// Get opens an object; ErrNoMaterial when the vault has none of that
-	// commitment. What the reader gives is authenticated before it is given.
-	Get(ctx context.Context, commitment string) (io.ReadCloser, Holder, Stored, error)
+	// About says what the vault holds under a commitment; ErrNoMaterial when it
+	// holds nothing.
+	About(ctx context.Context, commitment string) (Holder, Stored, error)
+	// Get opens an object. What the reader gives is authenticated before it is
+	// given.
+	Get(ctx context.Context, commitment string) (io.ReadCloser, error)
 }
 
 // ErrNoMaterial says that the vault holds no such object.
@@ -131,14 +134,13 @@ func (a *API) getMaterial(w http.ResponseWriter, r *http.Request, c *auth.Caller
 	if c.Region != a.cfg.Region || !statement.IsCommitment(commitment) {
 		return notFound(r.Context(), started)
 	}
-	content, about, stored, err := a.cfg.Materials.Get(r.Context(), commitment)
+	about, stored, err := a.cfg.Materials.About(r.Context(), commitment)
 	if errors.Is(err, ErrNoMaterial) {
 		return notFound(r.Context(), started)
 	}
 	if err != nil {
 		return err
 	}
-	defer content.Close()
 	allowed, err := a.mayOpen(r.Context(), c, about, commitment, q["record"])
 	if err != nil {
 		return err
@@ -146,6 +148,11 @@ func (a *API) getMaterial(w http.ResponseWriter, r *http.Request, c *auth.Caller
 	if !allowed {
 		return notFound(r.Context(), started)
 	}
+	content, err := a.cfg.Materials.Get(r.Context(), commitment)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
 	return send(w, content, about, stored)
 }
 

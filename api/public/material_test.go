@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,8 +13,11 @@ import (
 
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/storage/engine"
+	"sandi.internal/gateway/storage/vault"
 )
 
 func (d *door) put(content string, headers ...string) *httptest.ResponseRecorder {
@@ -126,5 +130,40 @@ func TestBadUploads(t *testing.T) {
 	problemOf(t, d.as(solo.Someone(solo.Tianjin, "zhao", "clerk")).put("abc"), 403, problem.ForeignBody)
 	if left := d.bureau.Vault.Contents(); len(left) != 0 {
 		t.Errorf("bad uploads left %d objects", len(left))
+	}
+}
+
+// Ensure the real vault serves both doors: files, private fields, and its
+// refusals as problems.
+func TestRealVault(t *testing.T) {
+	db, err := engine.Open(engine.Options{Dir: t.TempDir(), Kind: engine.Vault, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	v, err := vault.Open(vault.Options{DB: db, Key: vault.NewKey(vault.AES256GCM{}), MaxObject: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := solo.New(t)
+	d := openDoor(t, n, solo.Someone(solo.Beijing, "zhang", "clerk"), solo.Options{Vault: public.Vault{Vault: v, Max: 1 << 20}})
+	content := strings.Repeat("证据", 1<<15)
+	var m v1.Material
+	if w := d.put(content, "Content-Digest", digestOf(content), "Content-Disposition", "attachment; filename=a.pdf"); w.Code != http.StatusCreated || json.Unmarshal(w.Body.Bytes(), &m) != nil {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if w := d.do("GET", "/v1/materials/"+m.Commitment, ""); w.Body.String() != content || w.Header().Get("Content-Disposition") != "attachment; filename*=UTF-8''a.pdf" {
+		t.Errorf("%d, %d bytes, %v", w.Code, w.Body.Len(), w.Header())
+	}
+	problemOf(t, d.put(strings.Repeat("x", 1<<20+1)), 413, problem.BodyTooLarge)
+	problemOf(t, d.put("abc", "Content-Digest", digestOf("abd")), 422, problem.DigestMismatch)
+	problemOf(t, d.do("GET", "/v1/materials/sc1."+strings.Repeat("A", 43), ""), 404, problem.NotFound)
+
+	record := d.open("assistance", "clerk", assistance).Record
+	var rec v1.Record
+	d.get("/v1/records/"+record, &rec)
+	w := d.do("GET", "/v1/materials/"+rec.Commits["contact"]+"?record="+record, "")
+	if w.Code != 200 || w.Body.String() != `"张三 010-12345678"` {
+		t.Errorf("a committed field: %d %s", w.Code, w.Body)
 	}
 }

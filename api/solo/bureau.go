@@ -33,6 +33,13 @@ type Options struct {
 	Hosts              []string
 	NoClock            bool        // without the scenario clock's door
 	Ledger             desk.Ledger // nil: the network's
+	Vault              Keeper      // nil: the bureau's own, in memory
+}
+
+// Keeper is a vault as desk and door use it.
+type Keeper interface {
+	desk.Vault
+	public.Materials
 }
 
 // Bureau opens a region's desk and door.
@@ -45,6 +52,9 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 		o.Ledger = n.Ledger
 	}
 	b := &Bureau{Region: region, Local: o.Local, Vault: NewVault(), Metrics: prometheus.NewRegistry()}
+	if o.Vault == nil {
+		o.Vault = b.Vault
+	}
 	keys := n.Keys.Region(region)
 	pseudonyms, err := desk.NewPseudonyms(keys.Pseudonym)
 	if err != nil {
@@ -52,7 +62,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	}
 	b.Desk, err = desk.New(desk.Config{
 		Region: region, Network: n.Genesis.Network(), Signer: keys.Statement, Pool: n.Pool, Ledger: o.Ledger,
-		Vault: b.Vault, Local: b.Local, Pseudonyms: pseudonyms, Clock: n.Clock, Logger: n.Log, Metrics: b.Metrics,
+		Vault: o.Vault, Local: b.Local, Pseudonyms: pseudonyms, Clock: n.Clock, Logger: n.Log, Metrics: b.Metrics,
 		Wait: o.Wait, NoLeaderWait: o.NoLeaderWait,
 	})
 	if err != nil {
@@ -60,7 +70,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	}
 	cfg := public.Config{
 		Region: region, Node: keys.Nodes[0].ID, Network: n.Genesis.Network(), Version: "test", Genesis: n.Genesis.Genesis,
-		Gate: n.Gate(region), Desk: b.Desk, Ledger: o.Ledger, Materials: b.Vault, Local: b.Local, Clock: n.Clock, Practice: n,
+		Gate: n.Gate(region), Desk: b.Desk, Ledger: o.Ledger, Materials: o.Vault, Local: b.Local, Clock: n.Clock, Practice: n,
 		Hosts: o.Hosts, Rate: o.Rate, Logger: n.Log, Metrics: b.Metrics,
 		Replica: func() v1.Replica {
 			return v1.Replica{Role: "leader", Leader: keys.Nodes[0].ID, Term: 1, Ready: true, Voters: []string{}}

@@ -3,14 +3,12 @@ package solo
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
 	"io"
 	"sync"
 
 	"sandi.internal/gateway/api/public"
-	"sandi.internal/gateway/certs/strict"
+	"sandi.internal/gateway/storage/commitment"
 )
 
 // Vault keeps objects in memory, in the clear.
@@ -40,30 +38,34 @@ func (v *Vault) Put(_ context.Context, about public.Holder, content io.Reader) (
 	if err != nil {
 		return public.Stored{}, err
 	}
-	var salt [32]byte
-	rand.Read(salt[:])
-	s := public.Stored{Size: int64(len(data)), SHA256: sha256.Sum256(data)}
-	h := sha256.New()
-	h.Write([]byte("sandi.internal/commitment/v1\x00"))
-	h.Write(salt[:])
-	h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(data))))
-	h.Write(s.SHA256[:])
-	s.Commitment = "sc1." + strict.B64(h.Sum(nil))
+	c, _ := commitment.New(data)
+	s := public.Stored{Commitment: c.String(), Size: int64(len(data)), SHA256: sha256.Sum256(data)}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.objects[s.Commitment] = object{data, about, s}
 	return s, nil
 }
 
-// Get implements public.Materials.
-func (v *Vault) Get(_ context.Context, commitment string) (io.ReadCloser, public.Holder, public.Stored, error) {
+// About implements public.Materials.
+func (v *Vault) About(_ context.Context, id string) (public.Holder, public.Stored, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	o, ok := v.objects[commitment]
+	o, ok := v.objects[id]
 	if !ok {
-		return nil, public.Holder{}, public.Stored{}, public.ErrNoMaterial
+		return public.Holder{}, public.Stored{}, public.ErrNoMaterial
 	}
-	return io.NopCloser(bytes.NewReader(o.content)), o.about, o.stored, nil
+	return o.about, o.stored, nil
+}
+
+// Get implements public.Materials.
+func (v *Vault) Get(_ context.Context, id string) (io.ReadCloser, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	o, ok := v.objects[id]
+	if !ok {
+		return nil, public.ErrNoMaterial
+	}
+	return io.NopCloser(bytes.NewReader(o.content)), nil
 }
 
 // Contents are the bytes of all objects.
