@@ -6,9 +6,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// DefaultCacheBytes is what a node needs for its three stores: the memtables'
-// worst case and 32 MiB of blocks.
-const DefaultCacheBytes = memTableBudget + 32*mib
+// DefaultCacheBytes holds the blocks that a node reads again and again.
+const DefaultCacheBytes = 32 * mib
 
 const (
 	// openTables bounds the open SST files of all stores that share a cache;
@@ -25,11 +24,13 @@ type Cache struct {
 	files  *pebble.FileCache
 }
 
-// NewCache makes a cache of the given size. Memtables are counted against it,
-// so a size below DefaultCacheBytes leaves little or nothing for blocks.
+// NewCache makes a cache that keeps at least the given number of bytes for
+// blocks. Pebble takes memtables out of the same budget, so their worst case
+// (78 MiB for a node's three stores) is added here; blocks use it while the
+// memtables do not.
 func NewCache(bytes int64) *Cache {
 	return &Cache{
-		blocks: pebble.NewCache(bytes),
+		blocks: pebble.NewCache(bytes + memTableBudget),
 		files:  pebble.NewFileCache(min(runtime.GOMAXPROCS(0), maxCacheShards), openTables),
 	}
 }

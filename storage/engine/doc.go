@@ -7,8 +7,8 @@
 //     in use is refused with one line that says what to do, and is not touched;
 //   - a failed write, a failed flush or bytes that differ from what was written
 //     end the process: nothing is acknowledged from memory afterwards;
-//   - the memory of blocks and memtables of all stores that share a Cache stays
-//     within that cache's budget;
+//   - blocks and memtables of all stores that share a Cache stay within that
+//     cache's bytes and 78 MiB, together;
 //   - the disk is reached only through one seam, FS, where tests inject faults.
 //
 // It knows no keys and no values. Only packages under storage import it for
