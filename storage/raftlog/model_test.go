@@ -48,7 +48,7 @@ func (m *model) store(t *rapid.T) {
 func (m *model) remove(t *rapid.T) {
 	first, last := m.bounds()
 	if first == 0 {
-		t.Skip("the log is empty")
+		return // nothing to delete
 	}
 	at := rapid.Uint64Range(first, last).Draw(t, "at")
 	from, to := first, at
