@@ -1,7 +1,5 @@
 package calendar
 
-import "slices"
-
 // Interval is a stretch that does not count: from From up to, not including,
 // To, in unix seconds.
 type Interval struct {
@@ -51,23 +49,25 @@ const (
 // order and overlap. The result is the same for every caller that has the same
 // table, rule and facts.
 func (c *Calendar) Due(r Rule, start int64, excluded []Interval, ext []Extension) Due {
-	w := walk{c: c, excluded: excluded, steps: make([]Step, 0, 8)}
-	w.step(DayOf(start), StepEvent)
+	w := walk{c: c, excluded: excluded, gaps: gapsOf(excluded), steps: make([]Step, 0, 8)}
+	w.step(DayOf(start), DayOf(start), StepEvent)
 	at, strict := w.run(r, start, ext)
 	return Due{At: at, Date: DayOf(at).String(), Strict: DayOf(strict).String(), Provisional: w.provisional, Steps: w.steps}
 }
 
 // DueAt is Due without the explanation, for the hot path.
 func (c *Calendar) DueAt(r Rule, start int64, excluded []Interval, ext []Extension) (at int64, provisional bool) {
-	w := walk{c: c, excluded: excluded}
+	w := walk{c: c, excluded: excluded, gaps: gapsOf(excluded)}
 	at, _ = w.run(r, start, ext)
 	return at, w.provisional
 }
 
-// walk is one count under way.
+// walk is one count under way. Excluded stretches are skipped in one stride, so
+// the work follows the length of the limit, not of the exclusions.
 type walk struct {
 	c           *Calendar
 	excluded    []Interval
+	gaps        []gap
 	provisional bool
 	steps       []Step // nil: nobody asks
 }
@@ -97,22 +97,25 @@ func (w *walk) run(r Rule, start int64, ext []Extension) (at, strict int64) {
 	return at, strict
 }
 
-// days walks n units on from a day that is itself not counted, then on to a
-// day that ends outside every excluded interval.
+// days walks n units on from a day that is itself not counted.
 func (w *walk) days(d Day, n int, unit Unit, kind StepKind) Day {
 	for n > 0 && d < lastDay {
 		d++
-		switch {
-		case w.isExcluded(d):
-			w.step(d, StepExcluded)
-		case unit == Workdays && !w.works(d):
-			w.step(d, StepOff)
-		default:
-			w.step(d, kind)
-			n--
+		if g, ok := w.gapAt(d); ok {
+			last := min(g.last, lastDay)
+			w.step(d, last, StepExcluded)
+			d = last
+			continue
 		}
-		if n == 0 && w.cut(d) {
-			n = 1 // a suspension began during the last day: the day was not there to be used
+		if unit == Workdays && !w.works(d) {
+			w.step(d, d, StepOff)
+			continue
+		}
+		w.step(d, d, kind)
+		// A suspension that began during the last day and outlasts it took the
+		// day away: it was not there to be used.
+		if n--; n == 0 && w.cut(d) {
+			n = 1
 		}
 	}
 	return d
@@ -125,22 +128,31 @@ func (w *walk) until(at int64, e Extension) int64 {
 	if d.End() <= at {
 		return at
 	}
+	d = min(d, lastDay)
 	push := 0
-	for x := DayOf(max(e.Since, 0)) + 1; e.Since != 0 && x <= min(d, lastDay); x++ {
-		if w.isExcluded(x) {
-			push++
+	for _, g := range w.gaps {
+		if first, last := max(g.first, DayOf(e.Since)+1), min(g.last, d); e.Since != 0 && first <= last {
+			push += int(last - first + 1)
 		}
 	}
-	w.step(min(d, lastDay), StepStated)
-	return w.days(min(d, lastDay), push, Days, StepExtended).End()
+	w.step(d, d, StepStated)
+	return w.days(d, push, Days, StepExtended).End()
 }
 
 // roll moves on from a last day that is off, and from an excluded day that
 // rolling led to.
 func (w *walk) roll(d Day, r Roll) Day {
-	for d < lastDay && (w.rolls(d, r) || w.isExcluded(d)) {
+	for d < lastDay {
+		g, excluded := w.gapAt(d)
+		if !excluded && !w.rolls(d, r) {
+			break
+		}
+		from := d + 1
+		if excluded {
+			d = min(g.last, lastDay-1)
+		}
 		d++
-		w.step(d, StepRolled)
+		w.step(from, d, StepRolled)
 	}
 	return d
 }
@@ -166,17 +178,6 @@ func (w *walk) cover(d Day) {
 	}
 }
 
-// isExcluded: a day does not count when its first moment is excluded.
-func (w *walk) isExcluded(d Day) bool {
-	s := d.Start()
-	for _, i := range w.excluded {
-		if i.From <= s && s < i.To {
-			return true
-		}
-	}
-	return false
-}
-
 // cut: an exclusion begins during the day and lasts beyond its end.
 func (w *walk) cut(d Day) bool {
 	s, e := d.Start(), d.End()
@@ -194,43 +195,27 @@ func (w *walk) hours(start int64, n int) int64 {
 	if len(w.excluded) == 0 {
 		return end
 	}
-	sorted := slices.Clone(w.excluded)
-	slices.SortFunc(sorted, func(a, b Interval) int {
-		if a.From != b.From {
-			return cmpInt(a.From, b.From)
-		}
-		return cmpInt(a.To, b.To)
-	})
 	seen := start // everything before is accounted for
-	for _, i := range sorted {
+	for _, i := range sorted(w.excluded) {
 		if from := max(i.From, seen); from < end && i.To > from {
 			end += i.To - from
 			seen = i.To
 		}
 	}
-	return end
+	return min(end, lastDay.End())
 }
 
-func cmpInt(a, b int64) int {
-	if a < b {
-		return -1
-	}
-	if a > b {
-		return 1
-	}
-	return 0
-}
-
-// step records how a day was treated, joining it to a stretch of the same kind.
-func (w *walk) step(d Day, k StepKind) {
+// step records how a stretch of days was treated, joining it to one of the same
+// kind before it.
+func (w *walk) step(from, to Day, k StepKind) {
 	if w.steps == nil {
 		return
 	}
-	s := d.String()
+	days := int(to - from + 1)
 	if n := len(w.steps); n > 0 && w.steps[n-1].Kind == k {
-		w.steps[n-1].To = s
-		w.steps[n-1].Days++
+		w.steps[n-1].To = to.String()
+		w.steps[n-1].Days += days
 		return
 	}
-	w.steps = append(w.steps, Step{Kind: k, From: s, To: s, Days: 1})
+	w.steps = append(w.steps, Step{Kind: k, From: from.String(), To: to.String(), Days: days})
 }

@@ -291,3 +291,62 @@ func BenchmarkDueAt(b *testing.B) {
 		}
 	})
 }
+
+// plainDue counts day by day, as one would with a finger on the calendar.
+func plainDue(c *calendar.Calendar, r calendar.Rule, start int64, ex []calendar.Interval) int64 {
+	excluded := func(x calendar.Day) bool {
+		for _, i := range ex {
+			if i.From <= x.Start() && x.Start() < i.To {
+				return true
+			}
+		}
+		return false
+	}
+	outlasted := func(x calendar.Day) bool {
+		for _, i := range ex {
+			if x.Start() < i.From && i.From <= x.End() && i.To > x.End()+1 {
+				return true
+			}
+		}
+		return false
+	}
+	counts := func(x calendar.Day) bool {
+		works, _ := c.Workday(x)
+		return !excluded(x) && (r.Unit == d || works)
+	}
+	x := calendar.DayOf(start)
+	for n := 0; n < r.N; {
+		if x++; counts(x) {
+			if n++; n == r.N && outlasted(x) {
+				n--
+			}
+		}
+	}
+	for r.Roll != calendar.RollNone {
+		off, _ := c.Holiday(x)
+		if r.Roll == calendar.RollNonworking {
+			works, _ := c.Workday(x)
+			off = !works
+		}
+		if !off && !excluded(x) {
+			break
+		}
+		x++
+	}
+	return x.End()
+}
+
+func TestAgainstPlainCount(t *testing.T) {
+	c := table(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		r := rule(rapid.IntRange(1, 60).Draw(rt, "n"), rapid.SampledFrom([]calendar.Unit{wd, d}).Draw(rt, "unit"), calendar.RollNone)
+		if r.Unit == d {
+			r.Roll = rapid.SampledFrom([]calendar.Roll{calendar.RollNone, calendar.RollHoliday, calendar.RollNonworking}).Draw(rt, "roll")
+		}
+		start := day(t, "2025-06-01").Start() + rapid.Int64Range(0, 86400*300).Draw(rt, "start")
+		ex := intervals(rt, start)
+		if got, want := c.Due(r, start, ex, nil).At, plainDue(c, r, start, ex); got != want {
+			rt.Fatalf("%s, counted plainly %s", calendar.DayOf(got), calendar.DayOf(want))
+		}
+	})
+}

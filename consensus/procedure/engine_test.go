@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -22,7 +24,7 @@ var fieldsFor = map[string][]string{
 	"doc_no": {`"津市监协查〔2025〕18号"`, `"津市监协查〔2025〕19号"`}, "materials": {`[]`}, "reason": {`"理由"`},
 	"excluded_periods": {`[{"kind":"test","from":"2025-09-20","to":"2025-09-24"}]`, `[{"kind":"hearing","from":"2025-09-20","to":"2025-09-24"}]`},
 	"new_limit":        {`"2025-12-31"`, `"2025-09-01"`}, "decided_on": {`"2025-09-16"`, `"2026-09-16"`}, "agreement_ref": {`"甲"`, `"乙"`}, "agreed_on": {`"2025-09-16"`},
-	"origin": {`"XX-120000-2025-000001"`, `"XX-120000-2025-000999"`},
+	"related": {`[]`}, "origin": {`"XX-120000-2025-000001"`, `"XX-120000-2025-000999"`},
 }
 
 // drawAct draws an act that may or may not be allowed; with luck it is one of
@@ -37,7 +39,7 @@ func drawAct(rt *rapid.T, p *procedure.Procedure, w *script.World, rec *procedur
 	takes := p.Events(procedure.OpenEvent)
 	if rec != nil {
 		options := p.Options(w, rec, w.Time)
-		if len(options) > 0 && rapid.IntRange(0, 9).Draw(rt, "sensible") > 0 {
+		if len(options) > 0 && rapid.IntRange(0, 9).Draw(rt, "sensible") < 9 {
 			o := options[rapid.IntRange(0, len(options)-1).Draw(rt, "option")]
 			by := o.By[rapid.IntRange(0, len(o.By)-1).Draw(rt, "by")]
 			a.Event, a.Role = o.Event, by.Role
@@ -76,7 +78,7 @@ func drawFields(rt *rapid.T, p *procedure.Procedure, e *procedure.Event) (clear 
 		default:
 			values := fieldsFor[name]
 			v := values[0]
-			if rapid.IntRange(0, 5).Draw(rt, "odd") == 0 {
+			if rapid.IntRange(0, 14).Draw(rt, "odd") == 14 {
 				v = rapid.SampledFrom(values).Draw(rt, "value")
 			}
 			if len(clear) > 1 {
@@ -231,7 +233,7 @@ func TestDrawnCoursesReachStates(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range []string{"draft", "ready", "sent", "working", "disputed", "paused", "answered"} {
+	for _, s := range []string{"draft", "ready", "sent", "working", "disputed", "paused", "answered", "confirmed", "done", "dropped"} {
 		if !met[s] {
 			t.Errorf("no drawn course meets the state %s", s)
 		}
@@ -273,6 +275,7 @@ func TestHostileActs(t *testing.T) {
 		"no region":             {func(a *procedure.Act) { a.Region = "" }, procedure.CodeUnknownRegion},
 		"region of another":     {func(a *procedure.Act) { a.Region = "130000" }, procedure.CodeUnknownOrg},
 		"no organisation":       {func(a *procedure.Act) { a.Org = "" }, procedure.CodeUnknownOrg},
+		"endless organisation":  {func(a *procedure.Act) { a.Org = strings.Repeat("<\n", 9000) }, procedure.CodeUnknownOrg},
 		"short organisation":    {func(a *procedure.Act) { a.Org = "12" }, procedure.CodeUnknownOrg},
 		"no role":               {func(a *procedure.Act) { a.Role = "" }, procedure.CodeWrongRole},
 		"fields no object":      {func(a *procedure.Act) { a.Fields = []byte("[]") }, procedure.CodeFieldsForm},
@@ -299,7 +302,7 @@ func TestHostileActs(t *testing.T) {
 			continue
 		}
 		for _, x := range r.Params {
-			if bytes.ContainsAny([]byte(x), "<> ") {
+			if strings.ContainsAny(x, "<>&\"\n") || utf8.RuneCountInString(x) > 120 {
 				t.Errorf("%s: parameter %q repeats what was sent", name, x)
 			}
 		}
@@ -327,4 +330,34 @@ func TestRecordFull(t *testing.T) {
 		}
 	}
 	t.Fatal("a thousand acts were accepted")
+}
+
+// Ensure a record remembers which others it names, and that one act cannot
+// make every replica read hundreds.
+func TestLinks(t *testing.T) {
+	p, w := exercise(t), world(t)
+	w.Law["exercise"] = p
+	w.Time = at("2025-09-15", 36000)
+	a := openAct()
+	first, _, err := w.Open("exercise", a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := strings.Repeat(`"`+first.ID+`",`, 20)
+	fields := func(file, related string) []byte {
+		return []byte(`{"file_no":"` + file + `","helper_org":"131000-SJ","subject":"甲","origin":"` + first.ID + `","related":[` + strings.TrimSuffix(related, ",") + `]}`)
+	}
+	a.Fields = fields("津武市监立〔2025〕8号", list)
+	if _, _, err := w.Open("exercise", a); err == nil || !strings.Contains(err.Error(), "too long") {
+		t.Errorf("21 records were named: %v", err)
+	}
+	a.Fields = fields("津武市监立〔2025〕8号", list[:24*2])
+	second, _, err := w.Open("exercise", a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []procedure.Link{{Rel: "origin", ID: first.ID}, {Rel: "related", ID: first.ID}, {Rel: "related", ID: first.ID}}
+	if fmt.Sprint(second.Links) != fmt.Sprint(want) {
+		t.Errorf("links %v, want %v", second.Links, want)
+	}
 }

@@ -66,6 +66,7 @@ type checker struct {
 	facts Facts // nil: checks that need the ledger are left out
 	err   error // failure of facts
 	where string
+	links int // other records looked up
 }
 
 // Check validates one value of the field outside the ledger (forms, fields

@@ -128,9 +128,15 @@ func isRecordID(s string) bool {
 		isRegionCode(s[3:9]) && s[9] == '-' && allDigits(s[10:14], 4) && s[14] == '-' && allDigits(s[15:], 6)
 }
 
+// maxLinks bounds the records that one act names: each one is read.
+const maxLinks = 20
+
 func (c *checker) record(s string) reason {
 	if !isRecordID(s) {
 		return badForm
+	}
+	if c.links++; c.links > maxLinks {
+		return badTooLong
 	}
 	if c.facts == nil {
 		return valid

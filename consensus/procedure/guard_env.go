@@ -71,8 +71,9 @@ func (f function) internal() string {
 	return f.name
 }
 
-// The costs: reading the state is about 1 us per key (20 units), another
-// record is parsed (200), a limit is counted day by day (100).
+// The costs: reading the state is about 1 us per key (20 units), a limit is
+// counted day by day (100), another record is parsed (about 10 us for one of
+// twenty acts, 50 units of reserve on top for each of the longest).
 var functionList = []function{
 	{name: "marked", ctx: true, arity: 2, typ: cel.BoolType, cost: 20, arg: argMark, argAt: 1, call: (*frame).marked},
 	{name: "holder", ctx: true, arity: 2, typ: cel.StringType, cost: 20, size: 21, arg: argMark, argAt: 1, call: (*frame).holder},
@@ -88,9 +89,9 @@ var functionList = []function{
 	{name: "party", ctx: true, arity: 1, typ: cel.StringType, cost: 5, size: 6, arg: argParty, argAt: 1, call: (*frame).partyRegion},
 	{name: "party_org", ctx: true, arity: 1, typ: cel.StringType, cost: 5, size: 11, arg: argParty, argAt: 1, call: (*frame).partyOrg},
 	{name: "regions", ctx: true, arity: 0, typ: cel.IntType, cost: 5, call: (*frame).regions},
-	{name: "linked_state", ctx: true, arity: 1, typ: cel.StringType, cost: 200, size: 40, call: (*frame).linkedState},
-	{name: "linked_procedure", ctx: true, arity: 1, typ: cel.StringType, cost: 200, size: 40, call: (*frame).linkedProcedure},
-	{name: "linked_field", ctx: true, arity: 2, typ: cel.StringType, cost: 200, size: 8000, call: (*frame).linkedField},
+	{name: "linked_state", ctx: true, arity: 1, typ: cel.StringType, cost: 1000, size: 40, call: (*frame).linkedState},
+	{name: "linked_procedure", ctx: true, arity: 1, typ: cel.StringType, cost: 1000, size: 40, call: (*frame).linkedProcedure},
+	{name: "linked_field", ctx: true, arity: 2, typ: cel.StringType, cost: 1000, size: 8000, call: (*frame).linkedField},
 
 	{name: "date", arity: 1, typ: cel.IntType, cost: 5, call: dateOf},
 	{name: "instant", arity: 1, typ: cel.IntType, cost: 5, call: instantOf},

@@ -68,27 +68,12 @@ func (p *Procedure) readInput(f Facts, e *Event, a *Act) (*input, error) {
 func (p *Procedure) declared(e *Event, name string, see See) (*Field, error) {
 	d := p.ix.field(name)
 	if d == nil || !e.takes(name) {
-		if len(name) > 40 {
-			name = name[:40]
-		}
-		return nil, refuse(CodeUnknownField, "field", strclean(name))
+		return nil, refuse(CodeUnknownField, "field", name)
 	}
 	if d.See != see {
 		return nil, refuse(CodeVisibility, "field", name, "see", string(d.See))
 	}
 	return d, nil
-}
-
-// strclean keeps a name that somebody made up out of logs and screens as it
-// is: only characters of names remain.
-func strclean(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if !identByte(c) {
-			b[i] = '?'
-		}
-	}
-	return string(b)
 }
 
 func (p *Procedure) readClear(f Facts, e *Event, a *Act, in *input) error {
@@ -181,9 +166,7 @@ func (in *input) merge(r *Record) {
 	for i, v := range in.values() {
 		name := in.clear[i].field.Name
 		r.Fields[name] = v
-		if in.clear[i].field.Type == TypeRecord {
-			r.link(name, in.list[in.clear[i].node].text)
-		}
+		r.link(in.clear[i].field, v)
 	}
 	mergeHidden(r, in.commits, in.homes())
 }
@@ -218,14 +201,26 @@ func grown[V any](old map[string]V, n int) map[string]V {
 	return m
 }
 
-// link notes a reference to another record once per field.
-func (r *Record) link(rel, id string) {
-	for i := range r.Links {
-		if r.Links[i].Rel == rel {
-			r.Links = slices.Clone(r.Links)
-			r.Links[i].ID = id
-			return
+// link notes the records that a field names; they replace those that it named
+// before.
+func (r *Record) link(f *Field, value []byte) {
+	if f.Type != TypeRecord && (f.Of == nil || f.Of.Type != TypeRecord) {
+		return
+	}
+	list, ok := parseJSONValue(value)
+	if !ok {
+		return
+	}
+	kept := make([]Link, 0, len(r.Links)+len(list))
+	for _, l := range r.Links {
+		if l.Rel != f.Name {
+			kept = append(kept, l)
 		}
 	}
-	r.Links = append(slices.Clip(r.Links), Link{Rel: rel, ID: id})
+	for i := range list {
+		if list[i].kind == jsonString {
+			kept = append(kept, Link{Rel: f.Name, ID: list[i].text})
+		}
+	}
+	r.Links = kept
 }

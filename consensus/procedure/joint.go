@@ -80,9 +80,7 @@ func (p *Procedure) mergePart(rec *Record, j *JointPart) {
 	maps.Copy(rec.Fields, j.Fields)
 	var small [16]string
 	for _, name := range sortedKeys(j.Fields, small[:]) {
-		if p.ix.field(name).Type == TypeRecord {
-			rec.link(name, rec.textField(name))
-		}
+		rec.link(p.ix.field(name), rec.Fields[name])
 	}
 	mergeHidden(rec, j.Commits, j.Home)
 }

@@ -1,5 +1,12 @@
 package procedure
 
+import (
+	"strings"
+	"unicode/utf8"
+
+	"sandi.internal/gateway/consensus/procedure/lawtext"
+)
+
 // Codes of the refusals that the engine makes itself; documents add their own.
 const (
 	CodeUnknownEvent   = "unknown_event"
@@ -109,12 +116,37 @@ func refuse(code string, params ...string) *Refusal {
 	return r
 }
 
+// with adds a parameter. Values may come from the act: they are cut, and what
+// could not stand in a name or a key is shown as a question mark.
 func (r *Refusal) with(name, value string) *Refusal {
 	if r.Params == nil {
 		r.Params = make(map[string]string, 2)
 	}
-	r.Params[name] = value
+	r.Params[name] = clean(value)
 	return r
+}
+
+// maxParam bounds a parameter of a refusal in runes: refusals are kept.
+const maxParam = 120
+
+func clean(s string) string {
+	n, plain := 0, true
+	for i, r := range s {
+		if n++; n > maxParam {
+			s = s[:i]
+			break
+		}
+		plain = plain && (r > 0x7f || r < 0x7f && r >= 0x20 && r != '<' && r != '>' && r != '&' && r != '"') && !lawtext.Hidden(r)
+	}
+	if plain && utf8.ValidString(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || lawtext.Hidden(r) || r < 0x20 || strings.ContainsRune("<>&\"", r) {
+			return '?'
+		}
+		return r
+	}, s)
 }
 
 func (r *Refusal) cite(c string) *Refusal {
