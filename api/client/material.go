@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
+	"io"
 	"mime"
 	"net/http"
+	"net/url"
 
 	"sandi.internal/gateway/api/v1"
 )
@@ -29,4 +32,27 @@ func (c *Client) PutMaterial(ctx context.Context, key, name string, content []by
 	}
 	var m v1.Material
 	return m, decode(a.body, &m)
+}
+
+// Material fetches a file from the bureau's vault; record, when given, is a
+// record that names it. The caller closes the body. A body that breaks off ends
+// with an error, never with io.EOF.
+func (c *Client) Material(ctx context.Context, commitment, record string) (io.ReadCloser, error) {
+	k := call{method: http.MethodGet, path: "/v1/materials/" + url.PathEscape(commitment)}
+	if record != "" {
+		k.query = url.Values{"record": {record}}
+	}
+	res, err := c.send(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode == http.StatusOK {
+		return res.Body, nil
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return nil, &lost{fmt.Errorf("couldn't read the answer to %s %s: %w", k.method, k.path, err)}
+	}
+	return nil, refusal(res, body)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"sandi.internal/gateway/api/v1"
@@ -44,3 +45,29 @@ func (c *Client) SetClock(ctx context.Context, to time.Time) error {
 
 // shanghai is the zone of every time in the API.
 var shanghai = time.FixedZone("CST", 8*3600)
+
+// Clock reads the node's scenario clock (practice networks).
+func (c *Client) Clock(ctx context.Context) (v1.PracticeTime, error) {
+	var now v1.PracticeTime
+	_, err := c.get(ctx, "/v1/practice/clock", nil, &now)
+	return now, err
+}
+
+// Rules fetches the deadline rules in force.
+func (c *Client) Rules(ctx context.Context) (v1.Rules, error) {
+	var rules v1.Rules
+	_, err := c.get(ctx, "/v1/rules", nil, &rules)
+	return rules, err
+}
+
+// Calendar fetches the working-day calendar in force: one year, or with 0 all
+// that it covers.
+func (c *Client) Calendar(ctx context.Context, year int) (v1.Calendar, error) {
+	q := url.Values{}
+	if year != 0 {
+		q.Set("year", strconv.Itoa(year))
+	}
+	var calendar v1.Calendar
+	_, err := c.get(ctx, "/v1/calendar", q, &calendar)
+	return calendar, err
+}
