@@ -110,6 +110,17 @@ func BenchmarkStep(b *testing.B) {
 			}
 		}
 	})
+	b.Run("marshal", func(b *testing.B) {
+		rec, err := procedure.ParseRecord(raw)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportAllocs()
+		b.SetBytes(int64(len(raw)))
+		for b.Loop() {
+			rec.Marshal()
+		}
+	})
 	b.Run("parse+step+marshal", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

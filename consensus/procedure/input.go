@@ -140,19 +140,13 @@ func (p *Procedure) readHidden(e *Event, a *Act, in *input) error {
 // buffer.
 func (in *input) values() []json.RawMessage {
 	out := make([]json.RawMessage, len(in.clear))
-	if len(in.clear) == 0 {
-		return out
-	}
 	buf := make([]byte, 0, in.size)
-	ends := make([]int, len(in.clear))
 	for i := range in.clear {
+		// A value that outgrows the buffer moves it; the earlier ones keep the
+		// old one, which is not written to again.
+		start := len(buf)
 		buf = appendJSON(buf, in.list, in.clear[i].node)
-		ends[i] = len(buf)
-	}
-	start := 0
-	for i, end := range ends {
-		out[i] = json.RawMessage(buf[start:end:end])
-		start = end
+		out[i] = json.RawMessage(buf[start:len(buf):len(buf)])
 	}
 	return out
 }

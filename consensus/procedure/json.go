@@ -49,7 +49,7 @@ func parseJSON(data []byte) (list []jsonNode, ok bool) {
 	if len(data) > maxJSON || !utf8.Valid(data) {
 		return nil, false
 	}
-	sc := jsonScan{s: string(data), list: make([]jsonNode, 0, 8+len(data)/24)}
+	sc := jsonScan{s: string(data), list: make([]jsonNode, 0, 8+len(data)/16)}
 	if !sc.value("", 0) || sc.list[0].kind != jsonObject {
 		return nil, false
 	}
@@ -232,16 +232,19 @@ func (sc *jsonScan) str() (string, bool) {
 	sc.pos++
 	start := sc.pos
 	for sc.pos < len(sc.s) {
-		switch c := sc.s[sc.pos]; {
-		case c == '"':
+		c := sc.s[sc.pos]
+		if !escapes[c] {
+			sc.pos++
+			continue
+		}
+		switch c {
+		case '"':
 			sc.pos++
 			return sc.s[start : sc.pos-1], true
-		case c == '\\':
+		case '\\':
 			return sc.escaped(start)
-		case c < 0x20:
-			return "", false
 		}
-		sc.pos++
+		return "", false
 	}
 	return "", false
 }

@@ -51,6 +51,15 @@ func appendObject(dst []byte, list []jsonNode, i int) []byte {
 	return append(dst, '}')
 }
 
+// escapes are the bytes that cannot stand in a JSON string as they are.
+var escapes = func() (t [256]bool) {
+	for c := range 0x20 {
+		t[c] = true
+	}
+	t['"'], t['\\'] = true, true
+	return t
+}()
+
 // appendString writes a JSON string with the fewest escapes (RFC 8785's form).
 func appendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
@@ -58,7 +67,7 @@ func appendString(dst []byte, s string) []byte {
 	start := 0
 	for i := range len(s) {
 		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' {
+		if !escapes[c] {
 			continue
 		}
 		dst = append(dst, s[start:i]...)
