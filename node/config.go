@@ -65,6 +65,7 @@ type Keys struct {
 // Limits bounds what a node takes in. Zero means the default.
 type Limits struct {
 	CacheMiB      int   `koanf:"cache_mib"`      // block cache shared by the three stores
+	MemoryMiB     int64 `koanf:"memory_mib"`     // of the Go heap: the collector works harder near it; GOMEMLIMIT overrides
 	MaterialMiB   int64 `koanf:"material_mib"`   // one private payload
 	RequestsPerS  int   `koanf:"requests_per_s"` // per caller region, before 429
 	WarnBelowMiB  int64 `koanf:"warn_below_mib"` // free disk under which doctor and readyz warn
@@ -82,7 +83,7 @@ func defaults() Config {
 	return Config{
 		Data:    "data",
 		Genesis: "genesis.json",
-		Limits:  Limits{CacheMiB: 32, MaterialMiB: 4096, RequestsPerS: 0, WarnBelowMiB: 1024, VerifyWorkers: 2},
+		Limits:  Limits{CacheMiB: 32, MemoryMiB: 160, MaterialMiB: 4096, RequestsPerS: 0, WarnBelowMiB: 1024, VerifyWorkers: 2},
 		Log:     Log{Level: "info", Format: "auto"},
 		Keys: Keys{
 			Statement: "keys/statement.pem", Log: "keys/log.pem", Cosigner: "keys/cosigner.pem", Vault: "keys/vault.key",
@@ -177,6 +178,9 @@ func (c *Config) check() error {
 	}
 	if c.Limits.CacheMiB < 4 || c.Limits.CacheMiB > 65536 {
 		return fmt.Errorf("limits.cache_mib: %d is outside 4..65536", c.Limits.CacheMiB)
+	}
+	if c.Limits.MemoryMiB < 64 {
+		return fmt.Errorf("limits.memory_mib: %d is below 64", c.Limits.MemoryMiB)
 	}
 	if c.Limits.VerifyWorkers < 1 || c.Limits.VerifyWorkers > 256 {
 		return fmt.Errorf("limits.verify_workers: %d is outside 1..256", c.Limits.VerifyWorkers)

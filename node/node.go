@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,7 +21,6 @@ import (
 	"sandi.internal/gateway/api/peer"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/serve"
-	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/certs/authority"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
@@ -32,8 +32,8 @@ import (
 
 const (
 	// verdictCache is how many verified statements are remembered between
-	// admission and apply: several times what can be in flight.
-	verdictCache = 16_384
+	// admission and apply: more than can be in flight, at about 3 KiB each.
+	verdictCache = 4096
 	// closePatience bounds a graceful end: hand over leadership, drain requests.
 	closePatience = 10 * time.Second
 	// maxGenesis bounds the genesis file.
@@ -57,7 +57,7 @@ type Node struct {
 	transport *transport.Transport
 	ledger    *ledger.Ledger
 	replica   *replica.Replica
-	materials *solo.Vault
+	materials public.Vault
 	desk      *desk.Desk
 	public    *public.API
 	gossip    *membership.Gossip
@@ -71,6 +71,9 @@ func New(cfg Config) (*Node, error) {
 	var err error
 	if n.log, err = newLogger(cfg.Log, os.Stderr); err != nil {
 		return nil, err
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(cfg.Limits.MemoryMiB << 20)
 	}
 	n.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, step := range []func() error{n.openGenesis, n.openStores, n.openTransport, n.openReplica, n.openDoors, n.openGossip} {
@@ -124,8 +127,8 @@ func (n *Node) openStores() error {
 		return err
 	}
 	n.onClose(n.stores.close)
-	n.materials = solo.NewVault()
-	return nil
+	n.materials, err = openVault(n.stores.vault, n.secrets.vault, n.cfg.Limits.MaterialMiB)
+	return err
 }
 
 func (n *Node) openTransport() error {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"sandi.internal/gateway/api/desk"
@@ -21,11 +22,13 @@ import (
 const (
 	// stewardTick is how often what is due, and what failed before, is looked at.
 	stewardTick = time.Second
+	// stewardPause gathers what is committed within it into one look.
+	stewardPause = 20 * time.Millisecond
 	// strangerPatience is how long other regions leave a due event to the region
 	// that owns the record, so that not all submit the same.
 	strangerPatience = 30 * time.Second
 	// stewardLeaves and stewardDue bound one look.
-	stewardLeaves = 256
+	stewardLeaves = 4096
 	stewardDue    = 256
 	stewardPage   = 100
 	// stewardRefused bounds what is remembered of refusals.
@@ -45,6 +48,9 @@ type steward struct {
 	clock   func() time.Time
 	changed func() <-chan struct{} // scenario clock; nil: real time
 	log     *slog.Logger
+
+	automatic map[string]bool // see automatic; nil until first needed
+	looked    time.Time       // when due limits were last looked for
 
 	seen    uint64          // leaves looked at
 	open    map[string]bool // records to look at again at the next tick
@@ -70,7 +76,7 @@ func (s *steward) run(ctx context.Context) error {
 		}
 		_, _ = s.ledger.WaitSize(wait, s.seen) // its end is only the reason to look
 		cancel()
-		if ctx.Err() != nil {
+		if !pause(ctx, stewardPause) {
 			break
 		}
 		if err := s.look(ctx); err != nil && ctx.Err() == nil {
@@ -78,6 +84,16 @@ func (s *steward) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// pause waits, and reports whether ctx is still alive.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
 }
 
 // takeStock lists this region's running records: what was left undone before a
@@ -139,18 +155,21 @@ func (s *steward) find(ctx context.Context) ([]task, error) {
 		return nil, err
 	}
 	for _, c := range leaves {
-		if c.Record != "" {
+		if c.Record != "" && s.wakes(books, c) {
 			s.open[c.Record] = true
 		}
 	}
 	s.seen = to
-	due, err := books.DueBefore(s.clock().Unix(), stewardDue)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range due {
-		if !d.Owed {
-			s.open[d.Record] = true
+	if now := s.clock(); now.Sub(s.looked).Abs() >= stewardTick {
+		s.looked = now
+		due, err := books.DueBefore(now.Unix(), stewardDue)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range due {
+			if !d.Owed {
+				s.open[d.Record] = true
+			}
 		}
 	}
 	var todo []task
@@ -163,6 +182,44 @@ func (s *steward) find(ctx context.Context) ([]task, error) {
 		todo = append(todo, t...)
 	}
 	return todo, nil
+}
+
+// wakes reports whether a statement may have brought its record to where a node
+// has to act by itself. Most do not, and reading each record would cost as much
+// as applying its statement did.
+func (s *steward) wakes(books *ledger.Books, c *ledger.Committal) bool {
+	if s.automatic == nil {
+		s.automatic = automatic(books.Procedures())
+	}
+	prefix, _, _ := strings.Cut(c.Record, "-")
+	if c.Statement.Kind == statement.KindRecordOpen {
+		return s.automatic[prefix+" "+procedure.OpenEvent]
+	}
+	body, err := statement.ParseAct(c.Statement.Body)
+	return err != nil || s.automatic[prefix+" "+body.Event]
+}
+
+// automatic lists "prefix event" for every event after which an automatic event
+// may be possible: it enters a state that has one, or leaves the state as it is.
+func automatic(laws []*ledger.Law) map[string]bool {
+	wakes := map[string]bool{}
+	for _, law := range laws {
+		states := map[string]bool{}
+		for _, e := range law.Document.Events {
+			if e.Auto != "" {
+				for _, from := range e.From {
+					states[from] = true
+				}
+			}
+		}
+		wakes[law.Prefix+" "+procedure.OpenEvent] = states[law.Document.Initial]
+		for _, e := range law.Document.Events {
+			if e.To == "" || states[e.To] {
+				wakes[law.Prefix+" "+e.Name] = true
+			}
+		}
+	}
+	return wakes
 }
 
 // consider says what this node has to do for one record now.

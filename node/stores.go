@@ -9,9 +9,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/storage/engine"
 	"sandi.internal/gateway/storage/raftlog"
 	"sandi.internal/gateway/storage/state"
+	"sandi.internal/gateway/storage/vault"
 )
 
 // stores are the node's three Pebble instances under one block cache. They are
@@ -57,6 +59,19 @@ func openStores(dir string, cacheMiB int, log *slog.Logger, reg prometheus.Regis
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
+}
+
+// openVault opens the bureau's private objects under its vault key.
+func openVault(db *engine.DB, secret []byte, maxMiB int64) (public.Vault, error) {
+	key, err := vault.ParseKey(secret, vault.AES256GCM{})
+	if err != nil {
+		return public.Vault{}, fmt.Errorf("couldn't take up the vault key: %w", err)
+	}
+	v, err := vault.Open(vault.Options{DB: db, Key: key, MaxObject: maxMiB << 20})
+	if err != nil {
+		return public.Vault{}, fmt.Errorf("couldn't open the vault: %w", err)
+	}
+	return public.Vault{Vault: v, Max: maxMiB << 20}, nil
 }
 
 // close closes the engines, the youngest first.

@@ -6,13 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
-
-	"sandi.internal/gateway/certs/strict"
 )
 
 // Wrapper is the vault's key as the vault uses it: it wraps the keys of single
@@ -28,8 +22,6 @@ type Wrapper interface {
 
 const (
 	keySecret = 32
-	keyPrefix = "svk1." // sandi vault key
-	keyFile   = len(keyPrefix) + (keySecret*8+5)/6 + 1
 
 	// Labels for HKDF (RFC 5869): what is derived for one purpose says nothing
 	// about what is derived for another.
@@ -40,8 +32,9 @@ const (
 	wrapLimit = 4 << 10
 )
 
-// Key is a vault key in memory, read from a file that only the node can read.
-// Losing it loses every object: it belongs into the bureau's safe.
+// Key is a vault key in memory. Its secret is one of certs/keyring's, in a file
+// that only the node can read. Losing it loses every object: a copy belongs into
+// the bureau's safe.
 type Key struct {
 	secret [keySecret]byte
 	suite  Suite
@@ -52,6 +45,14 @@ func NewKey(suite Suite) *Key {
 	k := &Key{suite: suite}
 	rand.Read(k.secret[:])
 	return k
+}
+
+// ParseKey takes the 32 bytes of a secret (keyring.LoadSecret) as a vault key.
+func ParseKey(secret []byte, suite Suite) (*Key, error) {
+	if len(secret) != keySecret {
+		return nil, fmt.Errorf("a vault key has %d bytes, not %d", keySecret, len(secret))
+	}
+	return &Key{secret: [keySecret]byte(secret), suite: suite}, nil
 }
 
 // ID implements Wrapper: 16 hex digits that say nothing about the secret.
@@ -98,49 +99,4 @@ func (k *Key) derive(salt []byte) (cipher.AEAD, error) {
 		return nil, err
 	}
 	return k.suite.AEAD(key)
-}
-
-// SaveFile writes the key as one line of text that only its owner can read. It
-// never overwrites a file.
-func (k *Key) SaveFile(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("couldn't save the vault key: %w", err)
-	}
-	_, err = f.WriteString(keyPrefix + strict.B64(k.secret[:]) + "\n")
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("couldn't save the vault key: %w", err)
-	}
-	return nil
-}
-
-// LoadFile reads a key that SaveFile wrote. It refuses a file that others than
-// its owner can read.
-func LoadFile(path string, suite Suite) (*Key, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("couldn't load the vault key: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("couldn't load the vault key: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("couldn't load the vault key: others can read %s (mode %o): chmod 600 it", path, info.Mode().Perm())
-	}
-	text, err := io.ReadAll(io.LimitReader(f, int64(keyFile)+1))
-	if err != nil {
-		return nil, fmt.Errorf("couldn't load the vault key: %w", err)
-	}
-	line, complete := strings.CutSuffix(string(text), "\n")
-	encoded, ok := strings.CutPrefix(line, keyPrefix)
-	secret, err := strict.Base64URL(encoded)
-	if !complete || !ok || err != nil || len(secret) != keySecret {
-		return nil, fmt.Errorf("couldn't load the vault key: %s is not a vault key file", path)
-	}
-	return &Key{secret: [keySecret]byte(secret), suite: suite}, nil
 }

@@ -5,52 +5,25 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/storage/commitment"
 	"sandi.internal/gateway/storage/storagetest"
 )
 
-func TestKeyFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "vault.key")
-	must(t, testKey.SaveFile(path))
-	if err := NewKey(AES256GCM{}).SaveFile(path); !errors.Is(err, os.ErrExist) {
-		t.Fatalf("a key was overwritten: %v", err)
-	}
-	k, err := LoadFile(path, AES256GCM{})
-	must(t, err)
-	if k.ID() != testKey.ID() || k.secret != testKey.secret {
+func TestParseKey(t *testing.T) {
+	k, err := ParseKey(testKey.secret[:], AES256GCM{})
+	if must(t, err); k.ID() != testKey.ID() || k.secret != testKey.secret {
 		t.Fatal("another key came back")
 	}
-	info, err := os.Stat(path)
-	must(t, err)
-	if info.Mode().Perm() != 0o600 {
-		t.Fatalf("mode %o", info.Mode().Perm())
-	}
-	must(t, os.Chmod(path, 0o640))
-	if _, err := LoadFile(path, AES256GCM{}); err == nil || !strings.Contains(err.Error(), "chmod 600") {
-		t.Fatalf("got %v", err)
-	}
-	text, err := os.ReadFile(path)
-	must(t, err)
-	for name, bad := range map[string]string{
-		"empty": "", "no line end": strings.TrimSpace(string(text)), "two lines": string(text) + string(text),
-		"another prefix": "svk2" + string(text[4:]), "short": string(text[:20]) + "\n", "padded": strings.TrimSpace(string(text)) + "=\n",
-	} {
-		must(t, os.WriteFile(path, []byte(bad), 0o600))
-		must(t, os.Chmod(path, 0o600))
-		if _, err := LoadFile(path, AES256GCM{}); err == nil {
-			t.Errorf("%s: was loaded", name)
+	for _, n := range []int{0, keySecret - 1, keySecret + 1} {
+		if _, err := ParseKey(make([]byte, n), AES256GCM{}); err == nil {
+			t.Errorf("a secret of %d bytes was taken", n)
 		}
-	}
-	if _, err := LoadFile(path+"-absent", AES256GCM{}); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("got %v", err)
 	}
 }
 
@@ -102,9 +75,9 @@ func TestVectors(t *testing.T) {
 		must(t, err)
 		return b
 	}
-	path := filepath.Join(t.TempDir(), "key")
-	must(t, os.WriteFile(path, []byte(v.Key+"\n"), 0o600))
-	key, err := LoadFile(path, AES256GCM{})
+	secret, err := strict.Base64URL(v.Key)
+	must(t, err)
+	key, err := ParseKey(secret, AES256GCM{})
 	if must(t, err); key.ID() != v.KeyID {
 		t.Fatalf("key id %s, want %s", key.ID(), v.KeyID)
 	}
