@@ -199,9 +199,10 @@ func (r *Replica) confirm() (term, index uint64, err error) {
 	if rf == nil || rf.State() != raft.Leader {
 		return 0, 0, ErrNoLeader
 	}
-	term = rf.CurrentTerm()
-	if at := r.progress.now(); at.term != term {
-		return 0, 0, fmt.Errorf("%w: term %d is not open yet", ErrNoLeader, term)
+	// mine, not term: the goroutines below may outlive this call.
+	mine := rf.CurrentTerm()
+	if at := r.progress.now(); at.term != mine {
+		return 0, 0, fmt.Errorf("%w: term %d is not open yet", ErrNoLeader, mine)
 	}
 	index = rf.CommitIndex()
 	ctx, cancel := context.WithTimeout(r.life, r.roundMax())
@@ -209,30 +210,39 @@ func (r *Replica) confirm() (term, index uint64, err error) {
 	peers, need := r.voters(rf)
 	answers := make(chan error, len(peers))
 	for _, id := range peers {
-		if !r.spawn(func() { answers <- r.sameTerm(ctx, id, term) }) {
+		if !r.spawn(func() { answers <- r.sameTerm(ctx, id, mine) }) {
 			return 0, 0, ErrClosed
 		}
 	}
 	r.metrics.rounds.Inc()
+	if err := majority(answers, len(peers), need); err != nil {
+		return 0, 0, fmt.Errorf("%w: %w", ErrNoLeader, err)
+	}
+	return mine, index, nil
+}
+
+// majority waits for need answers without an error, of at most count. One that
+// knows a newer term decides at once.
+func majority(answers <-chan error, count, need int) error {
 	var errs []error
-	for range peers {
+	for range count {
 		if need == 0 {
 			break
 		}
 		err := <-answers
-		if errors.Is(err, errDeposed) {
-			return 0, 0, fmt.Errorf("%w: %w", ErrNoLeader, err)
-		}
-		if err != nil {
+		switch {
+		case err == nil:
+			need--
+		case errors.Is(err, errDeposed):
+			return err
+		default:
 			errs = append(errs, err)
-			continue
 		}
-		need--
 	}
 	if need > 0 {
-		return 0, 0, fmt.Errorf("%w: too few answers: %w", ErrNoLeader, errors.Join(errs...))
+		return fmt.Errorf("too few answers: %w", errors.Join(errs...))
 	}
-	return term, index, nil
+	return nil
 }
 
 func (r *Replica) sameTerm(ctx context.Context, node string, term uint64) error {

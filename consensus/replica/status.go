@@ -54,7 +54,8 @@ func (r *Replica) Status() Status {
 		return s
 	}
 	s.Role = roleName(rf.State())
-	s.Leader, s.Term, s.CommitRaft, s.LastRaft = r.leader(), rf.CurrentTerm(), rf.CommitIndex(), rf.LastIndex()
+	s.Leader, s.Term, s.LastRaft = r.leader(), rf.CurrentTerm(), rf.LastIndex()
+	s.CommitRaft = max(rf.CommitIndex(), at.index) // Raft learns it anew after a start
 	s.FirstRaft, _ = r.cfg.Log.FirstIndex()
 	s.Ready = s.Failure == "" && s.Leader != "" && (s.Role != "leader" || at.term == s.Term)
 	for _, server := range rf.GetConfiguration().Configuration().Servers {

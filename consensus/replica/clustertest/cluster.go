@@ -13,7 +13,9 @@ import (
 
 	"sandi.internal/gateway/certs/devca"
 	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/storage/engine"
 	"sandi.internal/gateway/storage/storagetest"
 )
 
@@ -32,7 +34,9 @@ type Options struct {
 	Genesis func(node string, g *genesis.Genesis)
 	// Wire replaces Raft's transport. The peer calls stay in process.
 	Wire func(c *Cluster, node string) (replica.Link, func() error, error)
-	Log  slog.Level // of what nodes log to stderr; zero value: nothing below error
+	// Machine may stand in for a node's ledger.
+	Machine func(node string, l *ledger.Ledger) replica.Machine
+	Log     slog.Level // of what nodes log to stderr; zero value: nothing below error
 }
 
 // Cluster is a network in one process.
@@ -222,6 +226,20 @@ func (c *Cluster) Start(n *Node) {
 	}
 }
 
+// TryStart starts a node that may refuse to.
+func (c *Cluster) TryStart(n *Node) error { return n.start() }
+
+// Lose deletes one of a stopped node's stores.
+func (c *Cluster) Lose(n *Node, kind engine.Kind) {
+	c.t.Helper()
+	if err := n.disk.FS().RemoveAll(string(kind)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Take gives a stopped node the disk of another one.
+func (c *Cluster) Take(n, from *Node) { n.disk = from.disk }
+
 // Isolate cuts a node off in both directions.
 func (c *Cluster) Isolate(n *Node) {
 	for _, other := range c.Nodes {
@@ -232,9 +250,23 @@ func (c *Cluster) Isolate(n *Node) {
 
 // Cut loses every message from one node to another, answers not included.
 func (c *Cluster) Cut(from, to *Node) {
+	c.cut(peerKind, from, to)
+	c.cut(raftKind, from, to)
+}
+
+// CutRaft cuts a node off in both directions for Raft only: the peer calls, by
+// which nodes ask each other's term, still arrive.
+func (c *Cluster) CutRaft(n *Node) {
+	for _, other := range c.Nodes {
+		c.cut(raftKind, n, other)
+		c.cut(raftKind, other, n)
+	}
+}
+
+func (c *Cluster) cut(k kind, from, to *Node) {
 	c.hub.mu.Lock()
 	defer c.hub.mu.Unlock()
-	c.hub.cut[way{from.ID, to.ID}] = true
+	c.hub.cut[way{k, from.ID, to.ID}] = true
 }
 
 // Hold keeps back the answers to what from asks of to, until the returned
@@ -243,12 +275,21 @@ func (c *Cluster) Hold(from, to *Node) (release func()) {
 	held := make(chan struct{})
 	c.hub.mu.Lock()
 	defer c.hub.mu.Unlock()
-	c.hub.held[way{from.ID, to.ID}] = held
+	ways := []way{{raftKind, from.ID, to.ID}, {peerKind, from.ID, to.ID}}
+	for _, w := range ways {
+		c.hub.held[w] = held
+	}
 	return func() {
 		c.hub.mu.Lock()
 		defer c.hub.mu.Unlock()
-		if c.hub.held[way{from.ID, to.ID}] == held {
-			delete(c.hub.held, way{from.ID, to.ID})
+		open := false
+		for _, w := range ways {
+			if c.hub.held[w] == held {
+				delete(c.hub.held, w)
+				open = true
+			}
+		}
+		if open {
 			close(held)
 		}
 	}
@@ -269,10 +310,21 @@ func (c *Cluster) Heal() {
 	defer c.hub.mu.Unlock()
 	clear(c.hub.cut)
 	for w, held := range c.hub.held {
-		close(held)
 		delete(c.hub.held, w)
+		select {
+		case <-held: // both kinds share one
+		default:
+			close(held)
+		}
 	}
 }
 
 // String names the run, for failures.
 func (c *Cluster) String() string { return fmt.Sprintf("cluster of seed %d", c.opts.Seed) }
+
+// Link is a node's end of the network, for an Options.Wire that wraps it.
+func (c *Cluster) Link(node string) *Link {
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	return c.hub.links[node]
+}

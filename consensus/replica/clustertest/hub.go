@@ -25,8 +25,19 @@ const (
 	rpcMax = 5 * time.Second
 )
 
-// way is one direction between two nodes.
-type way struct{ from, to string }
+// kind is what a message is about.
+type kind string
+
+const (
+	raftKind kind = "raft"
+	peerKind kind = "peer"
+)
+
+// way is one direction between two nodes, for one kind of message.
+type way struct {
+	kind     kind
+	from, to string
+}
 
 // hub is the network between the nodes.
 type hub struct {
@@ -56,11 +67,11 @@ type fate struct {
 	hold          chan struct{}
 }
 
-func (h *hub) draw(from, to string) fate {
+func (h *hub) draw(k kind, from, to string) fate {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	f := fate{target: h.links[to], hold: h.held[way{from, to}]}
-	f.lost = f.target == nil || h.links[from] == nil || h.cut[way{from, to}] || h.rng.Float64() < h.lost
+	f := fate{target: h.links[to], hold: h.held[way{k, from, to}]}
+	f.lost = f.target == nil || h.links[from] == nil || h.cut[way{k, from, to}] || h.rng.Float64() < h.lost
 	f.noReply = h.rng.Float64() < h.lost
 	f.twice = h.rng.Float64() < h.repeats
 	if h.delay > 0 {
@@ -70,17 +81,17 @@ func (h *hub) draw(from, to string) fate {
 }
 
 // open reports whether an answer from one node reaches another now.
-func (h *hub) open(from, to string, target *Link) bool {
+func (h *hub) open(k kind, from, to string, target *Link) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.links[from] != nil && h.links[to] == target && !h.cut[way{to, from}]
+	return h.links[from] != nil && h.links[to] == target && !h.cut[way{k, to, from}]
 }
 
 // carry takes a question from one node to another and its answer back. deliver
 // runs at the other end.
-func carry[A any](ctx context.Context, h *hub, from, to string, deliver func(*Link) (A, error)) (A, error) {
+func carry[A any](ctx context.Context, h *hub, k kind, from, to string, deliver func(*Link) (A, error)) (A, error) {
 	var none A
-	f := h.draw(from, to)
+	f := h.draw(k, from, to)
 	if err := sleep(ctx, f.there); err != nil {
 		return none, err
 	}
@@ -104,7 +115,7 @@ func carry[A any](ctx context.Context, h *hub, from, to string, deliver func(*Li
 	if e := sleep(ctx, f.back); e != nil {
 		return none, e
 	}
-	if f.noReply || !h.open(from, to, f.target) && f.hold == nil {
+	if f.noReply || !h.open(k, from, to, f.target) && f.hold == nil {
 		if e := sleep(ctx, lostAfter); e != nil {
 			return none, e
 		}

@@ -87,6 +87,9 @@ func (n *Node) start() (err error) {
 		NodeID: n.ID, Genesis: n.signed, Store: n.Store, Log: n.Log, Ledger: n.Ledger, Pool: n.Pool,
 		Clock: n.c.Clock, Logger: n.c.logger.With("node", n.ID), Tuning: n.c.opts.Tuning,
 	}
+	if n.c.opts.Machine != nil {
+		config.Ledger = n.c.opts.Machine(n.ID, n.Ledger)
+	}
 	n.link = n.c.hub.attach(n.ID)
 	n.stop = append(n.stop, func() error { n.c.hub.detach(n.link); return nil })
 	config.Transport, config.Peers = n.link, n.link

@@ -14,7 +14,7 @@ import (
 func send[M, R any](l *Link, to raft.ServerID, m *M, resp *R, body []byte) error {
 	ctx, cancel := context.WithTimeout(l.down, rpcMax)
 	defer cancel()
-	answer, err := carry(ctx, l.hub, l.id, string(to), func(target *Link) (*R, error) {
+	answer, err := carry(ctx, l.hub, raftKind, l.id, string(to), func(target *Link) (*R, error) {
 		copied := *m // the receiver may keep it
 		return receive[R](ctx, target, l.id, &copied, body)
 	})
@@ -103,7 +103,7 @@ func (l *Link) peer() (*replica.Replica, error) {
 // Forward implements replica.Peers.
 func (l *Link) Forward(ctx context.Context, node string, statements [][]byte) ([]replica.Verdict, error) {
 	body := replica.EncodeForward(statements)
-	return carry(ctx, l.hub, l.id, node, func(target *Link) ([]replica.Verdict, error) {
+	return carry(ctx, l.hub, peerKind, l.id, node, func(target *Link) ([]replica.Verdict, error) {
 		r, err := target.peer()
 		if err != nil {
 			return nil, err
@@ -118,7 +118,7 @@ func (l *Link) Forward(ctx context.Context, node string, statements [][]byte) ([
 
 // Term implements replica.Peers.
 func (l *Link) Term(ctx context.Context, node string) (uint64, error) {
-	return carry(ctx, l.hub, l.id, node, func(target *Link) (uint64, error) {
+	return carry(ctx, l.hub, peerKind, l.id, node, func(target *Link) (uint64, error) {
 		r, err := target.peer()
 		if err != nil {
 			return 0, err
@@ -129,7 +129,7 @@ func (l *Link) Term(ctx context.Context, node string) (uint64, error) {
 
 // ReadIndex implements replica.Peers.
 func (l *Link) ReadIndex(ctx context.Context, node string) (term, index uint64, err error) {
-	got, err := carry(ctx, l.hub, l.id, node, func(target *Link) ([2]uint64, error) {
+	got, err := carry(ctx, l.hub, peerKind, l.id, node, func(target *Link) ([2]uint64, error) {
 		r, err := target.peer()
 		if err != nil {
 			return [2]uint64{}, err
