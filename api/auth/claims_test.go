@@ -51,8 +51,10 @@ func TestClaims(t *testing.T) {
 	refuse("lifetime negative", map[string]any{"iat": at, "exp": at - 10}, Lifetime)
 
 	refuse("aud missing", map[string]any{"aud": nil}, ClaimAudience)
-	for name, v := range map[string]any{"other": "urn:sandi:120000", "array": []string{"urn:sandi:110000"}, "two": []string{"urn:sandi:110000", "urn:sandi:120000"},
-		"object": raw(`{"a":1}`), "empty": "", "null": raw("null"), "prefix": "urn:sandi:11000", "longer": "urn:sandi:1100001", "upper case": "URN:SANDI:110000", "number": 110000} {
+	for name, v := range map[string]any{
+		"other": "urn:sandi:120000", "array": []string{"urn:sandi:110000"}, "two": []string{"urn:sandi:110000", "urn:sandi:120000"},
+		"object": raw(`{"a":1}`), "empty": "", "null": raw("null"), "prefix": "urn:sandi:11000", "longer": "urn:sandi:1100001", "upper case": "URN:SANDI:110000", "number": 110000,
+	} {
 		refuse("aud "+name, map[string]any{"aud": v}, ClaimAudience)
 	}
 
@@ -67,13 +69,17 @@ func TestClaims(t *testing.T) {
 	refuse("iss long", map[string]any{"iss": "https://" + strings.Repeat("a", maxIssuer)}, ClaimIssuer)
 	for _, claim := range []string{"sub", "jti"} {
 		want := map[string]Reason{"sub": ClaimSubject, "jti": ClaimID}[claim]
-		for name, v := range map[string]any{"missing": nil, "empty": "", "null": raw("null"), "number": 17, "array": []string{"x"}, "space": "a b", "newline": "a\nb",
-			"NUL": "a\x00", "quote": `a"b`, "129 characters": strings.Repeat("a", 129), "bidi control": "a\u202eb", "Chinese": "张三"} {
+		for name, v := range map[string]any{
+			"missing": nil, "empty": "", "null": raw("null"), "number": 17, "array": []string{"x"}, "space": "a b", "newline": "a\nb",
+			"NUL": "a\x00", "quote": `a"b`, "129 characters": strings.Repeat("a", 129), "bidi control": "a\u202eb", "Chinese": "张三",
+		} {
 			refuse(claim+" "+name, map[string]any{claim: v}, want)
 		}
 	}
-	for name, v := range map[string]any{"string": "officer", "null": raw("null"), "object": raw("{}"), "numbers": []int{1}, "null inside": raw("[null]"), "twice": []string{"officer", "officer"},
-		"upper case": []string{"Officer"}, "empty role": []string{""}, "seventeen": raw(`["a","b","c","d","e","f","g","h","i","j","k","l","m","n","o","p","q"]`), "nested": raw(`[["officer"]]`)} {
+	for name, v := range map[string]any{
+		"string": "officer", "null": raw("null"), "object": raw("{}"), "numbers": []int{1}, "null inside": raw("[null]"), "twice": []string{"officer", "officer"},
+		"upper case": []string{"Officer"}, "empty role": []string{""}, "seventeen": raw(`["a","b","c","d","e","f","g","h","i","j","k","l","m","n","o","p","q"]`), "nested": raw(`[["officer"]]`),
+	} {
 		refuse("roles "+name, map[string]any{"roles": v}, ClaimRoles)
 	}
 	for name, v := range map[string]any{"array": []string{"records:read"}, "null": raw("null"), "double space": "a  b", "upper case": "Records:Read", "newline": "a\nb", "long": strings.Repeat("a ", 600) + "a", "33": strings.Repeat("a ", 32) + "a"} {
@@ -82,8 +88,10 @@ func TestClaims(t *testing.T) {
 	for name, v := range map[string]any{"of another region": "120114-SJ", "form": "110108SJ", "lower case": "110108-sj", "empty": "", "null": raw("null"), "path": "110108-SJ/.."} {
 		refuse("org "+name, map[string]any{"org": v}, ClaimOrg)
 	}
-	for name, v := range map[string]any{"jkt": raw(`{"jkt":"x"}`), "two": raw(`{"x5t#S256":"` + strict.B64(make([]byte, 32)) + `","jkt":"x"}`), "empty": raw("{}"), "null": raw("null"),
-		"string": "x", "short": raw(`{"x5t#S256":"AAAA"}`), "padded": raw(`{"x5t#S256":"` + strict.B64(make([]byte, 32)) + `="}`)} {
+	for name, v := range map[string]any{
+		"jkt": raw(`{"jkt":"x"}`), "two": raw(`{"x5t#S256":"` + strict.B64(make([]byte, 32)) + `","jkt":"x"}`), "empty": raw("{}"), "null": raw("null"),
+		"string": "x", "short": raw(`{"x5t#S256":"AAAA"}`), "padded": raw(`{"x5t#S256":"` + strict.B64(make([]byte, 32)) + `="}`),
+	} {
 		refuse("cnf "+name, map[string]any{"cnf": v}, ClaimConfirm)
 	}
 	refuse("region claim that differs", map[string]any{"region": "120000"}, ClaimRegion)

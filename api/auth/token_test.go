@@ -50,8 +50,10 @@ func TestAccepted(t *testing.T) {
 
 func signed(t *testing.T, k *keyring.PrivateKey) string {
 	t.Helper()
-	tok, err := keyring.SignToken(k, keyring.Claims{Issuer: beijing, Subject: "s", Audience: Audience("110000"),
-		IssuedAt: noon.Unix(), Expires: noon.Unix() + 300, ID: "x", Roles: []string{"officer"}, Org: "110000-SJ", Scope: ScopeRead})
+	tok, err := keyring.SignToken(k, keyring.Claims{
+		Issuer: beijing, Subject: "s", Audience: Audience("110000"),
+		IssuedAt: noon.Unix(), Expires: noon.Unix() + 300, ID: "x", Roles: []string{"officer"}, Org: "110000-SJ", Scope: ScopeRead,
+	})
 	must(t, err)
 	return tok
 }

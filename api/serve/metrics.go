@@ -21,17 +21,27 @@ type Metrics struct {
 func NewMetrics(reg prometheus.Registerer, door string) *Metrics {
 	labels := prometheus.Labels{"door": door}
 	m := &Metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sandi_http_requests_total",
-			Help: "Answers by route and status class.", ConstLabels: labels}, []string{"route", "class"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "sandi_http_request_seconds",
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "sandi_http_requests_total",
+			Help: "Answers by route and status class.", ConstLabels: labels,
+		}, []string{"route", "class"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "sandi_http_request_seconds",
 			Help: "Time to answer, by route; long polls and streams excluded.", ConstLabels: labels,
-			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"route"}),
-		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sandi_http_refusals_total",
-			Help: "Problems given to callers, by code of the doors; codes of the law count as law.", ConstLabels: labels}, []string{"code"}),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "sandi_http_in_flight",
-			Help: "Requests being answered.", ConstLabels: labels}),
-		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "sandi_http_panics_total",
-			Help: "Handlers that panicked. Always a bug.", ConstLabels: labels}),
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"route"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "sandi_http_refusals_total",
+			Help: "Problems given to callers, by code of the doors; codes of the law count as law.", ConstLabels: labels,
+		}, []string{"code"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "sandi_http_in_flight",
+			Help: "Requests being answered.", ConstLabels: labels,
+		}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "sandi_http_panics_total",
+			Help: "Handlers that panicked. Always a bug.", ConstLabels: labels,
+		}),
 	}
 	reg.MustRegister(m.requests, m.seconds, m.refusals, m.inFlight, m.panics)
 	return m

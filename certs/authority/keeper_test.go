@@ -50,8 +50,10 @@ func newKept(t *testing.T, issuer func(*world) Issuer) *kept {
 	must(t, err)
 	must(t, replaceFile(k.cert, chain))
 	must(t, replaceFile(k.key, key))
-	cfg := KeeperConfig{Roots: k.world.roots, Identity: node("110000-a"), CertFile: k.cert, KeyFile: k.key,
-		Clock: k.clock.now, Logger: slog.New(slog.DiscardHandler), Metrics: k.metrics}
+	cfg := KeeperConfig{
+		Roots: k.world.roots, Identity: node("110000-a"), CertFile: k.cert, KeyFile: k.key,
+		Clock: k.clock.now, Logger: slog.New(slog.DiscardHandler), Metrics: k.metrics,
+	}
 	if issuer != nil {
 		cfg.Issuer = issuer(k.world)
 	}
@@ -207,8 +209,10 @@ func TestExpired(t *testing.T) {
 	k := newKept(t, nil)
 	k.clock.advance(31 * 24 * time.Hour)
 	var log bytes.Buffer
-	late, err := NewKeeper(KeeperConfig{Roots: k.world.roots, Identity: node("110000-a"), CertFile: k.cert, KeyFile: k.key,
-		Clock: k.clock.now, Logger: slog.New(slog.NewTextHandler(&log, nil)), Issuer: k.world.issuing["110000"]})
+	late, err := NewKeeper(KeeperConfig{
+		Roots: k.world.roots, Identity: node("110000-a"), CertFile: k.cert, KeyFile: k.key,
+		Clock: k.clock.now, Logger: slog.New(slog.NewTextHandler(&log, nil)), Issuer: k.world.issuing["110000"],
+	})
 	must(t, err)
 	if late.Left() >= 0 || late.Warning() == "" || !strings.Contains(log.String(), "expired") {
 		t.Fatalf("left %v, warning %q, log %q", late.Left(), late.Warning(), log.String())

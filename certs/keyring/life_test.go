@@ -33,14 +33,22 @@ func TestLifeTransitions(t *testing.T) {
 	}
 	want := map[State]map[string]result{
 		StateUnknown: {"add": {to: StatePrepared}, "activate": {code: CodeKeyUnknown}, "retire": {code: CodeKeyUnknown}, "revoke": {code: CodeKeyUnknown}},
-		StatePrepared: {"add": {code: CodeKeyKnown}, "activate": {to: StateActive}, "retire": {code: CodeKeyNotActive},
-			"revoke": {to: StateRevoked}},
-		StateActive: {"add": {code: CodeKeyKnown}, "activate": {code: CodeKeyNotPrepared}, "retire": {to: StateRetiring},
-			"revoke": {to: StateRevoked}},
-		StateRetiring: {"add": {code: CodeKeyKnown}, "activate": {code: CodeKeyNotPrepared}, "retire": {code: CodeKeyNotActive},
-			"revoke": {to: StateRevoked}},
-		StateRevoked: {"add": {code: CodeKeyKnown}, "activate": {code: CodeKeyRevoked}, "retire": {code: CodeKeyRevoked},
-			"revoke": {code: CodeKeyRevoked}},
+		StatePrepared: {
+			"add": {code: CodeKeyKnown}, "activate": {to: StateActive}, "retire": {code: CodeKeyNotActive},
+			"revoke": {to: StateRevoked},
+		},
+		StateActive: {
+			"add": {code: CodeKeyKnown}, "activate": {code: CodeKeyNotPrepared}, "retire": {to: StateRetiring},
+			"revoke": {to: StateRevoked},
+		},
+		StateRetiring: {
+			"add": {code: CodeKeyKnown}, "activate": {code: CodeKeyNotPrepared}, "retire": {code: CodeKeyNotActive},
+			"revoke": {to: StateRevoked},
+		},
+		StateRevoked: {
+			"add": {code: CodeKeyKnown}, "activate": {code: CodeKeyRevoked}, "retire": {code: CodeKeyRevoked},
+			"revoke": {code: CodeKeyRevoked},
+		},
 	}
 	for from, life := range states {
 		if got := life.StateAt(100); got != from {

@@ -124,10 +124,23 @@ func TestBase64URL(t *testing.T) {
 		in string
 		ok bool
 	}{
-		{"", true}, {"AA", true}, {"AAA", true}, {"AAAA", true}, {"_-_-", true},
-		{"A", false}, {"AB", false}, {"AAB", false}, // one character; unused bits
-		{"AA==", false}, {"AAA=", false}, {"AA\n", false}, {"A\rA", false}, {"AA AA", false},
-		{"++++", false}, {"//==", false}, {"AA.A", false}, {"AAA\x00", false},
+		{"", true},
+		{"AA", true},
+		{"AAA", true},
+		{"AAAA", true},
+		{"_-_-", true},
+		{"A", false},
+		{"AB", false},
+		{"AAB", false}, // one character; unused bits
+		{"AA==", false},
+		{"AAA=", false},
+		{"AA\n", false},
+		{"A\rA", false},
+		{"AA AA", false},
+		{"++++", false},
+		{"//==", false},
+		{"AA.A", false},
+		{"AAA\x00", false},
 	} {
 		out, err := Base64URL(c.in)
 		if (err == nil) != c.ok {

@@ -85,11 +85,17 @@ var moves = []struct {
 	event, role, fields string
 	second              bool // by the receiver or helper
 }{
-	{"approve", "bureau_head", `{}`, false}, {"send", "liaison", `{"doc_no":"移〔2025〕%d号"}`, false},
-	{"receive", "node", `{"payload_check":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}`, true}, {"accept", "liaison", `{}`, true},
-	{"object", "bureau_head", `{"reason":"不属于本局管辖 %d"}`, true}, {"agree", "bureau_head", `{"agreement_ref":"协-001"}`, false},
-	{"annotate", "clerk", `{"note":"备注 %d"}`, false}, {"lapse", "node", `{}`, false}, {"close", "bureau_head", `{}`, true},
-	{"cancel", "bureau_head", `{"reason":"重复 %d"}`, false}, {"answer", "officer", `{"answer":"答 %d"}`, true},
+	{"approve", "bureau_head", `{}`, false},
+	{"send", "liaison", `{"doc_no":"移〔2025〕%d号"}`, false},
+	{"receive", "node", `{"payload_check":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}`, true},
+	{"accept", "liaison", `{}`, true},
+	{"object", "bureau_head", `{"reason":"不属于本局管辖 %d"}`, true},
+	{"agree", "bureau_head", `{"agreement_ref":"协-001"}`, false},
+	{"annotate", "clerk", `{"note":"备注 %d"}`, false},
+	{"lapse", "node", `{}`, false},
+	{"close", "bureau_head", `{}`, true},
+	{"cancel", "bureau_head", `{"reason":"重复 %d"}`, false},
+	{"answer", "officer", `{"answer":"答 %d"}`, true},
 }
 
 // acting moves a record that exists, on its present head: half of the time by an

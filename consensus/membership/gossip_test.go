@@ -205,8 +205,10 @@ func TestMeta(t *testing.T) {
 		}
 	}
 	for _, bad := range []speaker{
-		{"other", who.ID, who.Region, who.Addr}, {who.Network, "110000-b", who.Region, who.Addr},
-		{who.Network, who.ID, "120000", who.Addr}, {who.Network, who.ID, who.Region, "127.0.0.1:7012"},
+		{"other", who.ID, who.Region, who.Addr},
+		{who.Network, "110000-b", who.Region, who.Addr},
+		{who.Network, who.ID, "120000", who.Addr},
+		{who.Network, who.ID, who.Region, "127.0.0.1:7012"},
 	} {
 		if _, err := openMeta(key.Public(), bad, sealed); err == nil {
 			t.Errorf("metadata of %+v taken for that of %+v", who, bad)

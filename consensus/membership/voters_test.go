@@ -30,8 +30,10 @@ func TestAudit(t *testing.T) {
 		want   []Finding
 	}{
 		{"as in genesis", func(s []raft.Server) []raft.Server { return s }, nil},
-		{"a standby votes", func(s []raft.Server) []raft.Server { s[1].Suffrage = raft.Voter; return s },
-			[]Finding{{"voter", "110000-b"}}},
+		{
+			"a standby votes", func(s []raft.Server) []raft.Server { s[1].Suffrage = raft.Voter; return s },
+			[]Finding{{"voter", "110000-b"}},
+		},
 		{"a region takes over", func(s []raft.Server) []raft.Server {
 			s[1].Suffrage, s[2].Suffrage = raft.Voter, raft.Nonvoter
 			return s
@@ -39,14 +41,22 @@ func TestAudit(t *testing.T) {
 		{"a stranger", func(s []raft.Server) []raft.Server {
 			return append(s, raft.Server{ID: "999999-a", Address: "999999-a", Suffrage: raft.Nonvoter})
 		}, []Finding{{"unknown_node", "999999-a"}}},
-		{"another address", func(s []raft.Server) []raft.Server { s[0].Address = "10.0.0.1:9011"; return s },
-			[]Finding{{"address", "110000-a"}}},
-		{"twice", func(s []raft.Server) []raft.Server { return append(s, s[1]) },
-			[]Finding{{"duplicate", "110000-b"}}},
-		{"a voter is gone", func(s []raft.Server) []raft.Server { return s[1:] },
-			[]Finding{{"missing_voter", "110000-a"}}},
-		{"nobody", func([]raft.Server) []raft.Server { return nil },
-			[]Finding{{"missing_voter", "110000-a"}, {"missing_voter", "120000-a"}, {"missing_voter", "130000-a"}, {"none", ""}}},
+		{
+			"another address", func(s []raft.Server) []raft.Server { s[0].Address = "10.0.0.1:9011"; return s },
+			[]Finding{{"address", "110000-a"}},
+		},
+		{
+			"twice", func(s []raft.Server) []raft.Server { return append(s, s[1]) },
+			[]Finding{{"duplicate", "110000-b"}},
+		},
+		{
+			"a voter is gone", func(s []raft.Server) []raft.Server { return s[1:] },
+			[]Finding{{"missing_voter", "110000-a"}},
+		},
+		{
+			"nobody", func([]raft.Server) []raft.Server { return nil },
+			[]Finding{{"missing_voter", "110000-a"}, {"missing_voter", "120000-a"}, {"missing_voter", "130000-a"}, {"none", ""}},
+		},
 	} {
 		got := Audit(g, raft.Configuration{Servers: tc.change(slices.Clone(Voters(g).Servers))})
 		if !reflect.DeepEqual(got, tc.want) {

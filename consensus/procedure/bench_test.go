@@ -87,8 +87,10 @@ func working(t testing.TB, p *procedure.Procedure, w *script.World) *procedure.R
 func BenchmarkStep(b *testing.B) {
 	p, w := exercise(b), world(b)
 	raw := working(b, p, w).Marshal()
-	a := procedure.Act{Event: "answer", Region: "130000", Org: "131000-SJ", Role: "bureau_head", Person: person1,
-		At: at("2025-10-10", 0), Now: at("2025-10-10", 0), Hash: hash, Seq: 99, Fields: []byte(`{"decided_on":"2025-10-09","tags":["A1","A2"]}`)}
+	a := procedure.Act{
+		Event: "answer", Region: "130000", Org: "131000-SJ", Role: "bureau_head", Person: person1,
+		At: at("2025-10-10", 0), Now: at("2025-10-10", 0), Hash: hash, Seq: 99, Fields: []byte(`{"decided_on":"2025-10-09","tags":["A1","A2"]}`),
+	}
 	b.Run("step", func(b *testing.B) {
 		rec, err := procedure.ParseRecord(raw)
 		if err != nil {

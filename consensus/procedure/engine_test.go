@@ -313,8 +313,10 @@ func TestHostileActs(t *testing.T) {
 func TestRecordFull(t *testing.T) {
 	p, w := exercise(t), world(t)
 	rec := working(t, p, w)
-	a := procedure.Act{Event: "extend_to", Region: "130000", Org: "131000-SJ", Role: "bureau_head", Person: person1, Hash: hash,
-		At: at("2026-09-16", 0), Now: at("2026-09-16", 0), Fields: []byte(`{"reason":"理由","new_limit":"2027-01-01"}`)}
+	a := procedure.Act{
+		Event: "extend_to", Region: "130000", Org: "131000-SJ", Role: "bureau_head", Person: person1, Hash: hash,
+		At: at("2026-09-16", 0), Now: at("2026-09-16", 0), Fields: []byte(`{"reason":"理由","new_limit":"2027-01-01"}`),
+	}
 	for i := range 1000 {
 		_, err := p.Step(w, rec, a)
 		var r *procedure.Refusal

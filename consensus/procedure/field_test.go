@@ -13,8 +13,10 @@ import (
 func synthetic(t testing.TB) []string {
 	t.Helper()
 	x := strings.Repeat("X", 4)
-	return []string{"92120114" + x + "00019E", "91131003" + x + "00027R", "91110115" + x + "00035H", "91130108" + x + "00043G",
-		"91120112" + x + "000510", "92130602" + x + "0006X3", "91110108" + x + "00078T", "12120000" + x + "000866"}
+	return []string{
+		"92120114" + x + "00019E", "91131003" + x + "00027R", "91110115" + x + "00035H", "91130108" + x + "00043G",
+		"91120112" + x + "000510", "92130602" + x + "0006X3", "91110108" + x + "00078T", "12120000" + x + "000866",
+	}
 }
 
 func why(t *testing.T, f Field, value string) string {
@@ -241,9 +243,16 @@ func TestOrganisations(t *testing.T) {
 		actor, party string
 		want         bool
 	}{
-		{"130602-SJ", "130602-SJ", true}, {"130602-ZF", "130602-SJ", true}, {"130602-SJ", "130600-SJ", true},
-		{"130602-SJ", "130000-SJ", true}, {"130000-SJ", "130602-SJ", true}, {"130600-SJ", "130602-SJ", false},
-		{"130602-SJ", "131000-SJ", false}, {"120000-SJ", "130602-SJ", false}, {"100000-SJ", "130602-SJ", false}, {"130000-ZF", "130602-SJ", false},
+		{"130602-SJ", "130602-SJ", true},
+		{"130602-ZF", "130602-SJ", true},
+		{"130602-SJ", "130600-SJ", true},
+		{"130602-SJ", "130000-SJ", true},
+		{"130000-SJ", "130602-SJ", true},
+		{"130600-SJ", "130602-SJ", false},
+		{"130602-SJ", "131000-SJ", false},
+		{"120000-SJ", "130602-SJ", false},
+		{"100000-SJ", "130602-SJ", false},
+		{"130000-ZF", "130602-SJ", false},
 	} {
 		if got := mayActFor(v.actor, v.party); got != v.want {
 			t.Errorf("%s for %s: %v", v.actor, v.party, got)

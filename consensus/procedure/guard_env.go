@@ -22,10 +22,16 @@ var fixedVars = []struct {
 	name string
 	typ  *cel.Type
 }{
-	{"act.region", cel.StringType}, {"act.org", cel.StringType}, {"act.role", cel.StringType},
-	{"act.person", cel.StringType}, {"act.party", cel.StringType},
-	{"act.at", cel.IntType}, {"act.now", cel.IntType},
-	{"rec_state", cel.StringType}, {"rec_owner", cel.StringType}, {"rec_id", cel.StringType},
+	{"act.region", cel.StringType},
+	{"act.org", cel.StringType},
+	{"act.role", cel.StringType},
+	{"act.person", cel.StringType},
+	{"act.party", cel.StringType},
+	{"act.at", cel.IntType},
+	{"act.now", cel.IntType},
+	{"rec_state", cel.StringType},
+	{"rec_owner", cel.StringType},
+	{"rec_id", cel.StringType},
 }
 
 // argKind says what a name given as text has to name.

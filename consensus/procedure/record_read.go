@@ -43,7 +43,6 @@ type recordReader struct {
 	pos   int
 	bad   bool
 	first bool // no member of the object read yet
-	depth int
 }
 
 func (p *recordReader) fail() { p.bad = true }

@@ -28,23 +28,29 @@ func drawRecord(rt *rapid.T) *Record {
 	})
 	words := rapid.SliceOfN(word, 0, 3)
 	act := rapid.Custom(func(rt *rapid.T) ActNote {
-		return ActNote{Event: word.Draw(rt, "event"), Region: word.Draw(rt, "region"), At: num.Draw(rt, "at"), Now: num.Draw(rt, "now"),
+		return ActNote{
+			Event: word.Draw(rt, "event"), Region: word.Draw(rt, "region"), At: num.Draw(rt, "at"), Now: num.Draw(rt, "now"),
 			Seq: rapid.Uint64().Draw(rt, "seq"), From: word.Draw(rt, "from"), To: word.Draw(rt, "to"), Part: rapid.Bool().Draw(rt, "part"),
-			Fields: words.Draw(rt, "fields"), Late: words.Draw(rt, "late"), Warn: words.Draw(rt, "warn")}
+			Fields: words.Draw(rt, "fields"), Late: words.Draw(rt, "late"), Warn: words.Draw(rt, "warn"),
+		}
 	})
 	clock := rapid.Custom(func(rt *rapid.T) Clock {
-		return Clock{Name: word.Draw(rt, "name"), Rule: word.Draw(rt, "rule"), RulesVersion: int(num.Draw(rt, "rv")), Start: num.Draw(rt, "start"),
+		return Clock{
+			Name: word.Draw(rt, "name"), Rule: word.Draw(rt, "rule"), RulesVersion: int(num.Draw(rt, "rv")), Start: num.Draw(rt, "start"),
 			PausedAt: num.Draw(rt, "paused"), Verdict: Verdict(word.Draw(rt, "verdict")), Due: num.Draw(rt, "due"),
 			Excluded: rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) calendar.Interval {
 				return calendar.Interval{From: num.Draw(rt, "f"), To: num.Draw(rt, "t")}
 			}), 0, 2).Draw(rt, "ex"),
 			Extensions: rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) Extended {
 				return Extended{Rule: 1, N: int(num.Draw(rt, "n")), Unit: "wd", At: num.Draw(rt, "a")}
-			}), 0, 2).Draw(rt, "ext")}
+			}), 0, 2).Draw(rt, "ext"),
+		}
 	})
 	joint := rapid.Custom(func(rt *rapid.T) JointPart {
-		return JointPart{Event: word.Draw(rt, "event"), Party: word.Draw(rt, "party"), Person: word.Draw(rt, "person"),
-			Fields: fields.Draw(rt, "fields"), Commits: texts.Draw(rt, "commits"), Home: texts.Draw(rt, "home")}
+		return JointPart{
+			Event: word.Draw(rt, "event"), Party: word.Draw(rt, "party"), Person: word.Draw(rt, "person"),
+			Fields: fields.Draw(rt, "fields"), Commits: texts.Draw(rt, "commits"), Home: texts.Draw(rt, "home"),
+		}
 	})
 	party := rapid.Custom(func(rt *rapid.T) Party { return Party{Region: word.Draw(rt, "region"), Org: word.Draw(rt, "org")} })
 	return &Record{
@@ -85,8 +91,10 @@ func TestRecordRoundTrip(t *testing.T) {
 }
 
 func TestParseRecordRefuses(t *testing.T) {
-	r := &Record{ID: "x", Seq: 2, Fields: map[string]json.RawMessage{"a": []byte(`{"k":1}`), "b": []byte(`"é"`)},
-		Acts: []ActNote{{Event: "e", Fields: []string{"a"}}}, Parties: map[string]Party{"p": {Region: "110000"}}}
+	r := &Record{
+		ID: "x", Seq: 2, Fields: map[string]json.RawMessage{"a": []byte(`{"k":1}`), "b": []byte(`"é"`)},
+		Acts: []ActNote{{Event: "e", Fields: []string{"a"}}}, Parties: map[string]Party{"p": {Region: "110000"}},
+	}
 	good := string(r.Marshal())
 	for name, edit := range map[string][2]string{
 		"a space":             {`"id":`, `"id": `},

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 hashicorp/raft still fills and reads the deprecated fields, so the gate has to hold them too
+
 package transport
 
 import (

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"testing"
@@ -220,5 +219,5 @@ func BenchmarkSnapshot(b *testing.B) {
 			must(b, to.Restore(r, nil))
 		}
 	})
-	b.Log(fmt.Sprintf("%d pairs, %d MiB", benchPairs, size>>20))
+	b.Logf("%d pairs, %d MiB", benchPairs, size>>20)
 }

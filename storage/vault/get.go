@@ -3,11 +3,10 @@ package vault
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-
-	"errors"
 
 	"sandi.internal/gateway/storage/commitment"
 )

@@ -49,8 +49,10 @@ func newTown(t *testing.T) *town {
 			Code: r.Code, NameZH: r.NameZH, NameEN: r.NameEN, Governance: r.Governance.Public(),
 			Statement: []keyring.PublicKey{r.Statement.Public()}, Roots: r.RootDER(),
 			Issuers: []genesis.Issuer{{ID: r.Issuer, Keys: []keyring.PublicKey{r.Token.Public()}, Roles: []string{"clerk", "officer"}}},
-			Nodes: []genesis.Node{{ID: node.ID, Voter: true, Peer: "127.0.0.1:901" + port, Gossip: "127.0.0.1:701" + port,
-				Public: "http://127.0.0.1:801" + port, Log: node.Log.Public(), Cosigner: node.Cosigner.Public()}},
+			Nodes: []genesis.Node{{
+				ID: node.ID, Voter: true, Peer: "127.0.0.1:901" + port, Gossip: "127.0.0.1:701" + port,
+				Public: "http://127.0.0.1:801" + port, Log: node.Log.Public(), Cosigner: node.Cosigner.Public(),
+			}},
 			Orgs: []genesis.Org{{Code: r.Code + "-SJ", NameZH: r.NameZH, NameEN: r.NameEN, Level: "province", Parent: "100000-SJ"}},
 		})
 	}
