@@ -114,7 +114,7 @@ func TestRefusals(t *testing.T) {
 		{"wrong type", http.MethodPost, pathForward, "application/json", []byte("{}"), http.StatusUnsupportedMediaType},
 		{"garbage", http.MethodPost, pathForward, mediaBytes, []byte("garbage"), http.StatusUnprocessableEntity},
 		{"empty", http.MethodPost, pathForward, mediaBytes, []byte{}, http.StatusUnprocessableEntity},
-		{"too long", http.MethodPost, pathForward, mediaBytes, make([]byte, replica.MaxForwardBytes+1), http.StatusBadRequest},
+		{"too long", http.MethodPost, pathForward, mediaBytes, make([]byte, replica.MaxForwardBytes+1), http.StatusRequestEntityTooLarge},
 		{"unknown path", http.MethodGet, "/peer/v1/other", "", nil, http.StatusNotFound},
 		{"post to term", http.MethodPost, pathTerm, "", nil, http.StatusMethodNotAllowed},
 	} {
@@ -127,6 +127,13 @@ func TestRefusals(t *testing.T) {
 		if rec.Code != tc.want {
 			t.Errorf("%s: status %d, want %d", tc.name, rec.Code, tc.want)
 		}
+	}
+	req := httptest.NewRequest(http.MethodPost, pathForward, strings.NewReader("x"))
+	req.ContentLength = -1 // chunked
+	req.Header.Set("Content-Type", mediaBytes)
+	rec := httptest.NewRecorder()
+	if h.ServeHTTP(rec, req.WithContext(withPeer(t)(req.Context(), nil))); rec.Code != http.StatusLengthRequired {
+		t.Errorf("without a length: status %d", rec.Code)
 	}
 	if s.got != nil {
 		t.Errorf("a refused request reached the replica: %q", s.got)

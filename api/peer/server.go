@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/transport"
 )
@@ -26,6 +28,9 @@ const (
 	// forwardPatience bounds how long a forward may wait for its verdicts; the
 	// sender gives up earlier, and then its connection ends the wait.
 	forwardPatience = 20 * time.Second
+	// bodyPatience bounds how long a body may take to arrive: half a megabyte
+	// on a line of 1 Mbit/s.
+	bodyPatience = 5 * time.Second
 	// readPatience bounds a read round.
 	readPatience = 10 * time.Second
 )
@@ -72,13 +77,14 @@ func New(c Config) http.Handler {
 type door struct{ Config }
 
 func (d *door) forward(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Content-Type") != mediaBytes {
-		w.WriteHeader(http.StatusUnsupportedMediaType)
+	if r.ContentLength < 0 {
+		w.WriteHeader(http.StatusLengthRequired)
 		return
 	}
-	body, err := readAll(http.MaxBytesReader(w, r.Body, replica.MaxForwardBytes), r.ContentLength)
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience)) // serve.Body clears it
+	body, err := serve.Body(w, r, replica.MaxForwardBytes, mediaBytes)
 	if err != nil {
-		w.WriteHeader(http.StatusBadRequest)
+		w.WriteHeader(problem.Of(err).Status)
 		return
 	}
 	statements, err := replica.DecodeForward(body)
@@ -90,16 +96,6 @@ func (d *door) forward(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	w.Header().Set("Content-Type", mediaBytes)
 	_, _ = w.Write(replica.EncodeVerdicts(d.Replica.HandleForward(ctx, statements))) // a sender that is gone asks again
-}
-
-// readAll reads a body whose length is usually known.
-func readAll(r io.Reader, length int64) ([]byte, error) {
-	if length < 0 || length > replica.MaxForwardBytes {
-		return io.ReadAll(r)
-	}
-	body := make([]byte, length)
-	_, err := io.ReadFull(r, body)
-	return body, err
 }
 
 func (d *door) term(w http.ResponseWriter, _ *http.Request) {

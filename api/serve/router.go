@@ -119,6 +119,9 @@ func (rt *Router) recovered(rec *Recorder, r *http.Request, route string, v any,
 	if v == http.ErrAbortHandler {
 		panic(v)
 	}
+	if r.Context().Err() != nil { // the caller left; huma panics when it cannot write
+		panic(http.ErrAbortHandler)
+	}
 	count.Inc()
 	rt.log.Error("a handler panicked", "route", route, "panic", v, "stack", string(debug.Stack()))
 	if rec.status != 0 {

@@ -8,11 +8,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -304,4 +306,22 @@ func selfSigned(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	pool := x509.NewCertPool()
 	pool.AddCert(leaf)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
+}
+
+// Ensure what callers send cannot forge a line of the log, nor an inner error
+// reach an answer.
+func TestLogInjection(t *testing.T) {
+	var log strings.Builder
+	rt := NewRouter(NewMetrics(prometheus.NewRegistry(), "test"), slog.New(slog.NewTextHandler(&log, nil)))
+	rt.HandleFunc("GET /fail/{id}", func(w http.ResponseWriter, r *http.Request) {
+		rt.Fail(w, r, errors.New("bad id "+r.PathValue("id")+"\nlevel=ERROR msg=forged"))
+	})
+	w := httptest.NewRecorder()
+	rt.ServeHTTP(w, httptest.NewRequest("GET", "/fail/x%0alevel=ERROR%20msg=forged", nil))
+	if lines := strings.Count(strings.TrimSpace(log.String()), "\n"); lines != 0 {
+		t.Errorf("one failure logged as %d lines: %s", lines+1, log.String())
+	}
+	if w.Code != 500 || strings.Contains(w.Body.String(), "forged") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
 }
