@@ -60,7 +60,6 @@ type Desk struct {
 	outbox  *outbox
 	flights *flights
 	cards   *cards
-	started time.Time // real: for waiting only
 
 	promised prometheus.Counter
 }

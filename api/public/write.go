@@ -24,9 +24,6 @@ const (
 	// around them.
 	maxBody  = desk.MaxFields + 4<<10
 	maxDepth = 10
-	// maxNames bounds the members of a body; a form has a few dozen, lists of
-	// 50 objects a few hundred.
-	maxNames = 4096
 )
 
 // order is a write as the body has it: {procedure|event, role?, fields?}.
