@@ -110,7 +110,7 @@ func dialAs(t *testing.T, k *authority.Keeper, to *Transport, alpn string) (*tls
 	}
 	t.Cleanup(func() { raw.Close() })
 	conn := tls.Client(raw, k.ClientTLS(to.cfg.NodeID, alpn))
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	return conn, conn.HandshakeContext(ctx)
 }
@@ -118,7 +118,7 @@ func dialAs(t *testing.T, k *authority.Keeper, to *Transport, alpn string) (*tls
 // closedSoon reports that the other side ends the connection.
 func closedSoon(t *testing.T, c net.Conn) bool {
 	t.Helper()
-	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(time.Minute))
 	for buf := make([]byte, 4096); ; {
 		_, err := c.Read(buf)
 		if err == nil {

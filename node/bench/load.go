@@ -148,7 +148,7 @@ func (l *load) once(ctx context.Context, node loadNode, c, n int) error {
 	if l.op == opReadLocal {
 		consistency = "local"
 	}
-	url := node.url + "/v1/records/" + node.records[n%len(node.records)] + "?consistency=" + consistency
+	url := node.url + "/v1/records/" + node.records[n%len(node.records)] + "?details=false&consistency=" + consistency
 	_, err := l.do(ctx, node, http.MethodGet, url, nil, http.StatusOK)
 	return err
 }

@@ -193,5 +193,9 @@ listen:
   gossip: %s
   admin: 127.0.0.1:6011
 # tls: {cert: tls/public.pem, key: tls/public-key.pem}
+# With the issuing CA at hand the node renews its 30-day certificate by itself. To
+# keep the CA elsewhere, remove this line and replace tls/node*.pem in time: the
+# files are watched.
+keys: {ca_cert: ca/issuing.pem, ca_key: ca/issuing-key.pem}
 `, p.NameZH, p.NameEN, p.Region, n.ID, n.Peer, n.Gossip)
 }

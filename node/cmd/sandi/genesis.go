@@ -167,7 +167,7 @@ func newGenesisShow(s *settings) *cobra.Command {
 			}
 			g := signed.Genesis
 			v := genesisView{
-				Fingerprint: signed.Fingerprint(), Name: g.Name, Origin: g.Origin, Clock: string(g.Clock), CreatedAt: g.CreatedAt, Missing: signed.Missing(),
+				Fingerprint: signed.Fingerprint(), Name: g.Name, Origin: g.Origin, Clock: string(g.Clock), CreatedAt: g.CreatedAt, Missing: append([]string{}, signed.Missing()...),
 			}
 			for _, r := range g.Regions {
 				for _, n := range r.Nodes {

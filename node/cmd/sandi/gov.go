@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -38,11 +39,11 @@ func (g *governance) sign(cmd *cobra.Command, kind string, body func(network str
 	if err != nil {
 		return fmt.Errorf("couldn't read the governance key: %w", err)
 	}
-	bytes, err := body(signed.Network())
+	content, err := body(signed.Network())
 	if err != nil {
 		return err
 	}
-	_, raw, err := setup.Govern(signer, signed.Network(), g.region, kind, bytes, time.Now())
+	_, raw, err := setup.Govern(signer, signed.Network(), g.region, kind, content, time.Now())
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,10 @@ func newGovSign() *cobra.Command {
 			if !statement.IsGovernance(args[0]) {
 				return usagef("%s is not a governance kind", args[0])
 			}
-			return g.sign(cmd, args[0], func(string) ([]byte, error) { return readBounded(args[1], statement.MaxBytes) })
+			return g.sign(cmd, args[0], func(string) ([]byte, error) {
+				body, err := readBounded(args[1], statement.MaxBytes)
+				return bytes.TrimSpace(body), err
+			})
 		},
 	}
 	g.flags(cmd)
@@ -86,10 +90,7 @@ func newGovSubmit(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			for len(raw) > 0 && (raw[len(raw)-1] == '\n' || raw[len(raw)-1] == '\r') {
-				raw = raw[:len(raw)-1]
-			}
-			return s.submit(cmd.Context(), cmd, raw)
+			return s.submit(cmd.Context(), cmd, bytes.TrimSpace(raw))
 		},
 	}
 }
@@ -205,14 +206,21 @@ func newKeyChange(name, kind, short string, reasoned bool) *cobra.Command {
 	return cmd
 }
 
+// maxTokenFile bounds what is read as a token; the gate takes 8 KiB.
+const maxTokenFile = 16 << 10
+
 // clientToken is the --token flag: the text, or @FILE.
 func (s *settings) clientToken() (string, error) {
-	if len(s.token) > 1 && s.token[0] == '@' {
-		text, err := os.ReadFile(s.token[1:])
+	token := s.token
+	if token == "" {
+		token = os.Getenv("SANDI_TOKEN")
+	}
+	if len(token) > 1 && token[0] == '@' {
+		text, err := readBounded(token[1:], maxTokenFile)
 		if err != nil {
 			return "", fmt.Errorf("couldn't read the token file: %w", err)
 		}
 		return trimNewline(string(text)), nil
 	}
-	return s.token, nil
+	return token, nil
 }

@@ -6,10 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"sandi.internal/gateway/api/problem"
 )
 
 // Exit codes, the same for every command.
@@ -51,6 +54,10 @@ func run(args []string) int {
 		return exitOK
 	}
 	code := exitFailed
+	var refusal *problem.Problem
+	if errors.As(err, &refusal) && (refusal.Status == http.StatusUnauthorized || refusal.Status == http.StatusForbidden) {
+		code = exitDenied
+	}
 	var coded *exitError
 	if errors.As(err, &coded) {
 		code = coded.code

@@ -41,7 +41,7 @@ func newRoot() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVar(&s.addr, "addr", env("SANDI_ADDR", "http://127.0.0.1:8011"), "base URL of a node's public API (SANDI_ADDR)")
 	flags.StringVar(&s.cacert, "cacert", env("SANDI_CACERT", ""), "CA certificate of the node, PEM (SANDI_CACERT)")
-	flags.StringVar(&s.token, "token", env("SANDI_TOKEN", ""), "access token, or @FILE (SANDI_TOKEN)")
+	flags.StringVar(&s.token, "token", "", "access token, or @FILE (SANDI_TOKEN)") // no default: help prints defaults
 	flags.StringVarP(&s.output, "output", "o", env("SANDI_OUTPUT", "table"), "table, json or yaml (SANDI_OUTPUT)")
 	flags.StringVar(&s.lang, "lang", env("SANDI_LANG", systemLanguage()), "zh or en (SANDI_LANG)")
 	root.AddCommand(
