@@ -50,24 +50,28 @@ func run(args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return exitOK
-	}
-	code := exitFailed
-	var refusal *problem.Problem
-	if errors.As(err, &refusal) && (refusal.Status == http.StatusUnauthorized || refusal.Status == http.StatusForbidden) {
-		code = exitDenied
-	}
 	var coded *exitError
-	if errors.As(err, &coded) {
-		code = coded.code
-		if coded.err == nil {
-			return code
-		}
+	if err != nil && (!errors.As(err, &coded) || coded.err != nil) {
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		fmt.Fprintln(os.Stderr, "sandi:", line)
 	}
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	fmt.Fprintln(os.Stderr, "sandi:", line)
-	return code
+	return exitCode(err)
+}
+
+// exitCode is what a command's error means to a shell.
+func exitCode(err error) int {
+	var coded *exitError
+	var refusal *problem.Problem
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.As(err, &refusal) && (refusal.Status == http.StatusUnauthorized || refusal.Status == http.StatusForbidden):
+		return exitDenied
+	default:
+		return exitFailed
+	}
 }
 
 // usagef is an error of the call's form: exit 2.

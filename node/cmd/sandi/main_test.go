@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// call runs a command line and returns its exit code and what it printed.
+func call(t *testing.T, args ...string) (code int, stdout string) {
+	t.Helper()
+	root := newRoot()
+	var out bytes.Buffer
+	root.SetOut(&out)
+	root.SetArgs(args)
+	return exitCode(root.ExecuteContext(t.Context())), out.String()
+}
+
+// Ensure every kind of failure has its exit code.
+func TestExitCodes(t *testing.T) {
+	t.Setenv("SANDI_TOKEN", "")
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty.yaml")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name string
+		args []string
+		want int
+	}{
+		{"version", []string{"version"}, exitOK},
+		{"unknown flag", []string{"version", "--nope"}, exitUsage},
+		{"unknown output", []string{"version", "-o", "xml"}, exitUsage},
+		{"unknown language", []string{"version", "--lang", "fr"}, exitUsage},
+		{"no token", []string{"record", "list"}, exitDenied},
+		{"no such file", []string{"genesis", "fingerprint", "-f", filepath.Join(dir, "absent")}, exitFailed},
+		{"no configuration", []string{"serve", "-c", filepath.Join(dir, "absent.yaml")}, exitFailed},
+		{"empty configuration", []string{"serve", "-c", empty}, exitFailed},
+		{"sick doctor", []string{"doctor", "-c", filepath.Join(dir, "absent.yaml")}, exitFailed},
+		{"bad fields", []string{"record", "open", "x", "--token", "t", "--fields", "{"}, exitUsage},
+		{"token of nowhere", []string{"token", "issue", "--region", "110000", "--role", "clerk"}, exitUsage},
+		{"not a governance kind", []string{"gov", "sign", "record.open", empty, "--region", "110000"}, exitUsage},
+	} {
+		if got, out := call(t, tc.args...); got != tc.want {
+			t.Errorf("%s: exit %d, want %d; printed %q", tc.name, got, tc.want, out)
+		}
+	}
+}
+
+// Ensure no help text shows the token of the environment.
+func TestHelpKeepsSecrets(t *testing.T) {
+	t.Setenv("SANDI_TOKEN", "a-secret-token")
+	for _, args := range [][]string{{"--help"}, {"record", "list", "--help"}, {"help", "status"}} {
+		if _, out := call(t, args...); out == "" || strings.Contains(out, "a-secret-token") {
+			t.Errorf("sandi %s printed %q", strings.Join(args, " "), out)
+		}
+	}
+}
+
+// Ensure a machine can read what a command prints.
+func TestOutputForms(t *testing.T) {
+	for form, want := range map[string]string{"json": `"platform":`, "yaml": "platform:", "table": "platform"} {
+		if code, out := call(t, "version", "-o", form); code != exitOK || !strings.Contains(out, want) {
+			t.Errorf("-o %s: exit %d, printed %q", form, code, out)
+		}
+	}
+}
