@@ -26,7 +26,7 @@ func newLogger(l Log, w *os.File) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})), nil
 	case "text":
-		return slog.New(tint.NewHandler(io.Writer(w), &tint.Options{Level: level, NoColor: os.Getenv("NO_COLOR") != ""})), nil
+		return slog.New(tint.NewTextHandler(io.Writer(w), &tint.Options{Level: level, NoColor: os.Getenv("NO_COLOR") != ""})), nil
 	}
 	return nil, fmt.Errorf("log.format: %q is none of auto, text, json", l.Format)
 }

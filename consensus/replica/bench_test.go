@@ -12,6 +12,7 @@ import (
 
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/replica/clustertest"
 )
 
@@ -87,4 +88,42 @@ func benchmarkSubmit(b *testing.B, clients int, where string) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "statements/s")
 	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+// BenchmarkRead measures views with one record read from each. Peer calls stay
+// in process.
+func BenchmarkRead(b *testing.B) {
+	for _, mode := range []replica.Mode{replica.Local, replica.Linearizable} {
+		for _, where := range []string{"leader", "follower"} {
+			b.Run(fmt.Sprintf("%s-%s", mode, where), func(b *testing.B) { benchmarkRead(b, mode, where) })
+		}
+	}
+}
+
+func benchmarkRead(b *testing.B, mode replica.Mode, where string) {
+	c := clustertest.New(b, clustertest.Options{Seed: 1, OnDisk: true, Wire: clustertest.TLS})
+	n := c.Leader()
+	if where == "follower" {
+		n = c.Followers()[0]
+	}
+	memo := c.Write(n, c.OpenMemo(n.Region)).Record
+	const readers = 64
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	b.ResetTimer()
+	cpu := cpuTime(b)
+	for range readers {
+		wait.Go(func() {
+			for next.Add(1) <= int64(b.N) {
+				if head, err := c.Head(context.Background(), n, mode, memo); err != nil || head == "" {
+					b.Error(head, err)
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	b.StopTimer()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reads/s")
+	b.ReportMetric(float64((cpuTime(b)-cpu).Nanoseconds())/1000/float64(b.N), "cpu-us/read")
 }

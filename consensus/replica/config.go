@@ -78,19 +78,22 @@ type Config struct {
 // Tuning are this node's own matters. Zero values mean the defaults; tests set
 // them small. What must be equal everywhere is in genesis.
 type Tuning struct {
-	TrailingLogs      uint64        // entries kept behind a snapshot
+	TrailingLogs      uint64        // most entries kept behind a snapshot
 	SnapshotThreshold uint64        // entries after which the log may be truncated
 	SnapshotInterval  time.Duration // how often that is looked at
+	DeadAfter         time.Duration // silence after which advice counts a node as dead
 }
 
 const (
 	// trailingLogs is large: the log is cheap, and each follower that can catch
-	// up from it avoids a snapshot and its stall.
-	trailingLogs = 100_000
-	// A snapshot only syncs the ledger's store; it is taken this rarely because
-	// nothing depends on it but the log's length.
+	// up from it avoids a snapshot and its stall. trailingBytes bounds it where
+	// entries are large: under full load one has 100 KiB and more.
+	trailingLogs  = 100_000
+	trailingBytes = 1 << 30
+	// A snapshot only syncs the ledger's store. Full load writes 10 MB of log a
+	// second, so this keeps what is not truncated yet below trailingBytes.
 	snapshotThreshold = 8192
-	snapshotInterval  = 2 * time.Minute
+	snapshotInterval  = 30 * time.Second
 )
 
 func (t Tuning) withDefaults() Tuning {
@@ -102,6 +105,9 @@ func (t Tuning) withDefaults() Tuning {
 	}
 	if t.SnapshotInterval == 0 {
 		t.SnapshotInterval = snapshotInterval
+	}
+	if t.DeadAfter == 0 {
+		t.DeadAfter = deadAfter
 	}
 	return t
 }

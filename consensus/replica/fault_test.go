@@ -21,39 +21,45 @@ func TestKills(t *testing.T) {
 	}
 	c := clustertest.New(t, clustertest.Options{Seed: 11})
 	c.Leader()
-	ctx, stop := context.WithCancel(context.Background())
-	var writers sync.WaitGroup
-	for _, n := range c.Nodes {
-		for range 4 {
-			writers.Go(func() { writeUntil(ctx, c, n) })
-		}
-	}
 	for round := range rounds {
-		before := c.Leader().Replica.Status().Size
-		c.Await("writes go on", func() bool { return c.Leader().Replica.Status().Size > before+20 })
+		start := time.Now()
+		ctx, stop := context.WithCancel(context.Background())
+		var writers sync.WaitGroup
+		for _, n := range c.Nodes {
+			for range 4 {
+				writers.Go(func() { writeUntil(ctx, c, n) })
+			}
+		}
+		goOn := func() {
+			before := c.Leader().Replica.Status().Size
+			c.Await("writes go on", func() bool { return c.Leader().Replica.Status().Size > before+30 })
+		}
+		goOn()
 		victim := c.Nodes[c.Rand.IntN(len(c.Nodes))]
 		if round%2 == 0 {
 			victim = c.Leader()
 		}
 		c.Crash(victim, []int{0, 50, 100}[c.Rand.IntN(3)])
 		c.Start(victim)
+		goOn()
+		stop()
+		writers.Wait()
 		c.CheckAll()
+		println(round, time.Since(start).String(), c.Leader().Replica.Status().Size)
 		if t.Failed() {
 			t.Fatalf("round %d, after %s", round, victim.ID)
 		}
 	}
-	stop()
-	writers.Wait()
-	c.CheckAll()
 }
 
 // writeUntil writes at a node, whatever happens to it, until ctx ends.
 func writeUntil(ctx context.Context, c *clustertest.Cluster, n *clustertest.Node) {
 	for ctx.Err() == nil {
-		_, _ = c.Submit(ctx, n, c.OpenMemo(n.Region)) // an error promises nothing
-		select {                                      // every check reads all that was written
-		case <-time.After(10 * time.Millisecond):
-		case <-ctx.Done():
+		if _, err := c.Submit(ctx, n, c.OpenMemo(n.Region)); err != nil { // promises nothing
+			select {
+			case <-time.After(time.Millisecond): // the node may be down
+			case <-ctx.Done():
+			}
 		}
 	}
 }

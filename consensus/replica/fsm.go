@@ -128,7 +128,22 @@ func (p *persisted) Persist(s raft.SnapshotSink) error {
 		return errors.Join(err, s.Cancel())
 	}
 	p.r.tail.synced.Store(max(p.index, p.r.tail.synced.Load()))
+	p.r.trim()
 	return s.Close()
+}
+
+// trim tells Raft how many entries to keep, just before it truncates: as many as
+// configured, in at most trailingBytes.
+func (r *Replica) trim() {
+	rf := r.raft.Load()
+	if rf == nil {
+		return
+	}
+	conf := rf.ReloadableConfig()
+	conf.TrailingLogs = min(r.cfg.Tuning.withDefaults().TrailingLogs, trailingBytes/r.tail.meanBytes())
+	if err := rf.ReloadConfig(conf); err != nil {
+		r.log.Error("couldn't set how much of the Raft log is kept", "error", err)
+	}
 }
 
 // Release implements raft.FSMSnapshot.

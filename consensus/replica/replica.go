@@ -19,19 +19,19 @@ import (
 // Replica is one node's share of the ledger. Its methods may be called from any
 // goroutine.
 type Replica struct {
-	cfg      Config
-	machine  Machine
-	log      *slog.Logger
-	metrics  *metrics
-	opened   time.Time
-	queue    queue
-	progress progress
-	verifier *verifier
-	tail     *tail
-	fsm      *fsm
-	snapshots
-	leading rounds // who reads linearizably while this node leads
-	asking  rounds // and while it follows
+	cfg       Config
+	machine   Machine
+	log       *slog.Logger
+	metrics   *metrics
+	opened    time.Time
+	queue     queue
+	progress  progress
+	verifier  *verifier
+	tail      *tail
+	fsm       *fsm
+	snapshots snapshots
+	leading   rounds // who reads linearizably while this node leads
+	asking    rounds // and while it follows
 
 	// starting is held while a Raft instance begins or is replaced; raft is nil
 	// then. Raft's own goroutines wait in instance() for the pointer.
@@ -42,6 +42,7 @@ type Replica struct {
 	follows atomic.Pointer[allegiance]           // written by run only
 	early   atomic.Pointer[note]                 // news of an entry that is not here yet
 	audit   atomic.Pointer[[]membership.Finding] // of the committed configuration
+	silent  silence                              // nodes that do not answer this leader
 	healed  atomic.Uint64                        // times the watchdog replaced the instance
 
 	life   context.Context // ends with Close

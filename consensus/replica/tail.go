@@ -97,6 +97,16 @@ func (t *tail) forget() {
 	t.lo, t.hi, t.bytes = 0, 0, 0
 }
 
+// meanBytes is the mean size of the newest entries, at least 1.
+func (t *tail) meanBytes() uint64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.hi == 0 {
+		return 1
+	}
+	return max(uint64(t.bytes)/(t.hi-t.lo+1), 1)
+}
+
 // DeleteRange implements raft.LogStore. Raft deletes for three reasons, told
 // apart by the range: old entries behind a snapshot (a prefix), entries another
 // leader overrides (a suffix), and all of them after a snapshot was installed.

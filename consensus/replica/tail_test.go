@@ -74,6 +74,9 @@ func checkTail(t *testing.T, tail *tail) {
 			held, bytes = held+1, bytes+len(l.Data)
 		}
 	}
+	if held > 0 && tail.meanBytes() != max(uint64(bytes/held), 1) {
+		t.Fatalf("%d bytes in %d entries, a mean of %d", bytes, held, tail.meanBytes())
+	}
 	if bytes != tail.bytes || held > tailEntries || (bytes > tailBytes && held > 1) {
 		t.Fatalf("%d entries of %d bytes in memory, counted %d", held, bytes, tail.bytes)
 	}

@@ -13,7 +13,7 @@ const (
 	// watchEvery is how often waiting statements are looked after even if no
 	// signal came: Raft drops observations when nobody reads them in time.
 	watchEvery = 250 * time.Millisecond
-	// observations in the channel; each only wakes the loop.
+	// observations in the channel; a lost one delays, it decides nothing.
 	watchBacklog = 16
 )
 
@@ -35,7 +35,7 @@ func (r *Replica) follow(rf *raft.Raft, tick <-chan time.Time) (stuck bool) {
 	seen := make(chan raft.Observation, watchBacklog)
 	observer := raft.NewObserver(seen, false, func(o *raft.Observation) bool {
 		switch o.Data.(type) {
-		case raft.LeaderObservation, raft.RaftState:
+		case raft.LeaderObservation, raft.RaftState, raft.FailedHeartbeatObservation, raft.ResumedHeartbeatObservation:
 			return true
 		}
 		return false
@@ -51,7 +51,8 @@ func (r *Replica) follow(rf *raft.Raft, tick <-chan time.Time) (stuck bool) {
 			if leads {
 				r.spawn(func() { r.openTerm(ctx, rf) })
 			}
-		case <-seen:
+		case o := <-seen:
+			r.silent.observe(o.Data)
 		case <-tick:
 		case <-r.tail.emptied:
 			if r.stuck(rf) {

@@ -172,7 +172,7 @@ func checkFsync(ctx context.Context, p *patient) result {
 			break
 		}
 		began := time.Now()
-		if _, err := f.Write(block); err == nil {
+		if _, err = f.Write(block); err == nil {
 			err = f.Sync()
 		}
 		if err != nil {

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 hashicorp/raft still fills and reads the deprecated fields, so they have to be set and read here too
+
 package clustertest
 
 import (
