@@ -48,7 +48,7 @@ func (s *silence) of(id raft.ServerID, now time.Time) time.Duration {
 // advice is what membership.Plan would change, seen from the leader: which
 // standby of a region could take the vote of a node that has been silent for
 // long. People decide; nothing here changes the configuration.
-func (r *Replica) advice(rf *raft.Raft) []membership.Step {
+func (r *Replica) advice(rf *instance) []membership.Step {
 	if rf.State() != raft.Leader {
 		return nil
 	}

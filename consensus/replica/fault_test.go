@@ -22,7 +22,6 @@ func TestKills(t *testing.T) {
 	c := clustertest.New(t, clustertest.Options{Seed: 11})
 	c.Leader()
 	for round := range rounds {
-		start := time.Now()
 		ctx, stop := context.WithCancel(context.Background())
 		var writers sync.WaitGroup
 		for _, n := range c.Nodes {
@@ -45,7 +44,6 @@ func TestKills(t *testing.T) {
 		stop()
 		writers.Wait()
 		c.CheckAll()
-		println(round, time.Since(start).String(), c.Leader().Replica.Status().Size)
 		if t.Failed() {
 			t.Fatalf("round %d, after %s", round, victim.ID)
 		}
@@ -176,4 +174,33 @@ func trouble(c *clustertest.Cluster) {
 		c.Disturb(2*time.Millisecond, 0.5, 0)
 		c.Isolate(c.Leader())
 	}
+}
+
+// Ensure a leader closes at once in the middle of its proposals. Raft forgets
+// some of them when it shuts down, and nobody may wait for those.
+func TestCloseWhileProposing(t *testing.T) {
+	rounds := 6
+	if soak {
+		rounds = 100
+	}
+	c := clustertest.New(t, clustertest.Options{Seed: 14})
+	for range rounds {
+		leader := c.Leader()
+		ctx, stop := context.WithCancel(context.Background())
+		var writers sync.WaitGroup
+		for range 32 {
+			writers.Go(func() { writeUntil(ctx, c, leader) })
+		}
+		before := leader.Replica.Status().Size
+		c.Await("writes go on", func() bool { return leader.Replica.Status().Size > before+50 })
+		start := time.Now()
+		c.Crash(leader, 100)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("it took %s to close", took)
+		}
+		stop()
+		writers.Wait()
+		c.Start(leader)
+	}
+	c.CheckAll()
 }

@@ -260,7 +260,7 @@ func (r *Replica) sameTerm(ctx context.Context, node string, term uint64) error 
 
 // voters lists the other voters, and how many of them make a majority with this
 // node.
-func (r *Replica) voters(rf *raft.Raft) (others []string, need int) {
+func (r *Replica) voters(rf *instance) (others []string, need int) {
 	total := 0
 	for _, s := range rf.GetConfiguration().Configuration().Servers {
 		if s.Suffrage != raft.Voter {

@@ -34,9 +34,9 @@ type Replica struct {
 	asking    rounds // and while it follows
 
 	// starting is held while a Raft instance begins or is replaced; raft is nil
-	// then. Raft's own goroutines wait in instance() for the pointer.
+	// then. Raft's own goroutines wait in running() for the pointer.
 	starting sync.RWMutex
-	raft     atomic.Pointer[raft.Raft]
+	raft     atomic.Pointer[instance]
 	stopping sync.Mutex // one stop at a time: only Raft's first Shutdown waits
 
 	follows atomic.Pointer[allegiance]           // written by run only
@@ -106,8 +106,8 @@ func (r *Replica) spawn(f func()) bool {
 	return true
 }
 
-// instance returns the running Raft instance, and waits for one that starts.
-func (r *Replica) instance() *raft.Raft {
+// running returns the running Raft instance, and waits for one that starts.
+func (r *Replica) running() *instance {
 	r.starting.RLock()
 	defer r.starting.RUnlock()
 	return r.raft.Load()
@@ -116,7 +116,7 @@ func (r *Replica) instance() *raft.Raft {
 // committed is how far the log may not be taken back.
 func (r *Replica) committed() uint64 {
 	index := r.progress.now().index
-	if rf := r.instance(); rf != nil {
+	if rf := r.running(); rf != nil {
 		index = max(index, rf.CommitIndex())
 	}
 	return index
@@ -210,22 +210,17 @@ func (r *Replica) handOver(ctx context.Context) {
 			return
 		}
 		future := rf.LeadershipTransferToServer(s.ID, s.Address)
-		done := make(chan error, 1)
-		go func() { done <- future.Error() }() // Raft answers within an election timeout
-		select {
-		case err := <-done:
-			if err == nil {
-				r.log.Info("handed leadership over", "to", string(s.ID))
-				return
-			}
-			r.log.Warn("couldn't hand leadership over", "to", string(s.ID), "error", err)
-		case <-ctx.Done():
+		err := rf.wait(ctx, future) // within an election timeout
+		if err == nil {
+			r.log.Info("handed leadership over", "to", string(s.ID))
+			return
 		}
+		r.log.Warn("couldn't hand leadership over", "to", string(s.ID), "error", err)
 	}
 }
 
 // successors lists the other voters, those of other regions first.
-func (r *Replica) successors(rf *raft.Raft) []raft.Server {
+func (r *Replica) successors(rf *instance) []raft.Server {
 	var near, far []raft.Server
 	for _, s := range rf.GetConfiguration().Configuration().Servers {
 		switch {

@@ -246,7 +246,7 @@ func (r *Replica) present() (ledger.Check, error) {
 // drain waits until everything Raft has handed to ApplyBatch is applied. It runs
 // on Raft's main goroutine, which therefore hands over nothing more.
 func (r *Replica) drain() error {
-	for index := r.instance().AppliedIndex(); index > r.progress.now().index; index-- {
+	for index := r.running().AppliedIndex(); index > r.progress.now().index; index-- {
 		var l raft.Log
 		if err := r.tail.GetLog(index, &l); err != nil {
 			return fmt.Errorf("couldn't find entry %d, which was applied: %w", index, err)

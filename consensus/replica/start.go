@@ -1,8 +1,10 @@
 package replica
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/hashicorp/raft"
 
@@ -165,6 +167,37 @@ type link struct{ Link }
 // SetHeartbeatHandler implements raft.Transport and does nothing.
 func (link) SetHeartbeatHandler(func(raft.RPC)) {}
 
+// instance is one run of Raft on the stores.
+type instance struct {
+	*raft.Raft
+	once  sync.Once
+	ended chan struct{} // closed when all of Raft's goroutines have returned
+}
+
+// wait is f.Error with an end. Raft forgets futures it has taken and not yet
+// answered when it shuts down: those in the channel that BatchApplyCh buffers, and
+// those on their way to ApplyBatch. The goroutine here then stays behind, a few of
+// them per instance at most.
+func (i *instance) wait(ctx context.Context, f raft.Future) error {
+	answer := make(chan error, 1)
+	go func() { answer <- f.Error() }()
+	select {
+	case err := <-answer:
+		return err
+	case <-i.ended:
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-answer: // it came after all
+		return err
+	default:
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return raft.ErrRaftShutdown
+}
+
 // start begins a Raft instance on the stores.
 func (r *Replica) start() error {
 	r.starting.Lock()
@@ -173,7 +206,7 @@ func (r *Replica) start() error {
 	if err != nil {
 		return fmt.Errorf("couldn't start Raft: %w", err)
 	}
-	r.raft.Store(rf)
+	r.raft.Store(&instance{Raft: rf, ended: make(chan struct{})})
 	return nil
 }
 
@@ -183,7 +216,7 @@ func (r *Replica) start() error {
 func (r *Replica) stop() {
 	r.stopping.Lock()
 	defer r.stopping.Unlock()
-	rf := r.instance()
+	rf := r.running()
 	if rf == nil {
 		return
 	}
@@ -191,4 +224,5 @@ func (r *Replica) stop() {
 	r.snapshots.abort(ErrClosed)
 	_ = future.Error()
 	r.snapshots.abort(ErrClosed)
+	rf.once.Do(func() { close(rf.ended) })
 }

@@ -95,7 +95,7 @@ func (r *Replica) kick() {
 }
 
 // propose makes one Raft entry of a batch.
-func (r *Replica) propose(rf *raft.Raft, batch []item) {
+func (r *Replica) propose(rf *instance, batch []item) {
 	statements := make([][]byte, len(batch))
 	for i, it := range batch {
 		statements[i] = it.raw
@@ -104,10 +104,11 @@ func (r *Replica) propose(rf *raft.Raft, batch []item) {
 	r.metrics.batch.Observe(float64(len(batch)))
 	future := rf.ApplyLog(raft.Log{Data: data}, 0)
 	r.spawn(func() {
-		err := future.Error()
 		v := Verdict{}
-		if at, ok := future.Response().(applied); err == nil && ok {
-			v = Verdict{Code: CodeCommitted, Term: at.term, Index: at.index}
+		if err := rf.wait(context.Background(), future); err == nil {
+			if at, ok := future.Response().(applied); ok { // otherwise ApplyBatch failed
+				v = Verdict{Code: CodeCommitted, Term: at.term, Index: at.index}
+			}
 		} else if certainlyNot(err) {
 			v.Code = CodeNotLeader
 		}

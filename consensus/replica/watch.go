@@ -23,7 +23,7 @@ func (r *Replica) run() {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for r.life.Err() == nil {
-		rf := r.instance()
+		rf := r.running()
 		if r.follow(rf, tick.C) {
 			r.replace(rf)
 		}
@@ -31,7 +31,7 @@ func (r *Replica) run() {
 }
 
 // follow watches one instance until it is stuck (true) or the replica ends.
-func (r *Replica) follow(rf *raft.Raft, tick <-chan time.Time) (stuck bool) {
+func (r *Replica) follow(rf *instance, tick <-chan time.Time) (stuck bool) {
 	seen := make(chan raft.Observation, watchBacklog)
 	observer := raft.NewObserver(seen, false, func(o *raft.Observation) bool {
 		switch o.Data.(type) {
@@ -106,10 +106,10 @@ func (r *Replica) under(leader string) context.Context {
 // openTerm gives a new leader's term its first command. Raft's own no-op does
 // not reach ApplyBatch; after this command every committed entry does, so that
 // reads can wait for the commit index.
-func (r *Replica) openTerm(ctx context.Context, rf *raft.Raft) {
+func (r *Replica) openTerm(ctx context.Context, rf *instance) {
 	for rf.State() == raft.Leader && ctx.Err() == nil {
 		data := ledger.EncodeCommand(ledger.Command{ProposedAt: r.proposedAt()})
-		if err := rf.Apply(data, 0).Error(); err == nil {
+		if err := rf.wait(ctx, rf.Apply(data, 0)); err == nil {
 			return
 		}
 		select { // a handover in progress, or deposed
@@ -122,7 +122,7 @@ func (r *Replica) openTerm(ctx context.Context, rf *raft.Raft) {
 // stuck recognises hashicorp/raft#697 after a snapshot was installed: the log
 // was emptied, but the instance still believes in entries beyond the snapshot. It
 // would reject every message of the leader and be sent the snapshot for ever.
-func (r *Replica) stuck(rf *raft.Raft) bool {
+func (r *Replica) stuck(rf *instance) bool {
 	last, err := r.cfg.Log.LastIndex()
 	if err != nil {
 		return false // the log has failed, which ends the replica anyway
@@ -131,7 +131,7 @@ func (r *Replica) stuck(rf *raft.Raft) bool {
 }
 
 // replace puts a new instance on the same stores in the place of a stuck one.
-func (r *Replica) replace(rf *raft.Raft) {
+func (r *Replica) replace(rf *instance) {
 	r.log.Warn("replacing a Raft instance that believes in entries it no longer has", "last", rf.LastIndex(), "applied", r.progress.now().index)
 	r.stop()
 	r.raft.Store(nil)
