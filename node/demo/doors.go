@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -27,15 +26,14 @@ const tokenLife = 10 * time.Minute
 type doors struct {
 	network *devca.Network
 	url     map[string]string // region -> base URL
-	http    *http.Client      // nil: the client's own
 	lang    problem.Language
 
 	mu      sync.Mutex // owns clients
 	clients map[Actor]*client.Client
 }
 
-func newDoors(n *Network, h *http.Client) *doors {
-	d := &doors{network: n.Network, url: map[string]string{}, http: h, lang: problem.English, clients: map[Actor]*client.Client{}}
+func newDoors(n *Network, lang problem.Language) *doors {
+	d := &doors{network: n.Network, url: map[string]string{}, lang: lang, clients: map[Actor]*client.Client{}}
 	for i, r := range n.Regions {
 		d.url[r.Code] = n.PublicURL(i)
 	}
@@ -85,7 +83,7 @@ func (d *doors) of(a Actor) (*client.Client, error) {
 		return nil, fmt.Errorf("no region %q in the demo", a.Region)
 	}
 	source := &tokens{region: region, actor: a}
-	c, err := client.New(client.Options{Base: d.url[a.Region], Token: source.token, HTTP: d.http, Lang: d.lang})
+	c, err := client.New(client.Options{Base: d.url[a.Region], Token: source.token, Lang: d.lang})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/consensus/genesis"
 )
 
@@ -30,6 +31,7 @@ type Config struct {
 	Binary   string // bin/sandi itself
 	PortBase int
 	View     View
+	Lang     problem.Language // of refusals
 	Log      *slog.Logger
 }
 
@@ -103,7 +105,7 @@ func Run(ctx context.Context, c Config) (Summary, error) {
 }
 
 func (c Config) playOn(ctx context.Context, n *Network, s *Scenario, sum *Summary, began time.Time) error {
-	d := newDoors(n, nil)
+	d := newDoors(n, c.Lang)
 	if err := d.ready(ctx); err != nil {
 		return err
 	}

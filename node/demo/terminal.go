@@ -53,9 +53,9 @@ func (t Terminal) Founding(dir string) {
 func (t Terminal) Ready(n *Network, took time.Duration) {
 	t.line(t.pick("三个节点已就绪，用时 %.1f 秒", "three nodes ready after %.1f s"), took.Seconds())
 	t.line("")
-	t.row(widths.address, t.pick("地区", "region"), t.pick("公共接口", "public API"), t.pick("节点间", "peers"), t.pick("管理", "admin"))
+	t.row(addressWidths, t.pick("地区", "region"), t.pick("公共接口", "public API"), t.pick("节点间", "peers"), t.pick("管理", "admin"))
 	for i, r := range n.Regions {
-		t.row(widths.address, t.pick(r.NameZH, r.NameEN), n.PublicURL(i), n.addr(peerPort, i), "http://"+n.addr(adminPort, i))
+		t.row(addressWidths, t.pick(r.NameZH, r.NameEN), n.PublicURL(i), n.addr(peerPort, i), "http://"+n.addr(adminPort, i))
 	}
 	t.line("")
 	t.line("%s", t.pick("取得访问令牌（10 分钟有效）:", "get an access token (10 minutes):"))
@@ -67,35 +67,56 @@ func (t Terminal) Ready(n *Network, took time.Duration) {
 // Playing announces the scenario.
 func (t Terminal) Playing(s *Scenario) {
 	t.line("%s %s", t.paint(t.pick("剧本", "scenario"), text.Bold), t.pick(s.Title.ZH, s.Title.EN))
-	t.row(widths.step, "#", t.pick("剧本时间", "scenario time"), t.pick("谁", "who"), t.pick("做什么", "does what"), t.pick("记录", "record"),
-		t.pick("文号", "document no."), t.pick("期限", "limit"), t.pick("毫秒", "ms"))
+	t.line("%s", t.paint(t.pick("每步一行；其下为记录、文号、最近的期限、耗时", "a line for each step; below it the record, the document number, the nearest limit and the time taken"), text.Faint))
 }
 
-// Step prints one line per act.
+// Step prints what was done and, below it, what came of it.
 func (t Terminal) Step(o Outcome) {
-	who := t.pick("节点自动", "node, by itself")
-	switch {
-	case o.Step.Note:
-		who = "—"
-	case o.Step.Wait == nil:
-		who = o.Step.Actor.Org + " " + t.role(o.Step.Actor.Role)
-	}
-	what := t.pick(o.Step.ZH, o.Step.EN)
-	limit := "—"
-	if d := o.Deadline; d != nil {
-		limit = t.pick(d.Title.ZH, d.Title.EN) + " " + d.DueDate
-	}
 	mark := t.paint("√", text.FgGreen)
 	if !o.OK {
 		mark = t.paint("×", text.FgRed)
 	}
-	t.row(widths.step, fmt.Sprintf("%d %s", o.N, mark), o.Step.At.In(zone).Format("2006-01-02 15:04"), who, what, o.Record, o.DocNo, limit, fmt.Sprint(o.MS))
+	t.line("%3d %s %s  %s  %s", o.N, mark, o.Step.At.In(zone).Format("2006-01-02 15:04"),
+		text.Pad(t.who(o), whoWidth, ' '), t.pick(o.Step.ZH, o.Step.EN))
+	facts := []string{}
+	for _, f := range []string{o.Record, o.DocNo, t.limit(o)} {
+		if f != "" {
+			facts = append(facts, f)
+		}
+	}
+	if !o.Step.Note {
+		t.line("      %s", t.paint(strings.Join(append(facts, fmt.Sprintf("%d ms", o.MS)), " · "), text.Faint))
+	}
 	switch {
 	case o.Refusal != nil && o.OK:
 		t.line("      %s %d %s: %s%s", t.paint(t.pick("按预期被拒", "refused, as it must be:"), text.FgYellow), o.Refusal.Status, o.Refusal.Code, o.Refusal.Title, cite(o.Refusal.Cite))
 	case !o.OK:
 		t.line("      %s", t.paint(o.Why, text.FgRed))
 	}
+}
+
+// who acted: an office of an organisation, or a node by itself.
+func (t Terminal) who(o Outcome) string {
+	switch {
+	case o.Step.Note:
+		return "—"
+	case o.Step.Wait != nil:
+		return t.pick("节点自动", "node, by itself")
+	}
+	return o.Step.Actor.Org + " " + t.role(o.Step.Actor.Role)
+}
+
+// limit is the running limit that ends first, its day before its name.
+func (t Terminal) limit(o Outcome) string {
+	d := o.Deadline
+	if d == nil {
+		return ""
+	}
+	day := d.DueDate
+	if d.Provisional {
+		day += t.pick("（暂定）", " (provisional)")
+	}
+	return t.pick("期限 ", "limit ") + day + " " + t.pick(d.Title.ZH, d.Title.EN)
 }
 
 func cite(article string) string {
@@ -141,10 +162,10 @@ func (t Terminal) row(widths []int, cells ...string) {
 	t.line("%s", strings.TrimRight(b.String(), " "))
 }
 
-var widths = struct{ address, step []int }{
-	address: []int{32, 24, 16},
-	step:    []int{5, 16, 24, 44, 20, 26, 30},
-}
+var addressWidths = []int{36, 24, 16}
+
+// whoWidth holds the longest office of an organisation in both languages.
+const whoWidth = 24
 
 var zone = time.FixedZone("CST", 8*3600)
 

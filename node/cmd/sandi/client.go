@@ -35,13 +35,16 @@ func (s *settings) client() (*client.Client, error) {
 		}
 		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
-	lang := problem.English
-	if s.lang == "zh" {
-		lang = problem.Chinese
-	}
 	return client.New(client.Options{
-		Base: s.addr, Token: func(context.Context) (string, error) { return token, nil }, HTTP: &http.Client{Transport: transport}, Lang: lang,
+		Base: s.addr, Token: func(context.Context) (string, error) { return token, nil }, HTTP: &http.Client{Transport: transport}, Lang: s.problemLanguage(),
 	})
 }
 
 func trimNewline(s string) string { return strings.TrimRight(s, "\r\n") }
+
+func (s *settings) problemLanguage() problem.Language {
+	if s.lang == "zh" {
+		return problem.Chinese
+	}
+	return problem.English
+}

@@ -42,6 +42,7 @@ func (s *settings) runDemo(cmd *cobra.Command, c demo.Config) error {
 		return fmt.Errorf("couldn't find this program's own file: %w", err)
 	}
 	c.Binary = binary
+	c.Lang = s.problemLanguage()
 	c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	c.View = demo.Terminal{W: cmd.OutOrStdout(), Lang: s.lang, Color: demo.IsTerminal(os.Stdout)}
 	if s.output == "json" {

@@ -108,10 +108,7 @@ func (s *settings) submit(ctx context.Context, cmd *cobra.Command, raw []byte) e
 	if err != nil {
 		return err
 	}
-	if receipt, err = c.Await(ctx, receipt); err != nil {
-		return err
-	}
-	return s.print(cmd.OutOrStdout(), receiptView{receipt})
+	return s.answer(cmd, c, receipt)
 }
 
 func newKey() *cobra.Command {

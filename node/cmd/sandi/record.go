@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,8 +19,34 @@ const maxFieldsBytes = 1 << 20
 
 func newRecord(s *settings) *cobra.Command {
 	cmd := &cobra.Command{Use: "record", Short: "records: list, read, open, act"}
-	cmd.AddCommand(newRecordList(s), newRecordGet(s), newRecordHistory(s), newRecordDeadlines(s), newRecordOpen(s), newRecordAct(s))
+	cmd.AddCommand(
+		newRecordList(s),
+		newRecordRead(s, "get", "one record, its limits and what may be done next", (*client.Client).Record, func(r v1.Record) tabular { return recordView{r} }),
+		newRecordRead(s, "history", "every act of a record, oldest first", (*client.Client).History, func(e []v1.Entry) tabular { return historyView(e) }),
+		newRecordRead(s, "deadlines", "every run of every limit of a record", (*client.Client).Deadlines, func(d []v1.Deadline) tabular { return deadlineView(d) }),
+		newRecordOpen(s), newRecordAct(s),
+	)
 	return cmd
+}
+
+// newRecordRead is a command that fetches something of one record and prints it.
+func newRecordRead[T any](s *settings, use, short string, fetch func(*client.Client, context.Context, string, client.Read) (T, error), view func(T) tabular) *cobra.Command {
+	return &cobra.Command{
+		Use:   use + " RECORD",
+		Short: short,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := s.client()
+			if err != nil {
+				return err
+			}
+			v, err := fetch(c, cmd.Context(), args[0], client.Read{})
+			if err != nil {
+				return err
+			}
+			return s.print(cmd.OutOrStdout(), view(v))
+		},
+	}
 }
 
 type recordList []v1.RecordRow
@@ -125,25 +152,6 @@ func actors(by []v1.OptionActor) string {
 	return strings.Join(out, "|")
 }
 
-func newRecordGet(s *settings) *cobra.Command {
-	return &cobra.Command{
-		Use:   "get RECORD",
-		Short: "one record, its limits and what may be done next",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := s.client()
-			if err != nil {
-				return err
-			}
-			rec, err := c.Record(cmd.Context(), args[0], client.Read{})
-			if err != nil {
-				return err
-			}
-			return s.print(cmd.OutOrStdout(), recordView{rec})
-		},
-	}
-}
-
 type historyView []v1.Entry
 
 func (v historyView) header() table.Row {
@@ -157,25 +165,6 @@ func (v historyView) rows() []table.Row {
 		rows = append(rows, table.Row{e.Index, e.At, e.Event, e.To, firstNonEmpty(by, "-"), strings.Join(e.Late, ",")})
 	}
 	return rows
-}
-
-func newRecordHistory(s *settings) *cobra.Command {
-	return &cobra.Command{
-		Use:   "history RECORD",
-		Short: "every act of a record, oldest first",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := s.client()
-			if err != nil {
-				return err
-			}
-			h, err := c.History(cmd.Context(), args[0], client.Read{})
-			if err != nil {
-				return err
-			}
-			return s.print(cmd.OutOrStdout(), historyView(h))
-		},
-	}
 }
 
 type deadlineView []v1.Deadline
@@ -194,25 +183,6 @@ func (v deadlineView) rows() []table.Row {
 		rows = append(rows, table.Row{d.Name, d.Rule, d.Region, d.Started, due, d.StrictDate, d.Verdict, d.Cite})
 	}
 	return rows
-}
-
-func newRecordDeadlines(s *settings) *cobra.Command {
-	return &cobra.Command{
-		Use:   "deadlines RECORD",
-		Short: "every run of every limit of a record",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := s.client()
-			if err != nil {
-				return err
-			}
-			d, err := c.Deadlines(cmd.Context(), args[0], client.Read{})
-			if err != nil {
-				return err
-			}
-			return s.print(cmd.OutOrStdout(), deadlineView(d))
-		},
-	}
 }
 
 type receiptView struct{ v1.Receipt }
@@ -250,10 +220,7 @@ func newRecordOpen(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if receipt, err = c.Await(cmd.Context(), receipt); err != nil {
-				return err
-			}
-			return s.print(cmd.OutOrStdout(), receiptView{receipt})
+			return s.answer(cmd, c, receipt)
 		},
 	}
 	actFlags(cmd, &role, &fields, &key)
@@ -286,15 +253,21 @@ func newRecordAct(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if receipt, err = c.Await(cmd.Context(), receipt); err != nil {
-				return err
-			}
-			return s.print(cmd.OutOrStdout(), receiptView{receipt})
+			return s.answer(cmd, c, receipt)
 		},
 	}
 	actFlags(cmd, &role, &fields, &key)
 	cmd.Flags().StringVar(&head, "head", "", "version of the record the decision was made on (default: the present one)")
 	return cmd
+}
+
+// answer waits for the ledger's answer to a statement and prints it.
+func (s *settings) answer(cmd *cobra.Command, c *client.Client, receipt v1.Receipt) error {
+	receipt, err := c.Await(cmd.Context(), receipt)
+	if err != nil {
+		return err
+	}
+	return s.print(cmd.OutOrStdout(), receiptView{receipt})
 }
 
 func actFlags(cmd *cobra.Command, role, fields, key *string) {
