@@ -9,10 +9,12 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-msgpack/v2/codec"
 	"github.com/hashicorp/raft"
+	"go.uber.org/goleak"
 )
 
 func dialer1(t *Transport, node string) func(context.Context, string, string) (net.Conn, error) {
@@ -134,6 +136,25 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+// Ensure strangers cannot fill the log.
+func TestThrottle(t *testing.T) {
+	var th throttle
+	for second := range int64(3) {
+		lines := 0
+		for range 1000 {
+			if th.allow(time.Unix(second+10, 0)) {
+				lines++
+			}
+		}
+		if lines != strangerLines {
+			t.Errorf("%d lines in a second", lines)
+		}
+	}
+}
+
+// TestMain finds goroutines that outlive their transport.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // Ensure Raft's log lines arrive in slog with their level and values.
 func TestLogger(t *testing.T) {

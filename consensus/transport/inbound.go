@@ -80,7 +80,9 @@ func (t *Transport) handshake(raw net.Conn, server *tls.Config) func() {
 	if err := conn.HandshakeContext(ctx); err != nil {
 		_ = tracked.Close()
 		t.metrics.handshakes.WithLabelValues("in", "failed").Inc()
-		t.log.Warn("refused a connection", "address", raw.RemoteAddr().String(), "error", err)
+		if t.strangers.allow(time.Now()) {
+			t.log.Warn("refused a connection", "address", raw.RemoteAddr().String(), "error", err)
+		}
 		return nil
 	}
 	state := conn.ConnectionState()

@@ -65,6 +65,8 @@ type Transport struct {
 	outbound registry      // Raft connections that we opened
 	peerIn   registry      // peer API connections that others opened
 
+	strangers throttle
+
 	members   atomic.Pointer[map[string]bool] // who may speak Raft
 	situation atomic.Pointer[func() Situation]
 

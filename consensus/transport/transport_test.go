@@ -243,13 +243,13 @@ func TestConnectionLimit(t *testing.T) {
 	answer(t, b, func(rpc raft.RPC) { rpc.Respond(&raft.AppendEntriesResponse{Success: true}, nil) })
 	k := n.keeper(t, "110000", authority.RoleNode, "110000-a")
 	var extra *tls.Conn
-	for range connsPerNode + 1 {
+	for i := range connsPerNode + 1 {
 		conn, err := dialAs(t, k, b, ALPNRaft)
 		if err != nil {
 			t.Fatal(err)
 		}
 		extra = conn
-		want := min(b.inbound.count()+1, connsPerNode)
+		want := min(i+1, connsPerNode)
 		await(t, "registered", func() bool { return b.inbound.count() >= want })
 	}
 	if !closedSoon(t, extra) {
