@@ -54,6 +54,11 @@ func startSandi(ctx context.Context, dir, binary string, t benchTLS) (*sandiClus
 // ready waits until a write is acknowledged and notes the size of its statement.
 func (c *sandiCluster) ready() error {
 	return until(60*time.Second, "Sandi", func(ctx context.Context) error {
+		for _, s := range c.servers {
+			if err := s.died(); err != nil {
+				return err
+			}
+		}
 		s, err := c.load(ctx, opWrite, 1, time.Second)
 		if err != nil {
 			return err

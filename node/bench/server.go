@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -13,6 +14,9 @@ import (
 
 // clockTick is the unit of the CPU times in /proc (USER_HZ, 100 on Linux).
 const clockTick = 10 * time.Millisecond
+
+// errDied says that a server ended by itself: waiting for it is no use.
+var errDied = errors.New("a server ended")
 
 // server is one measured process.
 type server struct {
@@ -82,6 +86,17 @@ func (s *server) rssMiB() float64 {
 	return float64(pages) * float64(os.Getpagesize()) / (1 << 20)
 }
 
+// died tells why a server is no longer running, or nil.
+func (s *server) died() error {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err == nil && !bytes.Contains(stat, []byte(") Z ")) {
+		return nil
+	}
+	said, _ := os.ReadFile(s.out)
+	lines := bytes.Split(bytes.TrimSpace(said), []byte("\n"))
+	return fmt.Errorf("%w: %s", errDied, lines[len(lines)-1])
+}
+
 func totalCPU(servers []*server) time.Duration {
 	var sum time.Duration
 	for _, s := range servers {
@@ -98,8 +113,8 @@ func until(patience time.Duration, what string, ready func(context.Context) erro
 	defer tick.Stop()
 	for {
 		err := ready(ctx)
-		if err == nil {
-			return nil
+		if err == nil || errors.Is(err, errDied) {
+			return err
 		}
 		select {
 		case <-ctx.Done():
