@@ -30,6 +30,7 @@ const patience = 20 * time.Second
 // Ensure a statement submitted anywhere is in every ledger, and that sending it
 // again gives the first result, whoever is asked.
 func TestSubmitAnywhere(t *testing.T) {
+	t.Parallel()
 	c := clustertest.New(t, clustertest.Options{Seed: 1})
 	c.Leader()
 	for _, n := range c.Nodes {
@@ -71,6 +72,7 @@ func TestRefusal(t *testing.T) {
 
 // Ensure what is no statement, or not signed by its key, is not proposed.
 func TestInvalid(t *testing.T) {
+	t.Parallel()
 	c := clustertest.New(t, clustertest.Options{Seed: 3})
 	c.Leader()
 	good := c.OpenMemo("110000")
@@ -250,6 +252,7 @@ func TestViews(t *testing.T) {
 
 // Ensure a full queue turns callers away at once and recovers.
 func TestOverload(t *testing.T) {
+	t.Parallel()
 	c := clustertest.New(t, clustertest.Options{Seed: 9})
 	leader := c.Leader()
 	c.Isolate(leader)

@@ -179,7 +179,8 @@ func trouble(c *clustertest.Cluster) {
 // Ensure a leader closes at once in the middle of its proposals. Raft forgets
 // some of them when it shuts down, and nobody may wait for those.
 func TestCloseWhileProposing(t *testing.T) {
-	rounds := 6
+	t.Parallel()
+	rounds := 3
 	if soak {
 		rounds = 100
 	}

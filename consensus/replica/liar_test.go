@@ -81,9 +81,7 @@ func TestRandomEntries(t *testing.T) {
 		if i%2 == 0 && len(junk) > 0 {
 			junk[0] = 1 // the version of a command
 		}
-		if err := leader.Replica.Raft().Apply(junk, 0).Error(); err != nil {
-			t.Fatal(err)
-		}
+		appendRaw(t, c, junk)
 	}
 	// A command beyond its bounds, and one with forged and foreign statements.
 	good := c.OpenMemo("110000")
@@ -93,9 +91,7 @@ func TestRandomEntries(t *testing.T) {
 		{Statements: make([][]byte, ledger.MaxStatements+1)},
 		{Statements: [][]byte{forged, []byte("noise"), good, good}, ProposedAt: c.Clock().UnixMilli()},
 	} {
-		if err := leader.Replica.Raft().Apply(ledger.EncodeCommand(cmd), 0).Error(); err != nil {
-			t.Fatal(err)
-		}
+		appendRaw(t, c, ledger.EncodeCommand(cmd))
 	}
 	c.CheckAll()
 	if got := c.Leader().Replica.Status().Size; got != 6 {
@@ -292,8 +288,9 @@ func TestRefusesToStart(t *testing.T) {
 	for range 20 {
 		c.Write(leader, c.OpenMemo(leader.Region))
 	}
-	truncated(c, leader, 2)
 	other := c.Followers()[0]
+	truncated(c, leader, 2)
+	truncated(c, other, 2)
 	c.Stop(leader)
 	c.Lose(leader, engine.Raft)
 	if err := c.TryStart(leader); !errors.Is(err, replica.ErrPastLost) {

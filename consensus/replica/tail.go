@@ -14,7 +14,7 @@ const (
 	// once to be applied. hashicorp/raft's LogCache counts entries, not bytes,
 	// and 512 entries of 512 KiB would be all the memory a node may have.
 	tailEntries = 1024
-	tailBytes   = 8 << 20
+	tailBytes   = 4 << 20
 )
 
 // errRewrite is what a leader gets that would take back committed entries.
