@@ -32,6 +32,9 @@ func TestExitCodes(t *testing.T) {
 		want int
 	}{
 		{"version", []string{"version"}, exitOK},
+		{"unknown command", []string{"recrod"}, exitUsage},
+		{"unknown subcommand", []string{"record", "lst"}, exitUsage},
+		{"a group alone", []string{"record"}, exitOK},
 		{"unknown flag", []string{"version", "--nope"}, exitUsage},
 		{"unknown output", []string{"version", "-o", "xml"}, exitUsage},
 		{"unknown language", []string{"version", "--lang", "fr"}, exitUsage},

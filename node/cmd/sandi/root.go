@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -48,7 +49,31 @@ func newRoot() *cobra.Command {
 		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newProcedures(s),
 		newKey(), newGov(s), newDemo(s), newVersion(s),
 	)
+	groups(root)
 	return root
+}
+
+// groups makes every command that only holds others say which of them is
+// unknown, with exit code 2; alone, it prints its help.
+func groups(cmd *cobra.Command) {
+	for _, sub := range cmd.Commands() {
+		groups(sub)
+	}
+	if cmd.Runnable() {
+		return
+	}
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.SuggestionsMinimumDistance = 2
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		hint := ""
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			hint = fmt.Sprintf("; did you mean %q?", near[0])
+		}
+		return usagef("unknown command %q%s; `%s --help` lists them", args[0], hint, cmd.CommandPath())
+	}
 }
 
 func env(name, fallback string) string {
