@@ -70,7 +70,7 @@ func groups(cmd *cobra.Command) {
 		}
 		hint := ""
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			hint = fmt.Sprintf("; did you mean %q?", near[0])
+			hint = fmt.Sprintf(" (did you mean %q?)", near[0])
 		}
 		return usagef("unknown command %q%s; `%s --help` lists them", args[0], hint, cmd.CommandPath())
 	}
