@@ -28,6 +28,8 @@ type sample struct {
 	FirstErr   string  `json:"first_error,omitempty"`
 	CPUPerOpUS float64 `json:"server_cpu_us_per_op"` // all three servers together
 
+	ClientCPUPerOpUS float64 `json:"client_cpu_us_per_op"` // of the load process, its preparations included
+
 	StatementBytes int `json:"statement_bytes,omitempty"` // size of what one write puts on the ledger
 }
 
@@ -72,6 +74,8 @@ func (r results) medians() map[string]sample {
 			P99MS:      median(rounds, func(s sample) float64 { return s.P99MS }),
 			Seconds:    median(rounds, func(s sample) float64 { return s.Seconds }),
 			CPUPerOpUS: median(rounds, func(s sample) float64 { return s.CPUPerOpUS }),
+
+			ClientCPUPerOpUS: median(rounds, func(s sample) float64 { return s.ClientCPUPerOpUS }),
 		}
 		for _, s := range rounds {
 			m.Ops += s.Ops
@@ -140,13 +144,14 @@ func (r report) failed() (n int64) {
 func (r report) print(w io.Writer) error {
 	t := table.NewWriter()
 	t.SetOutputMirror(w)
-	t.AppendHeader(table.Row{"phase", "etcd ops/s", "sandi ops/s", "ratio", "etcd p50/p99 ms", "sandi p50/p99 ms", "etcd CPU us/op", "sandi CPU us/op"})
+	t.AppendHeader(table.Row{"phase", "etcd ops/s", "sandi ops/s", "ratio", "etcd p50/p99 ms", "sandi p50/p99 ms", "CPU us/op: etcd", "its client", "sandi", "its client"})
 	for _, p := range phases {
 		e, s := r.Etcd[p.Name], r.Sandi[p.Name]
 		t.AppendRow(table.Row{
 			p.Name, fmt.Sprintf("%.0f", e.OpsPerS), fmt.Sprintf("%.0f", s.OpsPerS), fmt.Sprintf("%.2f", r.Ratio[p.Name]),
 			fmt.Sprintf("%.1f/%.1f", e.P50MS, e.P99MS), fmt.Sprintf("%.1f/%.1f", s.P50MS, s.P99MS),
-			fmt.Sprintf("%.0f", e.CPUPerOpUS), fmt.Sprintf("%.0f", s.CPUPerOpUS),
+			fmt.Sprintf("%.0f", e.CPUPerOpUS), fmt.Sprintf("%.0f", e.ClientCPUPerOpUS),
+			fmt.Sprintf("%.0f", s.CPUPerOpUS), fmt.Sprintf("%.0f", s.ClientCPUPerOpUS),
 		})
 	}
 	t.Render()

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
 
-	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/node/demo"
 	"sandi.internal/gateway/node/setup"
@@ -88,19 +85,4 @@ func (c *sandiCluster) load(ctx context.Context, op string, clients int, d time.
 		return sample{}, err
 	}
 	return runLoad(exec.CommandContext(ctx, self, "load", "-dir", c.dir, "-cacert", c.tls.ca, "-op", op, "-clients", fmt.Sprint(clients), "-duration", d.String()))
-}
-
-// tlsClient trusts the bench CA; HTTP/1.1 with one connection a caller, as a
-// bureau's systems have.
-func tlsClient(cacert string, connections int) (*http.Client, error) {
-	roots, err := loadPool(cacert)
-	if err != nil {
-		return nil, err
-	}
-	transport := client.NewTransport()
-	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}
-	transport.ForceAttemptHTTP2 = false
-	transport.MaxIdleConnsPerHost = connections
-	transport.MaxIdleConns = 0
-	return &http.Client{Transport: transport}, nil
 }
