@@ -34,6 +34,7 @@ type Dialer interface {
 type Client struct {
 	http      *http.Client
 	transport *http.Transport
+	questions *questions
 }
 
 var _ replica.Peers = (*Client)(nil)
@@ -51,14 +52,15 @@ func NewClient(d Dialer) *Client {
 		MaxIdleConnsPerHost: idlePerNode, IdleConnTimeout: idleTimeout, DisableCompression: true,
 		MaxResponseHeaderBytes: 16 << 10,
 	}
-	return &Client{transport: t, http: &http.Client{
+	return &Client{transport: t, questions: newQuestions(), http: &http.Client{
 		Transport:     t,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// Close closes idle connections.
+// Close ends open questions and closes idle connections.
 func (c *Client) Close() error {
+	c.questions.close()
 	c.transport.CloseIdleConnections()
 	return nil
 }
@@ -74,7 +76,7 @@ func (c *Client) Forward(ctx context.Context, node string, statements [][]byte) 
 
 // Term implements replica.Peers.
 func (c *Client) Term(ctx context.Context, node string) (uint64, error) {
-	answer, err := c.do(ctx, http.MethodGet, node, pathTerm, nil)
+	answer, err := c.ask(ctx, node, pathTerm)
 	if err != nil {
 		return 0, err
 	}
@@ -83,7 +85,7 @@ func (c *Client) Term(ctx context.Context, node string) (uint64, error) {
 
 // ReadIndex implements replica.Peers.
 func (c *Client) ReadIndex(ctx context.Context, node string) (term, index uint64, err error) {
-	answer, err := c.do(ctx, http.MethodGet, node, pathReadIndex, nil)
+	answer, err := c.ask(ctx, node, pathReadIndex)
 	if err != nil {
 		return 0, 0, err
 	}
