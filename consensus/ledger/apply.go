@@ -202,12 +202,16 @@ type change struct{ key, before, after []byte }
 
 // write puts a change into storage and into the digest.
 func (l *Ledger) write(tx Tx, c change) error {
-	if c.before != nil {
+	switch {
+	case c.before == nil && c.after == nil:
+		return nil
+	case c.after == nil:
 		l.digest.Remove(c.key, c.before)
-	}
-	if c.after == nil {
 		return tx.Delete(c.key)
+	case c.before == nil:
+		l.digest.Add(c.key, c.after)
+	default:
+		l.digest.Replace(c.key, c.before, c.after)
 	}
-	l.digest.Add(c.key, c.after)
 	return tx.Set(c.key, c.after)
 }

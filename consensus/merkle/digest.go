@@ -33,28 +33,63 @@ const (
 //
 // A Digest belongs to one goroutine.
 type Digest struct {
-	sum     [words]uint64   // four lanes each, lane 4i in the lowest bits of word i
-	scratch []byte          // what the inner hash reads; here to be used again
-	part    [wideBytes]byte // of the vector in work; here because it would escape
+	sum     [words]uint64                // four lanes each, lane 4i in the lowest bits of word i
+	scratch []byte                       // what the inner hash reads; here to be used again
+	vector  vector                       // in work; here because it would escape
+	recent  *[recentVectors]recentVector // of pairs that Replace put in; nil before the first
+}
+
+// vector is what a pair adds to the sums: one lane after the other, little-endian.
+type vector = [DigestSize]byte
+
+// recentVectors is how many vectors a Digest remembers, 2 KiB each. What was
+// replaced lately is replaced again soon: a counter goes up with every record of
+// its series, an act follows an act. A vector found again costs a quarter of a new
+// one (BenchmarkDigestReplace).
+const recentVectors = 64
+
+type recentVector struct {
+	inner Hash // what it was expanded from
+	known bool // false: nothing is here yet
+	vector
 }
 
 // Add puts a pair into the set.
 func (d *Digest) Add(key, value []byte) {
-	d.expand(key, value, func(sum []uint64, part *[wideBytes]byte) {
-		for i := range sum {
-			sum[i] = addLanes(sum[i], binary.LittleEndian.Uint64(part[8*i:]))
-		}
-	})
+	expand(&d.vector, d.inner(key, value))
+	d.add(&d.vector)
 }
 
 // Remove takes a pair out of the set.
 func (d *Digest) Remove(key, value []byte) {
-	d.expand(key, value, func(sum []uint64, part *[wideBytes]byte) {
-		for i := range sum {
-			sum[i] = subLanes(sum[i], binary.LittleEndian.Uint64(part[8*i:]))
-		}
-	})
+	expand(&d.vector, d.inner(key, value))
+	d.sub(&d.vector)
 }
+
+// Replace is Remove of the key with the value before and Add with the value
+// after, for keys that change often.
+func (d *Digest) Replace(key, before, after []byte) {
+	if d.recent == nil {
+		d.recent = new([recentVectors]recentVector)
+	}
+	inner := d.inner(key, before)
+	if r := d.place(inner); r.known && r.inner == inner {
+		d.sub(&r.vector)
+	} else {
+		expand(&d.vector, inner)
+		d.sub(&d.vector)
+	}
+	inner = d.inner(key, after)
+	r := d.place(inner)
+	if !r.known || r.inner != inner {
+		expand(&r.vector, inner)
+		r.inner, r.known = inner, true
+	}
+	d.add(&r.vector)
+}
+
+// place is where the vector of an inner hash is remembered.
+func (d *Digest) place(inner Hash) *recentVector { return &d.recent[inner[0]%recentVectors] }
 
 // Merge adds another set, disjoint from this one: parts of a large set can be
 // digested in parallel.
@@ -64,25 +99,25 @@ func (d *Digest) Merge(other *Digest) {
 	}
 }
 
-// expand makes the pair's vector part by part and hands each with the sums it
-// belongs to. The vector is BLAKE3 in extendable-output mode over
-// domain || SHA-256(uvarint(len(key)) || key || value), read as little-endian
-// lanes. The inner hash is there for speed: values are some KiB long, SHA-256 has
-// its own processor instructions, and domain and digest are exactly one block.
-func (d *Digest) expand(key, value []byte, each func(sum []uint64, part *[wideBytes]byte)) {
+// inner is SHA-256(uvarint(len(key)) || key || value). It is there for speed:
+// values are some KiB long, SHA-256 has its own processor instructions, and domain
+// and digest are exactly one block of BLAKE3.
+func (d *Digest) inner(key, value []byte) Hash {
 	in := binary.AppendUvarint(d.scratch[:0], uint64(len(key)))
 	in = append(append(in, key...), value...)
-	inner := sha256.Sum256(in)
 	if d.scratch = in; cap(in) > maxScratch {
 		d.scratch = nil
 	}
+	return sha256.Sum256(in)
+}
+
+// expand makes a pair's vector: BLAKE3 in extendable-output mode over
+// domain || inner hash.
+func expand(out *vector, inner Hash) {
 	var block [blockBytes]byte
 	copy(block[:], elementDomain)
 	copy(block[len(elementDomain):], inner[:])
-	for i := range DigestSize / wideBytes {
-		outputBlocks(&d.part, &block, i)
-		each(d.sum[i*wideBytes/8:][:wideBytes/8], &d.part)
-	}
+	output(out, &block)
 }
 
 // Domain and digest fill the block exactly: anything else does not compile.
@@ -90,6 +125,31 @@ var _ = [1]struct{}{}[blockBytes-len(elementDomain)-sha256.Size]
 
 // maxScratch keeps one large value from pinning its size for ever.
 const maxScratch = 64 << 10
+
+func (d *Digest) add(v *vector) {
+	for i := 0; i < words; i += unrolled {
+		sum, part := d.sum[i:i+unrolled:i+unrolled], v[8*i:8*(i+unrolled):8*(i+unrolled)]
+		sum[0] = addLanes(sum[0], binary.LittleEndian.Uint64(part[0:8]))
+		sum[1] = addLanes(sum[1], binary.LittleEndian.Uint64(part[8:16]))
+		sum[2] = addLanes(sum[2], binary.LittleEndian.Uint64(part[16:24]))
+		sum[3] = addLanes(sum[3], binary.LittleEndian.Uint64(part[24:32]))
+	}
+}
+
+func (d *Digest) sub(v *vector) {
+	for i := 0; i < words; i += unrolled {
+		sum, part := d.sum[i:i+unrolled:i+unrolled], v[8*i:8*(i+unrolled):8*(i+unrolled)]
+		sum[0] = subLanes(sum[0], binary.LittleEndian.Uint64(part[0:8]))
+		sum[1] = subLanes(sum[1], binary.LittleEndian.Uint64(part[8:16]))
+		sum[2] = subLanes(sum[2], binary.LittleEndian.Uint64(part[16:24]))
+		sum[3] = subLanes(sum[3], binary.LittleEndian.Uint64(part[24:32]))
+	}
+}
+
+// unrolled is how many words add and sub take per turn, with one check of bounds
+// for all. Word by word the sums took a third of the time of an Add (measured for
+// 64 bytes: 1.2 against 0.87 µs).
+const unrolled = 4
 
 // addLanes adds four lanes at once: the low 15 bits of each without carry into
 // the neighbour, then the top bits.

@@ -122,6 +122,49 @@ func TestDigestIsASet(t *testing.T) {
 	})
 }
 
+// TestDigestReplace: replacing is removing and adding, whatever is remembered of
+// earlier pairs: values that come back, more keys than there is room for, and
+// pairs that were removed or added in between.
+func TestDigestReplace(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		keys := rapid.SliceOfNDistinct(rapid.StringN(1, 20, 40), 1, 3*recentVectors, rapid.ID[string]).Draw(t, "keys")
+		held := map[string][]byte{}
+		var d, plain Digest
+		for range rapid.IntRange(1, 300).Draw(t, "steps") {
+			key := rapid.SampledFrom(keys).Draw(t, "key")
+			before, has := held[key]
+			value := []byte{byte(rapid.IntRange(0, 3).Draw(t, "value"))}
+			switch k := []byte(key); {
+			case !has:
+				d.Add(k, value)
+			case rapid.IntRange(0, 9).Draw(t, "kind") == 0:
+				d.Remove(k, before)
+				d.Add(k, value)
+			default:
+				d.Replace(k, before, value)
+			}
+			held[key] = value
+			if has {
+				plain.Remove([]byte(key), before)
+			}
+			plain.Add([]byte(key), value)
+			if d.Sum() != plain.Sum() {
+				t.Fatal("Replace is not Remove and Add")
+			}
+		}
+		if d.Clone().Sum() != d.Sum() {
+			t.Fatal("the clone differs")
+		}
+		var left []pair
+		for k, v := range held {
+			left = append(left, pair{[]byte(k), v})
+		}
+		if string(d.Marshal()) != string(slowDigest(left)) {
+			t.Fatal("not the digest of what is left")
+		}
+	})
+}
+
 // TestDigestTellsApart: what looks alike when glued together is not.
 func TestDigestTellsApart(t *testing.T) {
 	seen := map[Hash]string{}
@@ -164,6 +207,23 @@ func BenchmarkDigestAdd(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				d.Add(key, value)
+			}
+		})
+	}
+}
+
+// BenchmarkDigestReplace counts a key up, as Apply does with a series of records:
+// what comes was not there before, what goes came last.
+func BenchmarkDigestReplace(b *testing.B) {
+	for _, size := range []int{16, 1000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			var d Digest
+			key, before, after := make([]byte, 20), make([]byte, size), make([]byte, size)
+			b.ReportAllocs()
+			for n := uint64(1); b.Loop(); n++ {
+				binary.BigEndian.PutUint64(after, n)
+				d.Replace(key, before, after)
+				before, after = after, before
 			}
 		})
 	}
