@@ -3,12 +3,14 @@ package raftlog
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/hashicorp/raft"
 	raftbench "github.com/hashicorp/raft/bench"
 
 	"sandi.internal/gateway/storage/engine"
+	"sandi.internal/gateway/storage/storagetest"
 )
 
 func openDisk(b *testing.B) *Store {
@@ -93,4 +95,39 @@ func BenchmarkAppend(b *testing.B) {
 			b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "entries/s")
 		})
 	}
+}
+
+// BenchmarkCommands appends commands of 64 statements, one entry and one sync
+// each, and lets the log fall behind a snapshot as Raft does. cpu-us counts the
+// whole process, so that flushes and compactions show.
+func BenchmarkCommands(b *testing.B) {
+	const (
+		statements = 64
+		size       = statements * 1100 // bytes of one entry
+		keep       = 2048              // entries behind a snapshot
+		every      = 1024              // entries between snapshots
+	)
+	s := openDisk(b)
+	data := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(data)
+	b.ReportAllocs()
+	cpu := storagetest.CPUTime()
+	next := uint64(1)
+	for ; b.Loop(); next++ {
+		if err := s.StoreLogs([]*raft.Log{{Index: next, Term: 1, Data: data}}); err != nil {
+			b.Fatal(err)
+		}
+		if next%every == 0 && next > keep {
+			if err := s.DeleteRange(1, next-keep); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	entries := float64(next-1) * statements
+	b.ReportMetric(float64((storagetest.CPUTime()-cpu).Nanoseconds())/1000/entries, "cpu-us/statement")
+	m, written := s.db.Metrics(), uint64(0)
+	for _, level := range m.Levels {
+		written += level.TableBytesFlushed + level.TableBytesCompacted
+	}
+	b.ReportMetric(float64(written)/entries, "table-B/statement")
 }

@@ -15,7 +15,7 @@ type Batch struct {
 	store   *Store
 	epoch   uint64
 	commits uint64
-	writes  overlay
+	writes  *overlay         // borrowed from the store until Close
 	stored  *pebble.Iterator // over the stored pairs, for Get; nil until needed
 	done    bool
 }
@@ -29,7 +29,7 @@ func (s *Store) Batch() *Batch {
 	s.gate.RLock()
 	defer s.gate.RUnlock()
 	_, commits := s.state()
-	return &Batch{store: s, epoch: s.epoch.Load(), commits: commits}
+	return &Batch{store: s, epoch: s.epoch.Load(), commits: commits, writes: s.borrow()}
 }
 
 func (b *Batch) valid() error {
@@ -44,11 +44,11 @@ func (b *Batch) valid() error {
 
 // Get implements Reader.
 func (b *Batch) Get(key []byte) ([]byte, error) {
-	if at, ok := b.writes.pos[string(key)]; ok {
-		if v := b.writes.entries[at].value; v != nil {
-			return append([]byte{}, v...), nil
-		}
-		return nil, nil
+	if b.done {
+		return nil, errDone
+	}
+	if v, ok := b.writes.get(key); ok {
+		return bytes.Clone(v), nil // nil stays nil, empty stays empty
 	}
 	if err := b.valid(); err != nil {
 		return nil, err
@@ -95,7 +95,10 @@ func (b *Batch) Set(key, value []byte) error {
 	if b.done {
 		return errDone
 	}
-	b.writes.put(key, b.writes.keep(value))
+	if value == nil {
+		value = []byte{} // nil would delete
+	}
+	b.writes.put(key, value)
 	return nil
 }
 
@@ -115,7 +118,7 @@ func (b *Batch) Delete(key []byte) error {
 // same scan.
 func (b *Batch) Scan(lower, upper []byte, reverse bool, fn func(key, value []byte) (bool, error)) error {
 	lo, hi, ok := clamp(lower, upper, firstKey, spanUpper)
-	if !ok {
+	if !ok || b.done {
 		return b.valid()
 	}
 	iter, err := openRange(b.store.db, lo, hi, firstKey, spanUpper)
@@ -144,7 +147,7 @@ func (b *Batch) merge(stored cursor, own []int, fn func(key, value []byte) (bool
 		side := -1 // before 0: stored comes next; after: own; 0: own hides stored
 		if next < len(own) {
 			if side = 1; more {
-				side = bytes.Compare(stored.Key(), []byte(b.writes.entries[place()].key))
+				side = bytes.Compare(stored.Key(), b.writes.entries[place()].key)
 				if stored.reverse {
 					side = -side
 				}
@@ -158,7 +161,7 @@ func (b *Batch) merge(stored cursor, own []int, fn func(key, value []byte) (bool
 			}
 		} else {
 			e := b.writes.entries[place()]
-			key, value = []byte(e.key), e.value
+			key, value = e.key, e.value
 		}
 		if err := b.valid(); err != nil {
 			return err
@@ -221,9 +224,9 @@ func (b *Batch) write(m Meta) error {
 	for _, e := range b.writes.entries {
 		var err error
 		if e.value == nil {
-			err = batch.Delete([]byte(e.key), nil)
+			err = batch.Delete(e.key, nil)
 		} else {
-			err = batch.Set([]byte(e.key), e.value, nil)
+			err = batch.Set(e.key, e.value, nil)
 		}
 		if err != nil {
 			return err
@@ -245,8 +248,11 @@ const (
 // Close drops the batch; after Commit it does nothing. A batch that is neither
 // committed nor closed holds old data back from compaction.
 func (b *Batch) Close() error {
-	b.done = true
-	b.writes = overlay{}
+	if !b.done {
+		b.done = true
+		b.store.giveBack(b.writes)
+		b.writes = nil
+	}
 	if b.stored == nil {
 		return nil
 	}

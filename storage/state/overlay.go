@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"hash/maphash"
 	"slices"
 )
 
@@ -9,46 +10,90 @@ import (
 // to Pebble once at the end, however often Apply changed them. (Pebble's own
 // indexed batch pays for an ordered insert on every write; here only a batch
 // that scans pays for order.)
+//
+// It is made to be used again: a write allocates nothing once the buffers have
+// grown to the size of a batch.
 type overlay struct {
-	pos     map[string]int // key to its place in entries
+	seed    maphash.Seed
+	pos     map[uint64]int // hash of a key, or one of the next numbers, to its place
 	entries []entry        // in order of the first write
 	sorted  []int          // places in key order; covers entries[:len(sorted)]
-	arena   []byte         // where values are copied to; full chunks are left to entries
+	data    []byte         // keys and values, each written once
 }
 
 type entry struct {
-	key   string
+	key   []byte
 	value []byte // nil = deleted; never nil otherwise
 }
 
-// arenaChunk is the size of the pieces in which values are copied: a few
-// statements' worth.
-const arenaChunk = 64 << 10
+const (
+	// Larger values are kept by themselves, so that data never has to be copied
+	// for one law text.
+	overlayValue = 64 << 10
+	// What one batch under load needs: larger buffers are not kept.
+	overlayKept    = 1 << 20
+	overlayEntries = 8 << 10
+)
 
-func (o *overlay) put(key, value []byte) {
-	if at, ok := o.pos[string(key)]; ok {
-		o.entries[at].value = value
-		return
-	}
-	if o.pos == nil {
-		o.pos = make(map[string]int)
-	}
-	k := string(key)
-	o.pos[k] = len(o.entries)
-	o.entries = append(o.entries, entry{k, value})
+func newOverlay() *overlay {
+	return &overlay{seed: maphash.MakeSeed(), pos: make(map[uint64]int), data: make([]byte, 0, overlayValue)}
 }
 
-// keep copies a value so that the caller may reuse its buffer.
-func (o *overlay) keep(value []byte) []byte {
-	if len(value) == 0 || len(value) > arenaChunk/4 {
-		return append([]byte{}, value...) // never nil: nil means deleted
+// reset empties the overlay and reports whether it is worth keeping. What was
+// read from it before is no longer valid.
+func (o *overlay) reset() bool {
+	if cap(o.data) > overlayKept || len(o.entries) > overlayEntries {
+		return false
 	}
-	if cap(o.arena)-len(o.arena) < len(value) {
-		o.arena = make([]byte, 0, arenaChunk)
+	clear(o.pos)
+	clear(o.entries) // they hold on to data that has been replaced
+	o.entries, o.sorted, o.data = o.entries[:0], nil, o.data[:0]
+	return true
+}
+
+// find returns the place of key; when the batch did not write it, ok is false
+// and slot is where in pos it belongs.
+func (o *overlay) find(key []byte) (at int, slot uint64, ok bool) {
+	for slot = maphash.Bytes(o.seed, key); ; slot++ { // past keys with the same hash
+		if at, ok = o.pos[slot]; !ok || bytes.Equal(o.entries[at].key, key) {
+			return at, slot, ok
+		}
 	}
-	from := len(o.arena)
-	o.arena = append(o.arena, value...)
-	return o.arena[from:len(o.arena):len(o.arena)]
+}
+
+// get returns the value that the batch wrote under key, nil when it deleted
+// it. ok is false when the batch did not touch the key.
+func (o *overlay) get(key []byte) (value []byte, ok bool) {
+	at, _, ok := o.find(key)
+	if !ok {
+		return nil, false
+	}
+	return o.entries[at].value, true
+}
+
+// put keeps neither slice; a nil value deletes.
+func (o *overlay) put(key, value []byte) {
+	at, slot, ok := o.find(key)
+	if !ok {
+		at = len(o.entries)
+		o.pos[slot] = at
+		o.entries = append(o.entries, entry{key: o.keep(key)})
+	}
+	if value != nil {
+		value = o.keep(value)
+	}
+	o.entries[at].value = value
+}
+
+// keep copies b. A value that is written again gets new room: a scan may be
+// showing the old one.
+func (o *overlay) keep(b []byte) []byte {
+	if len(b) > overlayValue {
+		return bytes.Clone(b)
+	}
+	from := len(o.data)
+	o.data = append(o.data, b...)
+	return o.data[from:len(o.data):len(o.data)]
 }
 
 // order returns the places of all entries in key order. The slice is never
@@ -62,13 +107,11 @@ func (o *overlay) order() []int {
 	for i := done; i < len(o.entries); i++ {
 		fresh = append(fresh, i)
 	}
-	slices.SortFunc(fresh, func(a, b int) int { return compare(o.entries[a].key, o.entries[b].key) })
+	slices.SortFunc(fresh, func(a, b int) int { return bytes.Compare(o.entries[a].key, o.entries[b].key) })
 	merged := make([]int, 0, len(o.entries))
 	rest := o.sorted
 	for _, at := range fresh {
-		n, _ := slices.BinarySearchFunc(rest, o.entries[at].key, func(p int, key string) int {
-			return compare(o.entries[p].key, key)
-		})
+		n := o.search(rest, o.entries[at].key)
 		merged = append(append(merged, rest[:n]...), at)
 		rest = rest[n:]
 	}
@@ -79,21 +122,13 @@ func (o *overlay) order() []int {
 // between returns the places of the entries with lower <= key < upper.
 func (o *overlay) between(lower, upper []byte) []int {
 	order := o.order()
-	find := func(key []byte) int {
-		n, _ := slices.BinarySearchFunc(order, key, func(p int, key []byte) int {
-			return bytes.Compare([]byte(o.entries[p].key), key)
-		})
-		return n
-	}
-	return order[find(lower):find(upper)]
+	return order[o.search(order, lower):o.search(order, upper)]
 }
 
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+// search returns how many of the sorted places lie before key.
+func (o *overlay) search(places []int, key []byte) int {
+	n, _ := slices.BinarySearchFunc(places, key, func(p int, key []byte) int {
+		return bytes.Compare(o.entries[p].key, key)
+	})
+	return n
 }
