@@ -1,0 +1,106 @@
+package checkpoint
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"sandi.internal/gateway/consensus/genesis"
+)
+
+// Keys is the set of keys that a reader trusts. It is immutable and safe for all
+// goroutines.
+type Keys struct {
+	list    []Key // in the order of compareKeys
+	byID    map[keyID]known
+	origins map[string]bool
+}
+
+// keyID is what a signature line says of its key.
+type keyID struct {
+	name string
+	id   uint32
+}
+
+type known struct {
+	key      Key
+	verifier note.Verifier
+}
+
+// compareKeys is the order of keys and of the lines of a note: log keys first,
+// then cosigners, by region and node.
+func compareKeys(a, b Key) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Node, b.Node),
+		cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID(), b.ID()))
+}
+
+// NewKeys makes a set. It refuses two keys with one name and key id, and one
+// public key twice, whatever it is called: a holder of one key must not count
+// as two. A node may have several keys of a kind. The error wraps ErrKey.
+func NewKeys(list []Key) (*Keys, error) {
+	k := &Keys{list: slices.Clone(list), byID: make(map[keyID]known, len(list)), origins: make(map[string]bool)}
+	public := make(map[string]bool, len(list))
+	for i := range k.list {
+		key := &k.list[i]
+		key.Public = slices.Clone(key.Public)
+		if err := key.check(); err != nil {
+			return nil, err
+		}
+		id := keyID{key.Name, key.ID()}
+		if _, taken := k.byID[id]; taken || public[string(key.Public)] {
+			return nil, fmt.Errorf("couldn't use %s: this key, or its name and key id, is there twice: %w", key.VKey(), ErrKey)
+		}
+		verifier, err := key.verifier()
+		if err != nil {
+			return nil, fmt.Errorf("couldn't use %s: %w: %w", key.VKey(), err, ErrKey)
+		}
+		public[string(key.Public)] = true
+		k.byID[id] = known{*key, verifier}
+		if origin := key.origin(); origin != "" {
+			k.origins[origin] = true
+		}
+	}
+	slices.SortFunc(k.list, compareKeys)
+	return k, nil
+}
+
+// FromGenesis is the set of every node's two keys.
+func FromGenesis(g *genesis.Genesis) (*Keys, error) {
+	var list []Key
+	for i := range g.Regions {
+		r := &g.Regions[i]
+		for _, n := range r.Nodes {
+			list = append(list,
+				Key{Kind: KindLog, Name: g.Origin, Region: r.Code, Node: n.ID, Public: n.Log.Key},
+				Key{Kind: KindCosigner, Name: cosignerName(g.Origin, r.Code, n.ID), Region: r.Code, Node: n.ID, Public: n.Cosigner.Key})
+		}
+	}
+	return NewKeys(list)
+}
+
+// List is all keys: log keys first, then cosigners, by region and node. The
+// caller must not write to it.
+func (k *Keys) List() []Key { return k.list }
+
+// Of finds a node's key of a kind; the first one where it has several.
+func (k *Keys) Of(region, node string, kind Kind) (Key, bool) {
+	i := slices.IndexFunc(k.list, func(key Key) bool {
+		return key.Region == region && key.Node == node && key.Kind == kind
+	})
+	if i < 0 {
+		return Key{}, false
+	}
+	return k.list[i], true
+}
+
+// find gives the key that may sign a checkpoint of an origin: a log signs its
+// own only, a cosigner any.
+func (k *Keys) find(id keyID, origin string) (known, bool) {
+	found, ok := k.byID[id]
+	if !ok || found.key.Kind == KindLog && found.key.Name != origin {
+		return known{}, false
+	}
+	return found, true
+}
