@@ -30,6 +30,7 @@ type Config struct {
 	Once     bool   // play, compare, stop
 	Binary   string // bin/sandi itself
 	PortBase int
+	Timeouts genesis.Timeouts // zero: the demo's
 	View     View
 	Lang     problem.Language // of refusals
 	Log      *slog.Logger
@@ -81,7 +82,7 @@ func Run(ctx context.Context, c Config) (Summary, error) {
 	}
 	c.View.Founding(c.Dir)
 	began := time.Now()
-	network, err := Found(Options{Dir: c.Dir, Clock: genesis.ClockPractice, Start: s.Start, PortBase: c.PortBase})
+	network, err := Found(Options{Dir: c.Dir, Clock: genesis.ClockPractice, Start: s.Start, Timeouts: c.Timeouts, PortBase: c.PortBase})
 	if err != nil {
 		return sum, err
 	}

@@ -64,10 +64,10 @@ type running struct {
 }
 
 // start runs a demo until it says that it stays up.
-func start(t *testing.T) *running {
+func start(t *testing.T, flags ...string) *running {
 	t.Helper()
 	r := &running{dir: filepath.Join(t.TempDir(), "demo")}
-	r.cmd = exec.Command(binary(t), "demo", "charger", "--dir", r.dir, "--port-base", "20000", "--lang", "en")
+	r.cmd = exec.Command(binary(t), append([]string{"demo", "charger", "--dir", r.dir, "--port-base", "20000", "--lang", "en"}, flags...)...)
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -171,24 +171,44 @@ func TestNoOrphans(t *testing.T) {
 // run kills fifty times.
 func TestKills(t *testing.T) {
 	r := start(t)
-	kills := 5
-	if os.Getenv("SANDI_SOAK") != "" {
+	kills, soak := 5, os.Getenv("SANDI_SOAK") != ""
+	if soak {
 		kills = 50
 	}
 	for i := range kills {
-		args := []string{"demo", "kill-leader", "--dir", r.dir, "-o", "json"}
+		var args []string
 		if i%2 == 1 { // any node: every other time a fixed region, follower or leader as it comes
-			args = append(args, "--region", []string{"110000", "120000", "130000"}[i/2%3])
+			args = []string{"--region", []string{"110000", "120000", "130000"}[i/2%3]}
 		}
-		out, err := exec.Command(binary(t), args...).Output()
-		var f demo.Failover
-		if jsonErr := json.Unmarshal(out, &f); jsonErr != nil || err != nil {
-			t.Fatalf("kill %d: %v %v: %s", i, err, jsonErr, out)
-		}
+		f := r.kill(t, args...)
 		t.Logf("kill %d: %s, next acknowledged write after %d ms, %d acknowledged, %d lost, %d doubled, caught up after %d ms",
 			i, f.Killed, f.NextAckMS, f.Acknowledged, f.Lost, f.Doubled, f.CaughtUpMS)
-		if !f.OK || f.Acknowledged < 100 {
-			t.Fatalf("kill %d: %+v", i, f)
+		if soak && f.NextAckMS > 3000 {
+			t.Errorf("kill %d: writes resumed after %d ms, more than 3 s", i, f.NextAckMS)
 		}
 	}
+}
+
+// Ensure a leader's death costs less than 12 s with the timeouts of production.
+func TestKillsProduction(t *testing.T) {
+	r := start(t, "--timeouts", "production")
+	f := r.kill(t)
+	t.Logf("%s, next acknowledged write after %d ms, caught up after %d ms", f.Killed, f.NextAckMS, f.CaughtUpMS)
+	if f.NextAckMS > 12_000 {
+		t.Errorf("writes resumed after %d ms, more than 12 s", f.NextAckMS)
+	}
+}
+
+// kill runs `sandi demo kill-leader` against the demo.
+func (r *running) kill(t *testing.T, flags ...string) demo.Failover {
+	t.Helper()
+	out, err := exec.Command(binary(t), append([]string{"demo", "kill-leader", "--dir", r.dir, "-o", "json"}, flags...)...).Output()
+	var f demo.Failover
+	if jsonErr := json.Unmarshal(out, &f); jsonErr != nil || err != nil {
+		t.Fatalf("kill: %v %v: %s", err, jsonErr, out)
+	}
+	if !f.OK || f.Acknowledged < 100 {
+		t.Fatalf("%+v", f)
+	}
+	return f
 }

@@ -12,10 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"sandi.internal/gateway/node/demo"
+	"sandi.internal/gateway/node/setup"
 )
 
 func newDemo(s *settings) *cobra.Command {
 	var c demo.Config
+	var timeouts string
 	cmd := &cobra.Command{
 		Use:       "demo [" + strings.Join(demo.Scenarios(), "|") + "]",
 		Short:     "three regions on this machine, playing a scenario; throw-away keys, synthetic data",
@@ -26,12 +28,20 @@ func newDemo(s *settings) *cobra.Command {
 			if len(args) == 1 {
 				c.Scenario = args[0]
 			}
+			switch timeouts {
+			case "demo":
+			case "production":
+				c.Timeouts = setup.ProductionTimeouts
+			default:
+				return usagef("--timeouts %s: give demo or production", timeouts)
+			}
 			return s.runDemo(cmd, c)
 		},
 	}
 	cmd.Flags().StringVar(&c.Dir, "dir", demo.DefaultDir(), "folder of the demo network; a former demo in it is cleared")
 	cmd.Flags().BoolVar(&c.Once, "once", false, "play, compare the nodes, stop; exit 0 only if all came out as written")
 	cmd.Flags().IntVar(&c.PortBase, "port-base", 0, "added to every port, to run beside another demo")
+	cmd.Flags().StringVar(&timeouts, "timeouts", "demo", "Raft's timeouts: demo (one machine), or production (three cities)")
 	cmd.AddCommand(newKillLeader(s))
 	return cmd
 }
