@@ -24,8 +24,8 @@ func (b ActBody) Marshal() []byte {
 	return appendContent(dst, content{b.Fields, b.Commits, b.Home, b.Private})
 }
 
-// ParseOpen reads the body of record.open. Fields alias body. The error is an
-// *Error.
+// ParseOpen reads the body of record.open. The result aliases body, which must
+// not be written to any more. The error is an *Error.
 func ParseOpen(body []byte) (OpenBody, error) {
 	name, c, err := parseRecordBody(body, "procedure")
 	if err != nil {
@@ -34,8 +34,7 @@ func ParseOpen(body []byte) (OpenBody, error) {
 	return OpenBody{Procedure: name, Fields: c.fields, Commits: c.commits, Home: c.home, Private: c.private}, nil
 }
 
-// ParseAct reads the body of record.act. Fields alias body. The error is an
-// *Error.
+// ParseAct reads the body of record.act: see ParseOpen.
 func ParseAct(body []byte) (ActBody, error) {
 	name, c, err := parseRecordBody(body, "event")
 	if err != nil {
@@ -85,11 +84,10 @@ func parseRecordBody(body []byte, first string) (string, content, error) {
 	if len(body) > MaxBytes {
 		return "", content{}, refuseField(CodeTooLarge, "body")
 	}
-	var room [64]span
-	s := scanner{text: string(body), names: room[:0]}
+	s := scanner{text: view(body)}
 	var title string
 	var c content
-	var clear []string
+	var clear names
 	// The body stands at depth 2 of its payload; depths count from there.
 	ok := s.members(2, func(name string) (ok bool) {
 		switch name {
@@ -101,8 +99,8 @@ func parseRecordBody(body []byte, first string) (string, content, error) {
 				return s.failField(CodeWrongType, name)
 			}
 			start = s.i
-			ok = s.members(3, func(name string) bool {
-				clear = append(clear, name)
+			ok = s.members(3, func(string) bool {
+				clear.push(s.names.at(s.names.n - 1))
 				return s.value(4)
 			})
 			c.fields = body[start:s.i:s.i]
@@ -132,16 +130,17 @@ func parseRecordBody(body []byte, first string) (string, content, error) {
 		return "", content{}, refuseField(CodeMissing, "private")
 	case len(c.home) == 0 && c.private != "":
 		return "", content{}, refuseField(CodeMissing, "home")
-	case c.overlaps(clear):
+	case c.overlaps(&s, &clear):
 		return "", content{}, refuse(CodeOverlap)
 	}
 	return title, c, nil
 }
 
-// overlaps reports whether a field stands in two places. All three lists are
-// bounded by MaxNames.
-func (c *content) overlaps(clear []string) bool {
-	for _, name := range clear {
+// overlaps reports whether a field stands in two places; clear are the names in
+// fields. All three lists are bounded by MaxNames.
+func (c *content) overlaps(s *scanner, clear *names) bool {
+	for i := range clear.n {
+		name := s.cut(clear.at(i))
 		if _, twice := c.commits[name]; twice || slices.Contains(c.home, name) {
 			return true
 		}

@@ -3,9 +3,8 @@ package statement
 import "sync"
 
 // cache remembers the recent past in two generations: when the young one is
-// full it becomes the old one and the old one is dropped whole. No list, no
-// clock, no eviction work per entry. What was asked for again moves to the young
-// generation.
+// full it becomes the old one and the old one is emptied. No list, no clock, no
+// eviction work per entry. What was asked for again moves to the young generation.
 type cache[K comparable, V any] struct {
 	entries, bytes int // bounds of one generation
 
@@ -16,11 +15,11 @@ type cache[K comparable, V any] struct {
 
 type sized[V any] struct {
 	value V
-	bytes int
+	bytes int32
 }
 
 func newCache[K comparable, V any](entries, bytes int) *cache[K, V] {
-	return &cache[K, V]{entries: entries, bytes: bytes, young: make(map[K]sized[V])}
+	return &cache[K, V]{entries: entries, bytes: bytes, young: make(map[K]sized[V]), old: make(map[K]sized[V])}
 }
 
 func (c *cache[K, V]) get(key K) (V, bool) {
@@ -39,16 +38,25 @@ func (c *cache[K, V]) get(key K) (V, bool) {
 func (c *cache[K, V]) put(key K, value V, bytes int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.add(key, sized[V]{value, bytes})
+	c.add(key, sized[V]{value, int32(bytes)})
+}
+
+func (c *cache[K, V]) drop(key K) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.weight -= int(c.young[key].bytes)
+	delete(c.young, key)
+	delete(c.old, key)
 }
 
 // add requires mu.
 func (c *cache[K, V]) add(key K, item sized[V]) {
 	if before, ok := c.young[key]; ok {
-		c.weight -= before.bytes
-	} else if len(c.young) >= c.entries || c.weight+item.bytes > c.bytes {
-		c.old, c.young, c.weight = c.young, make(map[K]sized[V]), 0
+		c.weight -= int(before.bytes)
+	} else if len(c.young) >= c.entries || c.weight+int(item.bytes) > c.bytes {
+		c.old, c.young, c.weight = c.young, c.old, 0
+		clear(c.young) // its room is used again
 	}
 	c.young[key] = item
-	c.weight += item.bytes
+	c.weight += int(item.bytes)
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -134,11 +135,14 @@ func TestGoldenStatements(t *testing.T) {
 		if IsGovernance(p.Kind) {
 			k = testKey(t, keyring.UseGovernance, "gov-1", 9)
 		}
-		_, st, err := Sign(k, p)
+		raw, st, err := Sign(k, p)
 		if err != nil {
 			t.Fatalf("%s: %v", names[i], err)
 		}
 		seed := map[keyring.Use]byte{keyring.UseStatement: 7, keyring.UseGovernance: 9}[k.Public().Use]
+		if again, err := Parse(raw); err != nil || !reflect.DeepEqual(again, st) {
+			t.Errorf("%s: Sign and Parse differ: %v\n%+v\n%+v", names[i], err, st, again)
+		}
 		got = append(got, vectorOf(names[i], hex.EncodeToString(bytes.Repeat([]byte{seed}, 32)), k.Public(), st))
 	}
 	golden(t, "statements.json", got)

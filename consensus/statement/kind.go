@@ -8,7 +8,7 @@ func Known(protocol int, kind string, v int) bool {
 		return false
 	}
 	switch kind {
-	case KindRecordOpen, KindRecordAct:
+	case KindRecordOpen, KindRecordAct, KindLedgerSeal:
 		return true
 	}
 	return IsGovernance(kind)
@@ -29,4 +29,5 @@ func IsGovernance(kind string) bool {
 var kinds = [...]string{
 	KindRecordAct, KindRecordOpen, KindKeyAdd, KindKeyActivate, KindKeyRetire, KindKeyRevoke,
 	KindIssuerAdd, KindIssuerDrop, KindRoleGrant, KindRoleRevoke, KindTokenRevoke,
+	KindLedgerSeal,
 }

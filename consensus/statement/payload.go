@@ -6,8 +6,7 @@ import "strconv"
 // text and payload hold the same bytes; strings are cut from the one, the body
 // from the other.
 func (st *Statement) parsePayload(text string, payload []byte) error {
-	var room [32]span
-	s := scanner{text: text, names: room[:0]}
+	s := scanner{text: text}
 	p := &st.Payload
 	var v, actor bool
 	ok := s.members(1, func(name string) (ok bool) {
@@ -39,7 +38,7 @@ func (st *Statement) parsePayload(text string, payload []byte) error {
 			start := 0
 			if s.peek() == '{' {
 				start = s.i
-				ok = s.value(2)
+				ok = s.value(bodyDepth)
 			} else {
 				ok = s.failField(CodeWrongType, name)
 			}
@@ -65,14 +64,17 @@ func (st *Statement) parsePayload(text string, payload []byte) error {
 	return st.checkForm()
 }
 
-// version reads the schema version: an integer from 1 to 65535. Which versions
-// are known is the protocol's business.
+// maxVersion bounds the schema version. Which versions are known is the protocol's
+// business.
+const maxVersion = 65535
+
+// version reads the schema version: an integer from 1 to maxVersion.
 func (s *scanner) version() (int, bool) {
 	if c := s.peek(); c == '"' || c == '{' || c == '[' || c == 't' || c == 'f' || c == 'n' {
 		return 0, s.failField(CodeWrongType, "v")
 	}
 	n, ok := s.integer()
-	if ok && (n < 1 || n > 65535) {
+	if ok && (n < 1 || n > maxVersion) {
 		return 0, s.failField(CodeForm, "v")
 	}
 	return int(n), ok
@@ -143,7 +145,7 @@ func (st *Statement) checkForm() error {
 }
 
 // checkChain: an opening starts a chain of statements, an act continues one,
-// and what governs a region belongs to no record.
+// and what governs a region or seals a day belongs to no record.
 func (p *Payload) checkChain() error {
 	switch {
 	case p.Record != "" && !IsRecordID(p.Record):
@@ -154,7 +156,7 @@ func (p *Payload) checkChain() error {
 		return refuseField(CodeMissing, "record")
 	case p.Kind == KindRecordAct && p.Prev == "":
 		return refuseField(CodeMissing, "prev")
-	case p.Kind == KindRecordOpen || IsGovernance(p.Kind):
+	case p.Kind == KindRecordOpen || p.Kind == KindLedgerSeal || IsGovernance(p.Kind):
 		if p.Record != "" {
 			return refuseField(CodeUnknown, "record")
 		}

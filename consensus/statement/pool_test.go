@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"sync"
 	"testing"
 
@@ -423,6 +424,53 @@ func TestPoolParse(t *testing.T) {
 	}
 	if n := len(large.young) + len(large.old); n > 6 {
 		t.Errorf("%d large entries kept", n)
+	}
+}
+
+// TestPoolForgets: what was applied leaves nothing but its verdict, and is read
+// again when it is asked for again.
+func TestPoolForgets(t *testing.T) {
+	pool := NewPool(1, 100)
+	k := testKey(t, keyring.UseStatement, "st-1", 7)
+	_, st, err := Sign(k, testPayload())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool.Trust(st, k.Public())
+	pool.Forget(st)
+	pool.Forget(st)
+	if pool.parsed.weight != 0 || len(pool.parsed.young) != 0 {
+		t.Errorf("%d bytes in %d statements are left", pool.parsed.weight, len(pool.parsed.young))
+	}
+	again, err := pool.Parse(st.Raw)
+	if err != nil || again == st || !reflect.DeepEqual(again, st) {
+		t.Fatalf("read again: %+v, %v; want %+v", again, err, st)
+	}
+	if !pool.Verify(again, k.Public()) || len(pool.verdicts.young) != 1 {
+		t.Error("the verdict was forgotten")
+	}
+}
+
+// TestPoolTellsApart: two statements in one place of the cache stay two.
+func TestPoolTellsApart(t *testing.T) {
+	pool := NewPool(1, 100)
+	k := testKey(t, keyring.UseStatement, "st-1", 7)
+	first, one, err := Sign(k, testPayload())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := testPayload()
+	p.Actor.Role = "clerk"
+	second, two, err := Sign(k, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool.parsed.put(pool.print(second), one, one.memory()) // as if both had one print
+	if st, err := pool.Parse(second); err != nil || !reflect.DeepEqual(st, two) {
+		t.Errorf("got %+v, %v; want %+v", st, err, two)
+	}
+	if st, err := pool.Parse(first); err != nil || !reflect.DeepEqual(st, one) {
+		t.Errorf("got %+v, %v; want %+v", st, err, one)
 	}
 }
 

@@ -2,6 +2,7 @@ package statement
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -343,6 +344,34 @@ func valueCases(t *testing.T) (cases []refusal) {
 		cases = append(cases, refusal{"value: " + c.name, compact(t, goodHeader, payload), c.want})
 	}
 	return cases
+}
+
+// TestManyNames: a name is found twice wherever it stands, and the names of an
+// object that was closed are free again.
+func TestManyNames(t *testing.T) {
+	object := func(from, to int, more string) string {
+		text := ""
+		for i := from; i < to; i++ {
+			text += fmt.Sprintf(`"n%d":1,`, i)
+		}
+		return "{" + text + more + "}"
+	}
+	for _, c := range []struct {
+		name, value string
+		want        Code
+	}{
+		{"200", object(0, 200, `"m":1`), ""},
+		{"first again, far on", object(0, 200, `"n0":1`), CodeDuplicate},
+		{"far one again", object(0, 200, `"n150":1`), CodeDuplicate},
+		{"last again", object(0, 200, `"n199":1`), CodeDuplicate},
+		{"names of closed objects", object(0, 30, `"a":`+object(0, 90, `"b":`+object(0, 90, `"m":1`))+`,"c":`+object(0, 90, `"m":1`)+`,"m":1`), ""},
+		{"again after closed objects", object(0, 30, `"a":`+object(0, 90, `"m":1`)+`,"n7":1`), CodeDuplicate},
+	} {
+		raw := compact(t, goodHeader, strings.Replace(goodPayload(), `"body":{`, `"body":{"x":`+c.value+`,`, 1))
+		if _, err := Parse(raw); code(err) != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, code(err), c.want)
+		}
+	}
 }
 
 // TestRefusedFast: hostile bytes of the largest size cost no more than honest

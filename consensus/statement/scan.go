@@ -18,7 +18,7 @@ const (
 type scanner struct {
 	text  string // what is read; strings of the statement are cut from it
 	i     int    // next byte
-	names []span // of the objects that are open
+	names names  // of the objects that are open
 	err   *Error
 }
 
@@ -28,6 +28,33 @@ type span struct{ from, to uint16 }
 var _ = [1]struct{}{}[MaxBytes>>16]
 
 func (s *scanner) cut(at span) string { return s.text[at.from:at.to] }
+
+// names is a stack of member names. The first lie in the scanner itself: a slice
+// of an array beside it would be an allocation for every object that is read.
+type names struct {
+	n     int
+	first [48]span
+	more  []span
+}
+
+func (m *names) at(i int) span {
+	if i < len(m.first) {
+		return m.first[i]
+	}
+	return m.more[i-len(m.first)]
+}
+
+func (m *names) push(name span) {
+	if m.n < len(m.first) {
+		m.first[m.n] = name
+	} else {
+		m.more = append(m.more, name)
+	}
+	m.n++
+}
+
+// cut leaves the lowest n.
+func (m *names) cut(n int) { m.n, m.more = n, m.more[:max(min(len(m.more), n-len(m.first)), 0)] }
 
 func (s *scanner) fail(code Code) bool {
 	if s.err == nil {
@@ -95,14 +122,14 @@ func (s *scanner) members(depth int, each func(name string) bool) bool {
 		return s.fail(CodeTooDeep)
 	}
 	s.i++
-	base := len(s.names)
-	defer func() { s.names = s.names[:base] }()
+	base := s.names.n
+	defer s.names.cut(base)
 	if s.peek() == '}' {
 		s.i++
 		return true
 	}
 	for {
-		if !s.name(base) || !s.take(':') || !each(s.cut(s.names[len(s.names)-1])) {
+		if !s.name(base) || !s.take(':') || !each(s.cut(s.names.at(s.names.n-1))) {
 			return false
 		}
 		switch s.peek() {
@@ -118,8 +145,8 @@ func (s *scanner) members(depth int, each func(name string) bool) bool {
 }
 
 // name reads a member name: 1 to 64 printable ASCII characters without escapes,
-// so that names are equal exactly when their bytes are. names[base:] are those
-// of this object so far.
+// so that names are equal exactly when their bytes are. The names from base on are
+// those of this object so far.
 func (s *scanner) name(base int) bool {
 	if !s.take('"') {
 		return false
@@ -138,15 +165,15 @@ func (s *scanner) name(base int) bool {
 	if len(name) == 0 || len(name) > maxNameBytes {
 		return s.fail(CodeName)
 	}
-	for _, earlier := range s.names[base:] {
-		if s.cut(earlier) == name {
+	for i := base; i < s.names.n; i++ {
+		if s.cut(s.names.at(i)) == name {
 			return s.fail(CodeDuplicate)
 		}
 	}
-	if len(s.names)-base >= MaxNames {
+	if s.names.n-base >= MaxNames {
 		return s.fail(CodeTooMany)
 	}
-	s.names = append(s.names, span{uint16(start), uint16(s.i)})
+	s.names.push(span{uint16(start), uint16(s.i)})
 	s.i++
 	return true
 }

@@ -1,7 +1,6 @@
 package statement
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 
@@ -24,23 +23,20 @@ func Sign(s keyring.Signer, p Payload) ([]byte, *Statement, error) {
 	if p.V == 0 {
 		p.V = Version
 	}
-	if err := (&Statement{Payload: p}).checkForm(); err != nil {
+	st := &Statement{Payload: p, Key: key.ID, Alg: string(key.Alg)}
+	if err := st.checkUnsigned(); err != nil {
 		return nil, nil, fmt.Errorf("couldn't sign a statement: %w", err)
 	}
-	if !IsKeyID(key.ID) {
-		return nil, nil, fmt.Errorf("couldn't sign a statement: %w", refuseField(CodeForm, "kid"))
+	payload := appendPayload(make([]byte, 0, 512+len(p.Body)), &p)
+	st.Body = payload[len(payload)-1-len(p.Body) : len(payload)-1 : len(payload)-1]
+	raw := appendInput(payload, st)
+	if st.input = len(raw); st.input+1+url64.EncodedLen(signatureSize) > MaxBytes {
+		return nil, nil, fmt.Errorf("couldn't sign a statement: %w", refuse(CodeTooLarge))
 	}
-	// Parse what is about to be signed with zeros in the signature's place, so
-	// that only the signature is filled in afterwards.
-	unsigned := url64.AppendEncode(append(signingInput(key, &p), '.'), make([]byte, signatureSize))
-	st, err := Parse(unsigned)
-	if err != nil {
+	if err := checkBody(st.Body); err != nil {
 		return nil, nil, fmt.Errorf("couldn't sign a statement: %w", err)
 	}
-	if !bytes.Equal(st.Body, p.Body) {
-		return nil, nil, fmt.Errorf("couldn't sign a statement: %w", refuseField(CodeForm, "body"))
-	}
-	signature, err := s.Sign(st.SigningInput())
+	signature, err := s.Sign(raw)
 	if err != nil {
 		return nil, nil, fmt.Errorf("couldn't sign a statement with key %s: %w", key.ID, err)
 	}
@@ -48,15 +44,49 @@ func Sign(s keyring.Signer, p Payload) ([]byte, *Statement, error) {
 		return nil, nil, fmt.Errorf("couldn't sign a statement with key %s: %w", key.ID, refuse(CodeSignature))
 	}
 	copy(st.signature[:], signature)
-	url64.Encode(st.Raw[st.input+1:], signature)
+	st.Raw = url64.AppendEncode(append(raw, '.'), signature)
 	st.Hash = sha256.Sum256(st.Raw)
 	return st.Raw, st, nil
 }
 
-// signingInput is the encoded header and payload, joined by a dot.
-func signingInput(key keyring.PublicKey, p *Payload) []byte {
-	header := fmt.Appendf(nil, `{"alg":"%s","kid":"%s/%s","typ":"%s"}`, key.Alg, p.Region, key.ID, Type)
-	payload := appendPayload(make([]byte, 0, 512+len(p.Body)), p)
+// checkUnsigned checks what Parse would of everything but the body.
+func (st *Statement) checkUnsigned() error {
+	switch {
+	case st.V < 1 || st.V > maxVersion:
+		return refuseField(CodeForm, "v")
+	case st.Alg != string(keyring.EdDSA) && st.Alg != string(keyring.ES256):
+		return refuse(CodeAlg)
+	case !IsKeyID(st.Key):
+		return refuseField(CodeForm, "kid")
+	}
+	return st.checkForm()
+}
+
+// checkBody checks that a body is one object of the profile and nothing around
+// it, as Parse finds it between the other members.
+func checkBody(body []byte) error {
+	s := scanner{text: view(body)}
+	switch {
+	case len(body) == 0:
+		return refuseField(CodeMissing, "body")
+	case body[0] != '{':
+		return refuseField(CodeWrongType, "body")
+	case !s.value(bodyDepth):
+		return s.err
+	case s.i != len(body):
+		return refuseField(CodeForm, "body")
+	}
+	return nil
+}
+
+// appendInput gives the encoded header and payload, joined by a dot, with room for
+// the signature.
+func appendInput(payload []byte, st *Statement) []byte {
+	var room [maxHeader]byte
+	header := appendPlain(room[:0], `{"alg":"`, st.Alg)
+	header = appendPlain(header, `","kid":"`, st.Region)
+	header = appendPlain(header, "/", st.Key)
+	header = append(header, `","typ":"`+Type+`"}`...)
 	size := url64.EncodedLen(len(header)) + url64.EncodedLen(len(payload)) + url64.EncodedLen(signatureSize) + 2
 	raw := url64.AppendEncode(make([]byte, 0, size), header)
 	return url64.AppendEncode(append(raw, '.'), payload)

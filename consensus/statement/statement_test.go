@@ -3,7 +3,7 @@ package statement
 import (
 	"bytes"
 	"errors"
-	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -66,8 +66,8 @@ func TestSignAndParse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := fmt.Sprintf("%+v", st), fmt.Sprintf("%+v", signed); got != want {
-			t.Errorf("Sign and Parse differ:\n%s\n%s", got, want)
+		if !reflect.DeepEqual(st, signed) {
+			t.Errorf("Sign and Parse differ:\n%+v\n%+v", signed, st)
 		}
 		if st.Key != k.Public().ID || st.Alg != string(k.Public().Alg) || st.AtUnix != 1762736400 {
 			t.Errorf("got key %q, alg %q, at %d", st.Key, st.Alg, st.AtUnix)

@@ -6,6 +6,7 @@ import "crypto/sha256"
 const (
 	MaxBytes   = 60 << 10 // the leaf around it must fit a 65,535-byte tile entry
 	MaxDepth   = 8        // nesting of the payload
+	bodyDepth  = 2        // of a body in its payload
 	Type       = "sandi-statement+jws"
 	Version    = 1
 	MaxAgeDays = 30  // signed time against ledger time
@@ -29,6 +30,7 @@ const (
 	KindRoleGrant   = "role.grant"
 	KindRoleRevoke  = "role.revoke"
 	KindTokenRevoke = "token.revoke"
+	KindLedgerSeal  = "ledger.seal" // a day's final checkpoint, bound into the ledger
 )
 
 // Actor is who acted, as the ledger may know them.
