@@ -28,6 +28,9 @@ type Fresh struct {
 	At    uint64 // wait until this many leaves are applied (read your own writes)
 }
 
+// Waits reports whether a view so fresh may have to be waited for.
+func (f Fresh) Waits() bool { return !f.Local || f.At > 0 }
+
 // View is one consistent state of the ledger. Close it soon.
 type View interface {
 	ledger.Reader

@@ -71,7 +71,7 @@ func (a *API) subscription(r *http.Request) (subscription, error) {
 	if err != nil {
 		return s, err
 	}
-	after, given := q["after"]
+	after, given := q.Get("after"), q.Has("after")
 	if last := r.Header.Get("Last-Event-ID"); s.stream && last != "" {
 		after, given = last, true // a stream that resumes knows better than its URL
 	}
@@ -83,14 +83,14 @@ func (a *API) subscription(r *http.Request) (subscription, error) {
 		}
 		s.from, s.seen = n+1, true
 	}
-	if text, ok := q["wait"]; ok {
-		s.wait, err = time.ParseDuration(text)
+	if q.Has("wait") {
+		s.wait, err = time.ParseDuration(q.Get("wait"))
 		if err != nil || s.wait < 0 || s.wait > pollWaitMax {
 			wrong = append(wrong, problem.At("query.wait", problem.OutOfRange))
 		}
 	}
-	if text, ok := q["limit"]; ok {
-		s.limit, err = strconv.Atoi(text)
+	if q.Has("limit") {
+		s.limit, err = strconv.Atoi(q.Get("limit"))
 		if err != nil || s.limit < 1 || s.limit > pollLimitMax {
 			wrong = append(wrong, problem.At("query.limit", problem.OutOfRange))
 		}

@@ -54,7 +54,7 @@ func (a *API) oneRecord(ctx context.Context, c *auth.Caller, in *oneRecordIn, us
 		return err
 	}
 	defer view.Close()
-	rec, err := a.visible(books, in.ID, c)
+	rec, err := visible(books, in.ID, c)
 	if err != nil {
 		return err
 	}

@@ -141,7 +141,7 @@ func (a *API) getMaterial(w http.ResponseWriter, r *http.Request, c *auth.Caller
 	if err != nil {
 		return err
 	}
-	allowed, err := a.mayOpen(r.Context(), c, about, commitment, q["record"])
+	allowed, err := a.mayOpen(r.Context(), c, about, commitment, q.Get("record"))
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (a *API) mayOpen(ctx context.Context, c *auth.Caller, about Holder, commitm
 		return false, err
 	}
 	defer view.Close()
-	rec, err := a.visible(books, record, c)
+	rec, err := visible(books, record, c)
 	if err != nil || rec == nil {
 		return false, err
 	}

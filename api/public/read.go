@@ -72,8 +72,11 @@ func (Params) Resolve(ctx huma.Context) []error {
 
 // look opens a view and its books. The caller closes the view.
 func (a *API) look(ctx context.Context, f desk.Fresh) (desk.View, *ledger.Books, error) {
-	ctx, cancel := context.WithTimeout(ctx, readWait)
-	defer cancel()
+	if f.Waits() { // a timer costs as much as opening the view
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, readWait)
+		defer cancel()
+	}
 	view, err := a.cfg.Ledger.View(ctx, f)
 	if err != nil {
 		return nil, nil, desk.Unavailable(err)
@@ -92,7 +95,7 @@ func (s Stamp) set(h http.Header) {
 
 // query reads the parameters of a plain handler: those named, each at most
 // once, nothing else. All errors come at once.
-func query(r *http.Request, allowed ...string) (map[string]string, error) {
+func query(r *http.Request, allowed ...string) (url.Values, error) {
 	if r.URL.RawQuery == "" {
 		return nil, nil
 	}
@@ -101,43 +104,36 @@ func query(r *http.Request, allowed ...string) (map[string]string, error) {
 		return nil, problem.Invalid(problem.At("query", problem.BadFormat))
 	}
 	var wrong []problem.Field
-	out := make(map[string]string, len(values))
 	for name, list := range values {
-		known := false
-		for _, a := range allowed {
-			known = known || a == name
-		}
 		switch {
-		case !known:
+		case !slices.Contains(allowed, name):
 			wrong = append(wrong, problem.At("query."+desk.Printable(name), problem.UnknownParameter))
 		case len(list) > 1:
 			wrong = append(wrong, problem.At("query."+name, problem.RepeatedParam))
-		default:
-			out[name] = list[0]
 		}
 	}
 	if len(wrong) > 0 {
 		return nil, problem.Invalid(wrong[:min(len(wrong), maxFieldErrors)]...)
 	}
-	return out, nil
+	return values, nil
 }
 
 // maxFieldErrors bounds the errors of one answer: a form has fewer fields.
 const maxFieldErrors = 100
 
 // readingOf is Reading for plain handlers.
-func readingOf(q map[string]string) (desk.Fresh, error) {
+func readingOf(q url.Values) (desk.Fresh, error) {
 	var f desk.Fresh
 	var wrong []problem.Field
-	switch q["consistency"] {
+	switch q.Get("consistency") {
 	case "", "linearizable":
 	case "local":
 		f.Local = true
 	default:
 		wrong = append(wrong, problem.At("query.consistency", problem.NotOneOf))
 	}
-	if at, ok := q["at"]; ok {
-		n, err := strconv.ParseUint(at, 10, 63)
+	if q.Has("at") {
+		n, err := strconv.ParseUint(q.Get("at"), 10, 63)
 		if err != nil {
 			wrong = append(wrong, problem.At("query.at", problem.BadFormat))
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sandi.internal/gateway/api/auth"
+	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/ledger"
@@ -32,8 +33,8 @@ func (a *API) recordByID(w http.ResponseWriter, r *http.Request, c *auth.Caller)
 	if err != nil {
 		return err
 	}
-	details := q["details"] != "false"
-	if v, given := q["details"]; given && v != "true" && v != "false" {
+	details := q.Get("details") != "false"
+	if q.Has("details") && details && q.Get("details") != "true" {
 		return problem.Invalid(problem.At("query.details", problem.NotOneOf))
 	}
 	view, books, err := a.look(r.Context(), fresh)
@@ -41,38 +42,63 @@ func (a *API) recordByID(w http.ResponseWriter, r *http.Request, c *auth.Caller)
 		return err
 	}
 	defer view.Close()
-	id := r.PathValue("id")
-	rec, err := a.visible(books, id, c)
-	if err != nil {
-		return err
+	var found bool
+	if details {
+		found, err = sendRecord(w, r.PathValue("id"), view, books, c)
+	} else {
+		found, err = sendExtract(w, r, view, books, c)
 	}
-	if rec == nil {
+	if err == nil && !found {
 		return notFound(r.Context(), started)
 	}
-	tag := etag(rec.Head)
-	h := w.Header()
-	stampOf(view).set(h)
-	h["Etag"] = []string{tag}
-	if !details && r.Header.Get("If-None-Match") == tag {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	if !details {
-		sendJSON(w, http.StatusOK, appendRecord(make([]byte, 0, recordRoom), rec))
-		return nil
+	return err
+}
+
+// sendRecord answers with a record and what may be done next; false when there
+// is none that the caller may see.
+func sendRecord(w http.ResponseWriter, id string, view desk.View, books *ledger.Books, c *auth.Caller) (bool, error) {
+	rec, err := visible(books, id, c)
+	if err != nil || rec == nil {
+		return false, err
 	}
 	out := recordOf(rec)
 	if err := addDetails(&out, books, rec, c); err != nil {
-		return err
+		return false, err
 	}
-	return writeJSON(w, http.StatusOK, out)
+	h := w.Header()
+	stampOf(view).set(h)
+	h["Etag"] = []string{etag(rec.Head)}
+	return true, writeJSON(w, http.StatusOK, out)
+}
+
+// sendExtract answers with what a record's acts added up to, unless the caller
+// has it; false when there is none that the caller may see.
+func sendExtract(w http.ResponseWriter, r *http.Request, view desk.View, books *ledger.Books, c *auth.Caller) (bool, error) {
+	id := r.PathValue("id")
+	if !statement.IsRecordID(id) {
+		return false, nil
+	}
+	x, err := books.Extract(id)
+	if err != nil || x == nil || !slices.Contains(x.Regions, c.Region) {
+		return false, err
+	}
+	h := w.Header()
+	stampOf(view).set(h)
+	tag := etag(x.Head)
+	h["Etag"] = []string{tag}
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return true, nil
+	}
+	sendJSON(w, http.StatusOK, appendExtract(make([]byte, 0, recordRoom), x))
+	return true, nil
 }
 
 // recordRoom is what most records take as JSON.
-const recordRoom = 2 << 10
+const recordRoom = 1 << 10
 
 // visible reads a record that the caller may see; nil for all others.
-func (a *API) visible(books *ledger.Books, id string, c *auth.Caller) (*procedure.Record, error) {
+func visible(books *ledger.Books, id string, c *auth.Caller) (*procedure.Record, error) {
 	if !statement.IsRecordID(id) {
 		return nil, nil
 	}

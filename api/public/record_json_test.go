@@ -9,9 +9,9 @@ import (
 )
 
 // Ensure the record written by hand says what v1.Record says.
-func TestAppendRecord(t *testing.T) {
+func TestAppendExtract(t *testing.T) {
 	full := procedure.Record{
-		ID: "CT-110000-2025-000001", Procedure: "case", Version: 2, State: "sent", Owner: "110000", Seq: 3, Head: "h",
+		ID: "CT-110000-2025-000001", Procedure: "case", Version: 2, State: "sent", Owner: "110000", Seq: 3, Head: "h", Acts: []procedure.ActNote{{Event: "open"}}, Clocks: []procedure.Clock{{Name: "c"}},
 		Parties:   map[string]procedure.Party{"sender": {Region: "110000", Org: "110000-SJ"}, "receiver": {Region: "130000"}},
 		Fields:    map[string]json.RawMessage{"b": json.RawMessage(`{"x":[1,"<&>"]}`), "a": json.RawMessage(`"案号 \"引\" \u0001"`)},
 		Commits:   map[string]string{"contact": "sc1.x", "a": "sc1.y"},
@@ -26,7 +26,11 @@ func TestAppendRecord(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := appendRecord(nil, &rec)
+		x, err := procedure.ParseExtract(rec.Marshal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := appendExtract(nil, x)
 		var w, g any
 		if err := json.Unmarshal(want, &w); err != nil {
 			t.Fatal(err)

@@ -70,9 +70,19 @@ func (b *Books) Record(id string) (*procedure.Record, error) {
 	return parseRecordRow(row)
 }
 
+// Extract reads what a record has come to, without its acts; nil when there is
+// no such record. Its Regions may see it.
+func (b *Books) Extract(id string) (*procedure.Extract, error) {
+	row, err := b.r.Get(recordKey(id))
+	if err != nil || row == nil {
+		return nil, err
+	}
+	return parseExtractRow(row)
+}
+
 // Involved returns the regions that are or were parties of a record, ascending:
 // the regions that may see it.
-func Involved(r *procedure.Record) []string { return involved(r) }
+func Involved(r *procedure.Record) []string { return r.Regions() }
 
 // History reads the statements of a record in order, those at leaf index from
 // and later, at most limit; none when there is no such record.

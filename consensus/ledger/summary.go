@@ -32,28 +32,6 @@ type Due struct {
 	Owed   bool   // overdue when ledger time is later; else a window that closes or opens
 }
 
-// involved are the regions that are parties or have acted as one. A region that
-// merely did what any member may do (an event that time caused) is not.
-func involved(r *procedure.Record) []string {
-	regions := make([]string, 0, len(r.Parties)+1)
-	add := func(region string) {
-		if region != "" && !slices.Contains(regions, region) {
-			regions = append(regions, region)
-		}
-	}
-	add(r.Owner)
-	for _, p := range r.Parties {
-		add(p.Region)
-	}
-	for i := range r.Acts {
-		if r.Acts[i].Party != procedure.AnyParty {
-			add(r.Acts[i].Region)
-		}
-	}
-	slices.Sort(regions)
-	return regions
-}
-
 // dues are the deadlines of a record that run and are not paused.
 func dues(law *Law, f procedure.Facts, r *procedure.Record, now int64) []Due {
 	var list []Due
@@ -75,7 +53,7 @@ func dues(law *Law, f procedure.Facts, r *procedure.Record, now int64) []Due {
 func summarise(r *procedure.Record, due []Due) Summary {
 	return Summary{
 		ID: r.ID, Procedure: r.Procedure, Version: r.Version, State: r.State, Owner: r.Owner,
-		Regions: involved(r), Created: r.Acts[0].Seq, Updated: r.Acts[len(r.Acts)-1].Seq, Dues: due,
+		Regions: r.Regions(), Created: r.Acts[0].Seq, Updated: r.Acts[len(r.Acts)-1].Seq, Dues: due,
 	}
 }
 
@@ -129,6 +107,18 @@ func parseRecordRow(row []byte) (*procedure.Record, error) {
 		return nil, corrupt("a record without acts")
 	}
 	return record, nil
+}
+
+// parseExtractRow is parseRecordRow for what a reader asks for most.
+func parseExtractRow(row []byte) (*procedure.Extract, error) {
+	extract, err := procedure.ParseExtract(row)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", corrupt("a record"), err)
+	}
+	if extract.Seq == 0 {
+		return nil, corrupt("a record without acts")
+	}
+	return extract, nil
 }
 
 // readEntry makes an entry of a stored record.

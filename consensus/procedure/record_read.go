@@ -294,14 +294,16 @@ func (p *recordReader) record(r *Record) {
 		readList(p, "acts", &r.Acts, p.act)
 		readList(p, "joint", &r.Joint, p.joint)
 		readList(p, "clocks", &r.Clocks, p.clock)
-		readList(p, "links", &r.Links, func(l *Link) {
-			p.str("rel", &l.Rel)
-			p.str("id", &l.ID)
-		})
+		readList(p, "links", &r.Links, p.link)
 		p.int("created_at", &r.CreatedAt)
 		p.int("updated_at", &r.UpdatedAt)
 		p.bool("synthetic", &r.Synthetic)
 	})
+}
+
+func (p *recordReader) link(l *Link) {
+	p.str("rel", &l.Rel)
+	p.str("id", &l.ID)
 }
 
 func (p *recordReader) party() Party {
