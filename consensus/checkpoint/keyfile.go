@@ -16,9 +16,10 @@ import (
 const MaxKeyFile = 256 << 10
 
 // KeyFile is what an auditor got out of band, and all that a verifier trusts.
+// KeyFileOf and ParseKeyFile make one; it is read-only.
 type KeyFile struct {
 	Genesis [sha256.Size]byte // SHA-256 of the exact genesis bytes
-	List    []Key
+	List    []Key             // as Keys.List has them
 	set     *Keys
 }
 
@@ -69,8 +70,9 @@ func groups(raw []byte) string {
 }
 
 // ParseKeyFile reads a key file that people may have typed: comments (#), empty
-// lines, spaces, tabs and CRLF are read over; one genesis line, at least one
-// key, no key twice. The error wraps ErrKeyFile and names the line.
+// lines, spaces, tabs, CRLF and a byte order mark are read over; one genesis
+// line, at least one key, no key twice. The error wraps ErrKeyFile and names the
+// line.
 func ParseKeyFile(data []byte) (*KeyFile, error) {
 	if len(data) > MaxKeyFile {
 		return nil, fmt.Errorf("couldn't read a key file of more than %d bytes: %w", MaxKeyFile, ErrKeyFile)
@@ -78,7 +80,7 @@ func ParseKeyFile(data []byte) (*KeyFile, error) {
 	f := &KeyFile{}
 	found := false
 	at := 0
-	for line := range strings.Lines(string(data)) {
+	for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) {
 		at++
 		fields := strings.Fields(line)
 		switch {

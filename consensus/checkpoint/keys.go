@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -30,18 +31,20 @@ type known struct {
 }
 
 // compareKeys is the order of keys and of the lines of a note: log keys first,
-// then cosigners, by region and node.
+// then cosigners, by region and node; 0 for one and the same key.
 func compareKeys(a, b Key) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Node, b.Node),
-		cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID(), b.ID()))
+		cmp.Compare(a.Name, b.Name), bytes.Compare(a.Public, b.Public))
 }
 
-// NewKeys makes a set. It refuses two keys with one name and key id, and one
-// public key twice, whatever it is called: a holder of one key must not count
-// as two. A node may have several keys of a kind. The error wraps ErrKey.
+// NewKeys makes a set. It refuses two keys with one name and key id; one public
+// key twice, whatever it is called, for its holder must not count as two; and
+// regions of two federations, whose nodes could share a name. A node may have
+// several keys of a kind. The error wraps ErrKey.
 func NewKeys(list []Key) (*Keys, error) {
 	k := &Keys{list: slices.Clone(list), byID: make(map[keyID]known, len(list)), origins: make(map[string]bool)}
 	public := make(map[string]bool, len(list))
+	federation := ""
 	for i := range k.list {
 		key := &k.list[i]
 		key.Public = slices.Clone(key.Public)
@@ -51,6 +54,12 @@ func NewKeys(list []Key) (*Keys, error) {
 		id := keyID{key.Name, key.ID()}
 		if _, taken := k.byID[id]; taken || public[string(key.Public)] {
 			return nil, fmt.Errorf("couldn't use %s: this key, or its name and key id, is there twice: %w", key.VKey(), ErrKey)
+		}
+		if key.Region != "" {
+			if federation != "" && federation != key.origin() {
+				return nil, fmt.Errorf("couldn't use %s: the set has regions of %s: %w", key.VKey(), federation, ErrKey)
+			}
+			federation = key.origin()
 		}
 		verifier, err := key.verifier()
 		if err != nil {
@@ -66,6 +75,15 @@ func NewKeys(list []Key) (*Keys, error) {
 	return k, nil
 }
 
+// NewKey is a node's key under the name that it has in notes of an origin.
+func NewKey(kind Kind, origin, region, node string, public []byte) Key {
+	name := origin
+	if kind == KindCosigner {
+		name = cosignerName(origin, region, node)
+	}
+	return Key{Kind: kind, Name: name, Region: region, Node: node, Public: public}
+}
+
 // FromGenesis is the set of every node's two keys.
 func FromGenesis(g *genesis.Genesis) (*Keys, error) {
 	var list []Key
@@ -73,8 +91,7 @@ func FromGenesis(g *genesis.Genesis) (*Keys, error) {
 		r := &g.Regions[i]
 		for _, n := range r.Nodes {
 			list = append(list,
-				Key{Kind: KindLog, Name: g.Origin, Region: r.Code, Node: n.ID, Public: n.Log.Key},
-				Key{Kind: KindCosigner, Name: cosignerName(g.Origin, r.Code, n.ID), Region: r.Code, Node: n.ID, Public: n.Cosigner.Key})
+				NewKey(KindLog, g.Origin, r.Code, n.ID, n.Log.Key), NewKey(KindCosigner, g.Origin, r.Code, n.ID, n.Cosigner.Key))
 		}
 	}
 	return NewKeys(list)

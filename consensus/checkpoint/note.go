@@ -78,7 +78,10 @@ func (k *Keys) Open(raw []byte) (*Note, error) {
 	if err := k.verify(raw, c.Origin); err != nil {
 		return nil, err
 	}
-	return n, c.checkEmpty()
+	if err := c.checkEmpty(); err != nil {
+		return nil, err
+	}
+	return n, nil
 }
 
 // OpenLines reads signature lines that belong to a checkpoint, as a witness
@@ -214,5 +217,5 @@ func (n *Note) CosignedBy() []string {
 
 // SignedBy reports whether the note carries a signature of the key.
 func (n *Note) SignedBy(k Key) bool {
-	return slices.ContainsFunc(n.Signatures, func(s Signature) bool { return compareKeys(s.Key, k) == 0 && s.Key.Public.Equal(k.Public) })
+	return slices.ContainsFunc(n.Signatures, func(s Signature) bool { return compareKeys(s.Key, k) == 0 })
 }

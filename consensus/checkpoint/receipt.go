@@ -56,7 +56,10 @@ func NewReceipt(entry []byte, path []merkle.Hash, n *Note, p Policy) (*Receipt, 
 		Network: st.Network, Index: leaf.Seq, Size: n.Size, Leaf: entry, Statement: string(leaf.Stmt),
 		Path: path, Checkpoint: n.Marshal(), Grade: p.Grade(n),
 	}
-	return r, verifyInclusion(merkle.LeafHash(entry), r.Index, path, n)
+	if err := verifyInclusion(merkle.LeafHash(entry), r.Index, path, n); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 func readEntry(entry []byte) (merkle.Leaf, *statement.Statement, error) {
