@@ -43,8 +43,22 @@ func FormatAt(unix int64) string {
 		days, second = days-1, second+86400
 	}
 	year, month, day := civil(days)
-	return fmt.Sprintf("%04d-%02d-%02dT%02d:%02d:%02d%s", year, month, day, second/3600, second/60%60, second%60, atZone)
+	if year < 0 || year > 9999 {
+		return fmt.Sprintf("%04d-%02d-%02d", year, month, day)
+	}
+	// By hand, because every statement and every answer holds one or two.
+	var room [atLength]byte
+	b := appendTwo(room[:0], year/100)
+	b = append(appendTwo(b, year%100), '-')
+	b = append(appendTwo(b, month), '-')
+	b = append(appendTwo(b, day), 'T')
+	b = append(appendTwo(b, second/3600), ':')
+	b = append(appendTwo(b, second/60%60), ':')
+	return string(append(appendTwo(b, second%60), atZone...))
 }
+
+// appendTwo writes two digits.
+func appendTwo(dst []byte, n int64) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
 
 func two(s string) (int, bool) {
 	a, b := s[0]-'0', s[1]-'0'
