@@ -151,6 +151,8 @@ func (l *Ledger) judge(r Reader, st *statement.Statement, now int64) (decision, 
 		return l.open(r, st, now)
 	case statement.KindRecordAct:
 		return l.act(r, st, now)
+	case statement.KindLedgerSeal:
+		return l.seal(r, st, now)
 	}
 	return l.govern(r, st)
 }

@@ -48,6 +48,12 @@ const (
 	CodeRole         Code = "role_not_granted"
 	CodeRevokedTwice Code = "already_revoked"
 	CodeFull         Code = "region_full" // a bound on what one region may register
+	CodeSealEarly    Code = "day_not_ended"
+	CodeSealed       Code = "already_sealed"
+	CodeSealNote     Code = "not_a_final_checkpoint"
+	CodeSealTree     Code = "checkpoint_of_another_tree"
+	CodeSealState    Code = "wrong_state_digest"
+	CodeSealLaw      Code = "law_not_in_force"
 )
 
 // meaning is what a code means to people and to HTTP.
@@ -119,6 +125,13 @@ var codes = map[Code]meaning{
 	CodeRole:         {statusConflict, "该角色未授予", "the role is not granted"},
 	CodeRevokedTwice: {statusConflict, "令牌已吊销", "the tokens are already revoked"},
 	CodeFull:         {statusConflict, "该地区登记数量已达上限", "the region has registered as many as it may"},
+
+	CodeSealEarly: {statusUnprocessable, "该日按账本时间尚未结束", "the day has not ended by ledger time"},
+	CodeSealed:    {statusConflict, "该日或其后的日期已封存", "this day or a later one is sealed already"},
+	CodeSealNote:  {statusUnprocessable, "不是本账本的最终检查点", "not a final checkpoint under the registered keys"},
+	CodeSealTree:  {statusUnprocessable, "检查点与账本的树不符", "the checkpoint is not one of this ledger's tree, or covers less than the last seal"},
+	CodeSealState: {statusUnprocessable, "状态摘要与检查点末叶不符", "the state digest is not that of the last leaf covered"},
+	CodeSealLaw:   {statusUnprocessable, "日历或期限规则版本不是现行版本", "the calendar or rule version is not the one in force"},
 
 	Code(statement.CodeTooLarge): {statusTooLarge, "声明超过长度上限", "the statement is too large"},
 	Code(statement.CodeProof):    {statusUnprocessable, "新密钥未证明其持有者", "the added key did not prove possession"},

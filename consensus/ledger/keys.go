@@ -14,6 +14,7 @@ const (
 	tableKey       = 0x10 // region '/' key id -> keyRow
 	tableIssuer    = 0x11 // issuer id -> issuerRow
 	tableRevoked   = 0x12 // issuer id 0 kind 0 value -> revocation of tokens
+	tableSeal      = 0x13 // Beijing date, or nothing for the latest -> sealRow
 	tableCounter   = 0x18 // prefix '-' region '-' year -> last number
 	tableMark      = 0x19 // set 0 key -> record id that holds the mark
 	tableRecord    = 0x1a // record id -> row
@@ -55,6 +56,8 @@ func networkKey() []byte { return []byte{tableNetwork} }
 
 func keyKey(region, id string) []byte { return appendTable(nil, tableKey, region, "/", id) }
 func issuerKey(id string) []byte      { return appendTable(nil, tableIssuer, id) }
+func sealKey(day string) []byte       { return appendTable(nil, tableSeal, day) }
+func lastSealKey() []byte             { return []byte{tableSeal} }
 func counterKey(series string) []byte { return appendTable(nil, tableCounter, series) }
 func recordKey(id string) []byte      { return appendTable(nil, tableRecord, id) }
 func statementKey(region, id string) []byte {

@@ -42,6 +42,8 @@ type world struct {
 	sealed []byte // the genesis file
 	gov    map[string]*keyring.PrivateKey
 	keys   map[string]*keyring.PrivateKey // statement keys
+	// cosigners are the nodes' cosigner keys.
+	cosigners map[string]*keyring.PrivateKey
 	pool   *statement.Pool
 	now    int64 // unix s: what callers sign and leaders propose
 	ids    uint64
@@ -53,7 +55,7 @@ func newWorld(t testing.TB) *world { return buildWorld(t, func(*genesis.Genesis)
 // buildWorld makes a world whose genesis was changed before it was signed.
 func buildWorld(t testing.TB, change func(*genesis.Genesis)) *world {
 	t.Helper()
-	w := &world{t: t, gov: map[string]*keyring.PrivateKey{}, keys: map[string]*keyring.PrivateKey{}, pool: statement.NewPool(2, 4096)}
+	w := &world{t: t, gov: map[string]*keyring.PrivateKey{}, cosigners: map[string]*keyring.PrivateKey{}, keys: map[string]*keyring.PrivateKey{}, pool: statement.NewPool(2, 4096)}
 	g := &genesis.Genesis{
 		Format: genesis.Format, Name: "三地 test", Origin: "sandi.internal/ledger", Clock: genesis.ClockPractice, Synthetic: true,
 		CreatedAt: start, Protocol: 1, Final: "all",
@@ -79,7 +81,7 @@ func buildWorld(t testing.TB, change func(*genesis.Genesis)) *world {
 			Roots: [][]byte{rootCertificate(t, byte(i))},
 			Nodes: []genesis.Node{{
 				ID: code + "-a", Voter: true, Peer: "127.0.0.1:901" + port, Gossip: "127.0.0.1:701" + port, Public: "http://127.0.0.1:801" + port,
-				Log: w.key(keyring.UseLog, "log-a").Public(), Cosigner: w.key(keyring.UseCosigner, "cos-a").Public(),
+				Log: w.key(keyring.UseLog, "log-a").Public(), Cosigner: w.cosigner(code).Public(),
 			}},
 			Orgs: []genesis.Org{
 				{Code: code + "-SJ", NameZH: "市局", NameEN: "Bureau", Level: "province", Parent: "100000-SJ"},
@@ -115,6 +117,12 @@ func (w *world) key(use keyring.Use, id string) *keyring.PrivateKey {
 	w.t.Helper()
 	w.seeds++
 	return w.seeded(w.seeds, use, id)
+}
+
+// cosigner makes the cosigner key of a region's node.
+func (w *world) cosigner(region string) *keyring.PrivateKey {
+	w.cosigners[region] = w.key(keyring.UseCosigner, "cos-a")
+	return w.cosigners[region]
 }
 
 // seeded makes a key from a counted seed.
