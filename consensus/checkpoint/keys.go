@@ -84,15 +84,6 @@ func NewKey(kind Kind, origin, region, node string, public []byte) Key {
 	return Key{Kind: kind, Name: name, Region: region, Node: node, Public: public}
 }
 
-// NewKey is a node's key under the name that it has in notes of an origin.
-func NewKey(kind Kind, origin, region, node string, public []byte) Key {
-	name := origin
-	if kind == KindCosigner {
-		name = cosignerName(origin, region, node)
-	}
-	return Key{Kind: kind, Name: name, Region: region, Node: node, Public: public}
-}
-
 // FromGenesis is the set of every node's two keys.
 func FromGenesis(g *genesis.Genesis) (*Keys, error) {
 	var list []Key
