@@ -46,6 +46,7 @@ const (
 	UnknownProcedure = "unknown_procedure"
 	BadCursor        = "bad_cursor"
 	BadText          = "bad_text"
+	OneOfThese       = "one_of_these"
 
 	KeyRequired      = "idempotency_key_required"
 	KeyMalformed     = "idempotency_key_malformed"
@@ -61,6 +62,8 @@ const (
 	DigestMismatch  = "digest_mismatch"
 	EmptyMaterial   = "empty_material"
 	VaultFull       = "vault_full"
+	NoCheckpoint    = "no_checkpoint"
+	NoReceipt       = "no_receipt"
 	ClockBack       = "clock_backwards"
 )
 
@@ -112,6 +115,7 @@ var table = map[string]entry{
 	UnknownField:     {http.StatusUnprocessableEntity, "未知的字段", "unknown field"},
 	UnknownProcedure: {http.StatusUnprocessableEntity, "没有这种办理事项", "there is no such procedure"},
 	BadCursor:        {http.StatusUnprocessableEntity, "翻页标记无效或已不适用于本次查询", "the cursor is not valid for this query"},
+	OneOfThese:       {http.StatusUnprocessableEntity, "只能给出其中之一", "only one of these may be given"},
 	BadText:          {http.StatusUnprocessableEntity, "含有不允许的字符", "contains characters that are not allowed"},
 
 	KeyRequired:      {http.StatusBadRequest, "须给出 Idempotency-Key 请求头（一个 ULID）", "the header Idempotency-Key is required (a ULID)"},
@@ -128,6 +132,8 @@ var table = map[string]entry{
 	DigestMismatch:  {http.StatusUnprocessableEntity, "内容与声明的摘要不符", "the content differs from the declared digest"},
 	EmptyMaterial:   {http.StatusUnprocessableEntity, "材料为空", "the material is empty"},
 	ClockBack:       {http.StatusConflict, "演练时钟不能倒退", "the scenario clock does not go back"},
+	NoCheckpoint:    {http.StatusServiceUnavailable, "尚无最终检查点，请稍后重试", "there is no final checkpoint yet; try again later"},
+	NoReceipt:       {http.StatusConflict, "该声明被拒绝，未入账，没有收据", "the statement was refused and stands on no ledger, so it has no receipt"},
 	VaultFull:       {http.StatusInsufficientStorage, "保管库空间不足", "the vault has no space left"},
 }
 

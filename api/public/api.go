@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/problem"
@@ -31,6 +32,7 @@ type Config struct {
 	Gate                  Gate
 	Desk                  *desk.Desk
 	Ledger                desk.Ledger
+	Log                   *audit.Log // the ledger as others read it
 	Materials             Materials
 	Local                 desk.Local        // node-local keys: what came of uploads
 	Replica               func() v1.Replica // how this node stands among the others

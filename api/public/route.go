@@ -45,6 +45,8 @@ func (a *API) routes() {
 		OperationID: "get-deadlines", Path: "/v1/records/{id}/deadlines", Tags: []string{"records"}, Summary: "A record's deadlines, with their counts",
 	}, a.deadlines)
 	a.statementRoutes()
+	a.proofRoutes()
+	a.logRoutes()
 	a.lawRoutes()
 	a.materialRoutes()
 	a.plain(huma.Operation{

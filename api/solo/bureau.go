@@ -10,9 +10,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/checkpoint"
 )
 
 // Bureau is one region's desk and public door.
@@ -20,6 +22,7 @@ type Bureau struct {
 	Region  string
 	Desk    *desk.Desk
 	API     *public.API
+	Log     *audit.Log
 	Local   *Local
 	Vault   *Vault
 	Metrics *prometheus.Registry
@@ -33,7 +36,8 @@ type Options struct {
 	Hosts              []string
 	NoClock            bool        // without the scenario clock's door
 	Ledger             desk.Ledger // nil: the network's
-	Vault              Keeper      // nil: the bureau's own, in memory
+	Witness            audit.Witness
+	Vault              Keeper // nil: the bureau's own, in memory
 }
 
 // Keeper is a vault as desk and door use it.
@@ -68,9 +72,16 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	if err != nil {
 		n.t.Fatal(err)
 	}
+	b.Log, err = audit.New(audit.Config{
+		Open: n.Open, Notes: n.Notes, Policy: checkpoint.PolicyOf(n.Genesis.Genesis), Genesis: n.File,
+		Evidence: func() []audit.Evidence { return n.Evidence }, Witness: o.Witness, Logger: n.Log,
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
 	cfg := public.Config{
 		Region: region, Node: keys.Nodes[0].ID, Network: n.Genesis.Network(), Version: "test", Genesis: n.Genesis.Genesis,
-		Gate: n.Gate(region), Desk: b.Desk, Ledger: o.Ledger, Materials: o.Vault, Local: b.Local, Clock: n.Clock, Practice: n,
+		Gate: n.Gate(region), Desk: b.Desk, Ledger: o.Ledger, Log: b.Log, Materials: o.Vault, Local: b.Local, Clock: n.Clock, Practice: n,
 		Hosts: o.Hosts, Rate: o.Rate, Logger: n.Log, Metrics: b.Metrics,
 		Replica: func() v1.Replica {
 			return v1.Replica{Role: "leader", Leader: keys.Nodes[0].ID, Term: 1, Ready: true, Voters: []string{}}

@@ -1,6 +1,7 @@
 package solo
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/auth/books"
 	"sandi.internal/gateway/certs/devca"
@@ -37,9 +39,13 @@ type Network struct {
 	t       testing.TB
 	Keys    *devca.Network
 	Genesis *genesis.Signed
+	File    []byte // the signed genesis file
 	Pool    *statement.Pool
 	Ledger  *Ledger
-	Log     *slog.Logger
+	Notes   *Notes
+	// Evidence is what every bureau's log shows against others.
+	Evidence []audit.Evidence
+	Log      *slog.Logger
 
 	clock  atomic.Int64 // scenario clock, unix s
 	tokens atomic.Int64
@@ -53,13 +59,14 @@ func New(t testing.TB) *Network {
 		t.Fatal(err)
 	}
 	n := &Network{t: t, Keys: keys, Pool: statement.NewPool(2, 1<<14), Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
-	n.Genesis = seal(t, keys, genesis.ClockPractice)
+	n.Genesis, n.File = seal(t, keys, genesis.ClockPractice)
 	n.clock.Store(n.Genesis.CreatedUnix())
 	machine, err := ledger.New(n.Genesis, n.Pool)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n.Ledger = newLedger(machine, n.Clock)
+	n.Notes = newNotes(n)
 	return n
 }
 
@@ -86,7 +93,7 @@ func (n *Network) Set(to time.Time) error {
 }
 
 // seal makes the genesis of a network with the project's own law.
-func seal(t testing.TB, keys *devca.Network, clock genesis.Clock) *genesis.Signed {
+func seal(t testing.TB, keys *devca.Network, clock genesis.Clock) (*genesis.Signed, []byte) {
 	t.Helper()
 	g := &genesis.Genesis{
 		Format: genesis.Format, Name: "solo", Origin: "sandi.internal/ledger", Clock: clock, Synthetic: true,
@@ -123,7 +130,16 @@ func seal(t testing.TB, keys *devca.Network, clock genesis.Clock) *genesis.Signe
 	if err != nil {
 		t.Fatal(err)
 	}
-	return signed
+	return signed, sealed
+}
+
+// Open opens books over the ledger as it stands.
+func (n *Network) Open() (*ledger.Books, func(), error) {
+	v, err := n.Ledger.View(context.Background(), local)
+	if err != nil {
+		return nil, nil, err
+	}
+	return n.Ledger.Books(v), func() { v.Close() }, nil
 }
 
 // Gate is a region's token gate over the ledger.
@@ -132,13 +148,7 @@ func (n *Network) Gate(region string) *auth.Gate {
 	gate, err := auth.New(auth.Config{
 		Region: region, Logger: n.Log,
 		Registry: &books.Registry{
-			Open: func() (*ledger.Books, func(), error) {
-				v, err := n.Ledger.View(n.t.Context(), local)
-				if err != nil {
-					return nil, nil, err
-				}
-				return n.Ledger.Books(v), func() { v.Close() }, nil
-			},
+			Open:     n.Open,
 			Governed: n.Ledger.Governed,
 			Contact:  func() time.Duration { return 0 },
 		},
