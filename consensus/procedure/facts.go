@@ -11,7 +11,7 @@ type Act struct {
 	Person  string            // pseudonym of the actor
 	At      int64             // signed time, unix s
 	Now     int64             // ledger time, unix s
-	Fields  []byte            // JSON object of the clear fields; empty means none
+	Fields  []byte            // JSON object of the clear fields, not written to any more; empty means none
 	Commits map[string]string // field -> salted commitment
 	Home    []string          // fields that stay in the vault
 	Private string            // commitment of the vault's copy of Home

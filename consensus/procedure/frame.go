@@ -3,7 +3,7 @@ package procedure
 import (
 	"errors"
 	"reflect"
-	"strings"
+	"sync"
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
@@ -14,16 +14,41 @@ import (
 
 // frame is what expressions see: one record, one act, the ledger's facts. It
 // is CEL's activation and, as the hidden first argument, the receiver of the
-// functions. It lives for one act and one goroutine.
+// functions. It lives for one act and one goroutine; who makes one calls release.
 type frame struct {
 	p     *Procedure
 	facts Facts
 	rec   *Record
-	act   *Act
+	act   Act
 	party string // relative role that acts
-	in    *input
+	in    input
 	err   error // failure of facts: not a verdict about the act
 }
+
+// frames are used again: with the parsed fields one takes more memory than the
+// record that comes of it.
+var frames = sync.Pool{New: func() any { return new(frame) }}
+
+func (p *Procedure) frame(f Facts, rec *Record, a Act) *frame {
+	c := frames.Get().(*frame)
+	c.p, c.facts, c.rec, c.act = p, f, rec, a
+	return c
+}
+
+// release gives the frame back. Nothing that outlives the act points into it.
+func (c *frame) release() {
+	list, given := c.in.list, c.in.clear
+	clear(list)
+	clear(given)
+	*c = frame{}
+	if cap(list) <= maxKeptNodes {
+		c.in.list, c.in.clear = list[:0], given[:0]
+	}
+	frames.Put(c)
+}
+
+// maxKeptNodes keeps one large act from pinning its size.
+const maxKeptNodes = 256
 
 // truth evaluates a bool expression. An evaluation error is reported as
 // failed; a failure of Facts as err.
@@ -54,61 +79,37 @@ func (c *frame) text(e *expr) (s string, failed bool, err error) {
 
 // ResolveName implements cel.Activation.
 func (c *frame) ResolveName(name string) (any, bool) {
-	if f, ok := strings.CutPrefix(name, inputName); ok {
-		return c.inputValue(f), true
+	v, ok := c.p.ix.vars[name]
+	if !ok {
+		return nil, false
 	}
-	if f, ok := strings.CutPrefix(name, recordName); ok {
-		return c.recordValue(f), true
-	}
-	switch name {
-	case ctxName:
-		return c, true
-	case "rec_state":
-		return types.String(c.rec.State), true
-	case "rec_owner":
-		return types.String(c.rec.Owner), true
-	case "rec_id":
-		return types.String(c.rec.ID), true
-	case "act.region":
-		return types.String(c.act.Region), true
-	case "act.org":
-		return types.String(c.act.Org), true
-	case "act.role":
-		return types.String(c.act.Role), true
-	case "act.person":
-		return types.String(c.act.Person), true
-	case "act.party":
-		return types.String(c.party), true
-	case "act.at":
-		return types.Int(c.act.At), true
-	case "act.now":
-		return types.Int(c.act.Now), true
-	}
-	return nil, false
+	return v.read(c, v.field), true
 }
 
 // Parent implements cel.Activation.
 func (c *frame) Parent() cel.Activation { return nil }
 
-func (c *frame) inputValue(name string) ref.Val {
-	f := c.p.ix.field(name)
-	if c.in != nil {
-		if i := c.in.find(name); i > 0 {
-			return celValue(f, c.in.list, i)
-		}
+// inputValue is a field that the act states. It is made once: the guards of an
+// event look at the same few fields again and again.
+func (c *frame) inputValue(f *Field) ref.Val {
+	g := c.in.find(f.Name)
+	if g == nil {
+		return celZero(f)
 	}
-	return celZero(f)
+	if g.value == nil {
+		g.value = celValue(f, c.in.list, g.node)
+	}
+	return g.value
 }
 
-func (c *frame) recordValue(name string) ref.Val {
-	f := c.p.ix.field(name)
-	raw, ok := c.rec.Fields[name]
+func (c *frame) recordValue(f *Field) ref.Val {
+	raw, ok := c.rec.Fields[f.Name]
 	if !ok {
 		return celZero(f)
 	}
 	list, ok := parseJSONValue(raw)
 	if !ok {
-		return types.NewErr("field %s of the record is not JSON", name)
+		return types.NewErr("field %s of the record is not JSON", f.Name)
 	}
 	return celValue(f, list, 0)
 }
@@ -169,22 +170,22 @@ func (c *frame) Equal(ref.Val) ref.Val                     { return types.NewErr
 func (c *frame) Type() ref.Type                            { return ctxType }
 func (c *frame) Value() any                                { return c }
 
-func (c *frame) marked(a []string) ref.Val {
-	_, ok := c.facts.Marked(a[0], a[1])
+func (c *frame) marked(a, b string) ref.Val {
+	_, ok := c.facts.Marked(a, b)
 	return types.Bool(ok)
 }
 
-func (c *frame) holder(a []string) ref.Val {
-	h, _ := c.facts.Marked(a[0], a[1])
+func (c *frame) holder(a, b string) ref.Val {
+	h, _ := c.facts.Marked(a, b)
 	return types.String(h)
 }
 
 // acts counts how often an event happened; parts of a joint event that did not
 // complete it are not counted.
-func (c *frame) acts(a []string) ref.Val {
+func (c *frame) acts(a, _ string) ref.Val {
 	n := 0
 	for i := range c.rec.Acts {
-		if t := &c.rec.Acts[i]; t.Event == a[0] && !t.Part {
+		if t := &c.rec.Acts[i]; t.Event == a && !t.Part {
 			n++
 		}
 	}
@@ -201,27 +202,27 @@ func (r *Record) here() []ActNote {
 	return r.Acts
 }
 
-func (c *frame) actsHere(a []string) ref.Val {
+func (c *frame) actsHere(a, _ string) ref.Val {
 	n := 0
 	here := c.rec.here()
 	for i := range here {
-		if here[i].Event == a[0] && !here[i].Part {
+		if here[i].Event == a && !here[i].Part {
 			n++
 		}
 	}
 	return types.Int(n)
 }
 
-func (c *frame) regionsHere(a []string) ref.Val {
+func (c *frame) regionsHere(a, _ string) ref.Val {
 	n := 0
 	here := c.rec.here()
 	for i := range here {
-		if here[i].Event != a[0] || here[i].Part {
+		if here[i].Event != a || here[i].Part {
 			continue
 		}
 		seen := false
 		for k := range i {
-			seen = seen || here[k].Event == a[0] && !here[k].Part && here[k].Region == here[i].Region
+			seen = seen || here[k].Event == a && !here[k].Part && here[k].Region == here[i].Region
 		}
 		if !seen {
 			n++
@@ -231,9 +232,9 @@ func (c *frame) regionsHere(a []string) ref.Val {
 }
 
 // daysSince counts Shanghai days since an event last happened; -1 if never.
-func (c *frame) daysSince(a []string) ref.Val {
+func (c *frame) daysSince(a, _ string) ref.Val {
 	for i := len(c.rec.Acts) - 1; i >= 0; i-- {
-		if t := &c.rec.Acts[i]; t.Event == a[0] && !t.Part {
+		if t := &c.rec.Acts[i]; t.Event == a && !t.Part {
 			return types.Int(calendar.DayOf(c.act.At) - calendar.DayOf(t.At))
 		}
 	}
@@ -242,22 +243,22 @@ func (c *frame) daysSince(a []string) ref.Val {
 
 // dueOf is the last second in time of a running deadline; 0 when it does not
 // run. A paused one counts as if the pause ended with this act.
-func (c *frame) dueOf(a []string) ref.Val {
-	k := c.rec.running(a[0])
+func (c *frame) dueOf(a, _ string) ref.Val {
+	k := c.rec.running(a)
 	if k == nil {
 		return types.IntZero
 	}
 	at, ok := c.p.due(c.facts, c.rec, k, c.act.At)
 	if !ok {
-		return types.NewErr("no rule for %s", a[0])
+		return types.NewErr("no rule for %s", a)
 	}
 	return types.Int(at)
 }
 
-func (c *frame) running(a []string) ref.Val { return types.Bool(c.rec.running(a[0]) != nil) }
+func (c *frame) running(a, _ string) ref.Val { return types.Bool(c.rec.running(a) != nil) }
 
-func (c *frame) overdue(a []string) ref.Val {
-	v := c.dueOf(a)
+func (c *frame) overdue(a, _ string) ref.Val {
+	v := c.dueOf(a, "")
 	at, ok := v.(types.Int)
 	if !ok {
 		return v
@@ -265,12 +266,12 @@ func (c *frame) overdue(a []string) ref.Val {
 	return types.Bool(at != 0 && c.act.Now > int64(at))
 }
 
-func (c *frame) hasInput(a []string) ref.Val {
-	return types.Bool(c.in != nil && c.in.has(a[0]))
+func (c *frame) hasInput(a, _ string) ref.Val {
+	return types.Bool(c.in.has(a))
 }
 
-func (c *frame) hasRecord(a []string) ref.Val {
-	return types.Bool(c.rec.has(a[0]))
+func (c *frame) hasRecord(a, _ string) ref.Val {
+	return types.Bool(c.rec.has(a))
 }
 
 func (r *Record) has(field string) bool {
@@ -284,9 +285,9 @@ func (r *Record) has(field string) bool {
 	return ok
 }
 
-func (c *frame) partyRegion(a []string) ref.Val { return types.String(c.rec.Parties[a[0]].Region) }
-func (c *frame) partyOrg(a []string) ref.Val    { return types.String(c.rec.Parties[a[0]].Org) }
-func (c *frame) regions([]string) ref.Val       { return types.Int(c.facts.Regions()) }
+func (c *frame) partyRegion(a, _ string) ref.Val { return types.String(c.rec.Parties[a].Region) }
+func (c *frame) partyOrg(a, _ string) ref.Val    { return types.String(c.rec.Parties[a].Org) }
+func (c *frame) regions(_, _ string) ref.Val     { return types.Int(c.facts.Regions()) }
 
 // linked finds another record; nil when there is none.
 func (c *frame) linked(id string) *Record {
@@ -301,27 +302,27 @@ func (c *frame) linked(id string) *Record {
 	return r
 }
 
-func (c *frame) linkedState(a []string) ref.Val {
-	if r := c.linked(a[0]); r != nil {
+func (c *frame) linkedState(a, _ string) ref.Val {
+	if r := c.linked(a); r != nil {
 		return types.String(r.State)
 	}
 	return types.String("")
 }
 
-func (c *frame) linkedProcedure(a []string) ref.Val {
-	if r := c.linked(a[0]); r != nil {
+func (c *frame) linkedProcedure(a, _ string) ref.Val {
+	if r := c.linked(a); r != nil {
 		return types.String(r.Procedure)
 	}
 	return types.String("")
 }
 
 // linkedField is a clear field of another record as text; "" when absent.
-func (c *frame) linkedField(a []string) ref.Val {
-	r := c.linked(a[0])
+func (c *frame) linkedField(a, b string) ref.Val {
+	r := c.linked(a)
 	if r == nil {
 		return types.String("")
 	}
-	list, ok := parseJSONValue(r.Fields[a[1]])
+	list, ok := parseJSONValue(r.Fields[b])
 	if !ok {
 		return types.String("")
 	}
@@ -332,29 +333,29 @@ func (c *frame) linkedField(a []string) ref.Val {
 }
 
 // dateOf is the first second of a date's day; of a time, its day. "" is 0.
-func dateOf(_ *frame, a []string) ref.Val {
-	if a[0] == "" {
+func dateOf(_ *frame, a, _ string) ref.Val {
+	if a == "" {
 		return types.IntZero
 	}
-	s, ok := moment(a[0])
+	s, ok := moment(a)
 	if !ok {
-		return types.NewErr("not a date: %s", a[0])
+		return types.NewErr("not a date: %s", a)
 	}
 	return types.Int(calendar.DayOf(s).Start())
 }
 
-func instantOf(_ *frame, a []string) ref.Val {
-	if a[0] == "" {
+func instantOf(_ *frame, a, _ string) ref.Val {
+	if a == "" {
 		return types.IntZero
 	}
-	s, ok := moment(a[0])
+	s, ok := moment(a)
 	if !ok {
-		return types.NewErr("not a time: %s", a[0])
+		return types.NewErr("not a time: %s", a)
 	}
 	return types.Int(s)
 }
 
-func regionOf(_ *frame, a []string) ref.Val   { return types.String(RegionOf(a[0])) }
-func divisionOf(_ *frame, a []string) ref.Val { return types.String(DivisionOf(a[0])) }
-func levelOf(_ *frame, a []string) ref.Val    { return types.String(LevelOf(a[0])) }
-func lcaOf(_ *frame, a []string) ref.Val      { return types.String(CommonSuperior(a[0], a[1])) }
+func regionOf(_ *frame, a, _ string) ref.Val   { return types.String(RegionOf(a)) }
+func divisionOf(_ *frame, a, _ string) ref.Val { return types.String(DivisionOf(a)) }
+func levelOf(_ *frame, a, _ string) ref.Val    { return types.String(LevelOf(a)) }
+func lcaOf(_ *frame, a, b string) ref.Val      { return types.String(CommonSuperior(a, b)) }

@@ -56,7 +56,6 @@ func newLanguage(ix *index) (*language, error) {
 		cel.StdLib(cel.StdLibSubset(subset)),
 		cel.ParserExpressionSizeLimit(4 * maxGuardText),
 		cel.ParserRecursionLimit(48),
-		cel.Variable(ctxName, ctxType),
 	}
 	for _, v := range fixedVars {
 		opts = append(opts, cel.Variable(v.name, v.typ))

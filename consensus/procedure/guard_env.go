@@ -17,21 +17,43 @@ const (
 // the record or the ledger.
 var ctxType = types.NewOpaqueType("sandi.context")
 
+// variable is how an expression's name is read.
+type variable struct {
+	read  func(*frame, *Field) ref.Val
+	field *Field // of input and record
+}
+
 // fixedVars are the variables that do not depend on the document.
 var fixedVars = []struct {
 	name string
 	typ  *cel.Type
+	read func(*frame, *Field) ref.Val
 }{
-	{"act.region", cel.StringType},
-	{"act.org", cel.StringType},
-	{"act.role", cel.StringType},
-	{"act.person", cel.StringType},
-	{"act.party", cel.StringType},
-	{"act.at", cel.IntType},
-	{"act.now", cel.IntType},
-	{"rec_state", cel.StringType},
-	{"rec_owner", cel.StringType},
-	{"rec_id", cel.StringType},
+	{ctxName, ctxType, func(c *frame, _ *Field) ref.Val { return c }},
+	{"act.region", cel.StringType, func(c *frame, _ *Field) ref.Val { return types.String(c.act.Region) }},
+	{"act.org", cel.StringType, func(c *frame, _ *Field) ref.Val { return types.String(c.act.Org) }},
+	{"act.role", cel.StringType, func(c *frame, _ *Field) ref.Val { return types.String(c.act.Role) }},
+	{"act.person", cel.StringType, func(c *frame, _ *Field) ref.Val { return types.String(c.act.Person) }},
+	{"act.party", cel.StringType, func(c *frame, _ *Field) ref.Val { return types.String(c.party) }},
+	{"act.at", cel.IntType, func(c *frame, _ *Field) ref.Val { return types.Int(c.act.At) }},
+	{"act.now", cel.IntType, func(c *frame, _ *Field) ref.Val { return types.Int(c.act.Now) }},
+	{"rec_state", cel.StringType, func(c *frame, _ *Field) ref.Val { return types.String(c.rec.State) }},
+	{"rec_owner", cel.StringType, func(c *frame, _ *Field) ref.Val { return types.String(c.rec.Owner) }},
+	{"rec_id", cel.StringType, func(c *frame, _ *Field) ref.Val { return types.String(c.rec.ID) }},
+}
+
+// variables finds every name that the expressions of a document can use.
+func variables(d *Document) map[string]variable {
+	m := make(map[string]variable, len(fixedVars)+2*len(d.Fields))
+	for _, v := range fixedVars {
+		m[v.name] = variable{read: v.read}
+	}
+	for i := range d.Fields {
+		f := &d.Fields[i]
+		m[inputName+f.Name] = variable{(*frame).inputValue, f}
+		m[recordName+f.Name] = variable{(*frame).recordValue, f}
+	}
+	return m
 }
 
 // argKind says what a name given as text has to name.
@@ -56,7 +78,7 @@ type function struct {
 	size  uint64 // longest result, for strings
 	arg   argKind
 	argAt int // position of the named argument, context included
-	call  func(c *frame, a []string) ref.Val
+	call  func(c *frame, a, b string) ref.Val
 }
 
 // functions is keyed by the name in checked expressions; only looked up by key.
@@ -121,7 +143,7 @@ func functionOptions() []cel.EnvOption {
 		for range f.arity {
 			params = append(params, cel.StringType)
 		}
-		opts = append(opts, cel.Function(f.internal(), cel.Overload("sandi_"+f.name, params, f.typ, cel.FunctionBinding(bind(f)))))
+		opts = append(opts, cel.Function(f.internal(), cel.Overload("sandi_"+f.name, params, f.typ, bind(f))))
 	}
 	return append(opts, cel.Macros(macros...))
 }
@@ -132,25 +154,36 @@ func contextMacro(f function) cel.Macro {
 	})
 }
 
-// bind adapts a function to cel-go's calling convention.
-func bind(f function) func(args ...ref.Val) ref.Val {
-	return func(args ...ref.Val) ref.Val {
-		var c *frame
-		if f.ctx {
-			var ok bool
-			if c, ok = args[0].(*frame); !ok {
-				return types.NewErr("no context")
-			}
-			args = args[1:]
-		}
-		var buf [2]string
-		for i, a := range args {
-			s, ok := a.(types.String)
-			if !ok {
-				return types.MaybeNoSuchOverloadErr(a)
-			}
-			buf[i] = string(s)
-		}
-		return f.call(c, buf[:len(args)])
+// bind adapts a function to cel-go's calling conventions. One and two arguments
+// have conventions of their own, without a list of the arguments.
+func bind(f function) cel.OverloadOpt {
+	const none = types.String("")
+	switch {
+	case f.ctx && f.arity == 0:
+		return cel.UnaryBinding(func(ctx ref.Val) ref.Val { return f.eval(ctx, none, none) })
+	case f.ctx && f.arity == 1:
+		return cel.BinaryBinding(func(ctx, a ref.Val) ref.Val { return f.eval(ctx, a, none) })
+	case f.ctx:
+		return cel.FunctionBinding(func(args ...ref.Val) ref.Val { return f.eval(args[0], args[1], args[2]) })
+	case f.arity == 1:
+		return cel.UnaryBinding(func(a ref.Val) ref.Val { return f.eval(nil, a, none) })
+	default:
+		return cel.BinaryBinding(func(a, b ref.Val) ref.Val { return f.eval(nil, a, b) })
 	}
+}
+
+func (f function) eval(ctx, a, b ref.Val) ref.Val {
+	c, ok := ctx.(*frame)
+	if f.ctx && !ok {
+		return types.NewErr("no context")
+	}
+	first, ok := a.(types.String)
+	if !ok {
+		return types.MaybeNoSuchOverloadErr(a)
+	}
+	second, ok := b.(types.String)
+	if !ok {
+		return types.MaybeNoSuchOverloadErr(b)
+	}
+	return f.call(c, string(first), string(second))
 }

@@ -6,7 +6,7 @@ func (c *frame) act1(e *event, note ActNote, fx *Effects) error {
 	note.From, note.To = c.rec.State, c.rec.State
 	given := c.in.has
 	if e.Joint != nil {
-		before, done, err := c.p.join(c.facts, c.rec, e.Event, c.act, c.party, c.in)
+		before, done, err := c.p.join(c.facts, c.rec, e.Event, &c.act, c.party, &c.in)
 		if err != nil {
 			return err
 		}

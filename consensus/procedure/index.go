@@ -10,6 +10,7 @@ type index struct {
 	parties map[string]*PartyRule
 	events  map[string]bool
 	limits  map[string]int // position in doc.Limits
+	vars    map[string]variable
 }
 
 func newIndex(d *Document) *index {
@@ -21,6 +22,7 @@ func newIndex(d *Document) *index {
 		parties: make(map[string]*PartyRule, len(d.Parties)),
 		events:  make(map[string]bool, len(d.Events)),
 		limits:  make(map[string]int, len(d.Limits)),
+		vars:    variables(d),
 	}
 	for i := range d.Fields {
 		ix.fields[d.Fields[i].Name] = &d.Fields[i]

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"sort"
+
+	"github.com/google/cel-go/common/types/ref"
 )
 
 // input is what one act states: its clear fields, parsed and validated, and
@@ -15,7 +17,7 @@ type input struct {
 	commits map[string]string
 	home    []string
 	private string
-	names   []string // all fields given, sorted
+	names   []string // all fields given, sorted; the record keeps them
 	size    int      // of the clear fields as they came, bytes
 }
 
@@ -23,32 +25,33 @@ type input struct {
 type given struct {
 	field *Field
 	node  int
+	value ref.Val // as guards see it; nil until one has asked
 }
 
-// find returns the position of a clear field's value, 0 when it is not given.
-func (in *input) find(name string) int {
+// find returns a clear field, nil when it is not given.
+func (in *input) find(name string) *given {
 	for i := range in.clear {
 		if in.clear[i].field.Name == name {
-			return in.clear[i].node
+			return &in.clear[i]
 		}
 	}
-	return 0
+	return nil
 }
 
 func (in *input) has(name string) bool {
 	return slices.Contains(in.names, name)
 }
 
-// readInput holds the fields of an act to the event's declaration. Refusals
+// readInput holds the fields of the act to the event's declaration. Refusals
 // name the field.
-func (p *Procedure) readInput(f Facts, e *Event, a *Act) (*input, error) {
-	in := &input{commits: a.Commits, home: a.Home, private: a.Private}
-	in.names = make([]string, 0, len(e.Require)+len(e.Optional))
-	if err := p.readClear(f, e, a, in); err != nil {
-		return nil, err
+func (c *frame) readInput(e *Event) error {
+	p, a, in := c.p, &c.act, &c.in
+	in.commits, in.home, in.private = a.Commits, a.Home, a.Private
+	if err := p.readClear(c.facts, e, a, in); err != nil {
+		return err
 	}
 	if err := p.readHidden(e, a, in); err != nil {
-		return nil, err
+		return err
 	}
 	sort.Strings(in.names)
 	for _, name := range e.Require {
@@ -57,10 +60,10 @@ func (p *Procedure) readInput(f Facts, e *Event, a *Act) (*input, error) {
 			d := p.ix.field(name)
 			r.ZH += "：" + d.ZH
 			r.EN += ": " + d.EN
-			return nil, r
+			return r
 		}
 	}
-	return in, nil
+	return nil
 }
 
 // declared finds a field that the event takes and whose values stand in the
@@ -77,15 +80,18 @@ func (p *Procedure) declared(e *Event, name string, see See) (*Field, error) {
 }
 
 func (p *Procedure) readClear(f Facts, e *Event, a *Act, in *input) error {
+	hidden := len(a.Commits) + len(a.Home)
 	if len(a.Fields) == 0 {
+		in.names = make([]string, 0, hidden)
 		return nil
 	}
-	list, ok := parseJSON(a.Fields)
-	if !ok {
+	var ok bool
+	if in.list, ok = parseJSON(in.list, a.Fields); !ok {
 		return refuse(CodeFieldsForm)
 	}
-	in.list, in.size = list, len(a.Fields)
-	in.clear = make([]given, 0, list[0].n)
+	list := in.list
+	in.size = len(a.Fields)
+	in.names = make([]string, 0, int(list[0].n)+hidden)
 	c := checker{list: list, facts: f}
 	for i := 1; i < int(list[0].next); i = int(list[i].next) {
 		d, err := p.declared(e, list[i].key, SeeClear)
@@ -98,7 +104,7 @@ func (p *Procedure) readClear(f Facts, e *Event, a *Act, in *input) error {
 			}
 			return d.refuse(why, c.where)
 		}
-		in.clear = append(in.clear, given{d, i})
+		in.clear = append(in.clear, given{field: d, node: i})
 		in.names = append(in.names, d.Name)
 	}
 	return nil
@@ -136,19 +142,17 @@ func (p *Procedure) readHidden(e *Event, a *Act, in *input) error {
 	return nil
 }
 
-// values renders the clear fields in canonical form; the results share one
+// values puts the clear fields in canonical form into fields; they share one
 // buffer.
-func (in *input) values() []json.RawMessage {
-	out := make([]json.RawMessage, len(in.clear))
+func (in *input) values(fields map[string]json.RawMessage) {
 	buf := make([]byte, 0, in.size)
 	for i := range in.clear {
 		// A value that outgrows the buffer moves it; the earlier ones keep the
 		// old one, which is not written to again.
 		start := len(buf)
 		buf = appendJSON(buf, in.list, in.clear[i].node)
-		out[i] = json.RawMessage(buf[start:len(buf):len(buf)])
+		fields[in.clear[i].field.Name] = json.RawMessage(buf[start:len(buf):len(buf)])
 	}
-	return out
 }
 
 // merge writes what an act states into the record: a value given again
@@ -156,11 +160,10 @@ func (in *input) values() []json.RawMessage {
 func (in *input) merge(r *Record) {
 	if len(in.clear) > 0 {
 		r.Fields = grown(r.Fields, len(in.clear))
-	}
-	for i, v := range in.values() {
-		name := in.clear[i].field.Name
-		r.Fields[name] = v
-		r.link(in.clear[i].field, v)
+		in.values(r.Fields)
+		for i := range in.clear {
+			r.link(in.clear[i].field, r.Fields[in.clear[i].field.Name])
+		}
 	}
 	mergeHidden(r, in.commits, in.homes())
 }

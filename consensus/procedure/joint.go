@@ -58,9 +58,7 @@ func newPart(e *Event, a *Act, party string, in *input) JointPart {
 		Event: e.Name, Party: party, Region: a.Region, Org: a.Org, Person: a.Person, Seq: a.Seq,
 		Fields: make(map[string]json.RawMessage, len(in.clear)), Commits: in.commits, Home: in.homes(),
 	}
-	for i, v := range in.values() {
-		part.Fields[in.clear[i].field.Name] = v
-	}
+	in.values(part.Fields)
 	return part
 }
 

@@ -3,6 +3,7 @@ package procedure
 import (
 	"unicode/utf16"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // The fields of an act arrive as JSON bytes from another bureau. They are read
@@ -44,25 +45,29 @@ type jsonScan struct {
 	list []jsonNode
 }
 
-// parseJSON reads one JSON object. ok is false for anything else.
-func parseJSON(data []byte) (list []jsonNode, ok bool) {
+// view is the text of bytes that are not written to any more, without a copy.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// parseJSON reads one JSON object into room, which may be nil. The texts are cut
+// from data. ok is false for anything else; the list is the room to use again.
+func parseJSON(room []jsonNode, data []byte) (list []jsonNode, ok bool) {
 	if len(data) > maxJSON || !utf8.Valid(data) {
-		return nil, false
+		return room[:0], false
 	}
-	sc := jsonScan{s: string(data), list: make([]jsonNode, 0, 8+len(data)/16)}
+	sc := jsonScan{s: view(data), list: room[:0]}
 	if !sc.value("", 0) || sc.list[0].kind != jsonObject {
-		return nil, false
+		return sc.list, false
 	}
 	sc.space()
 	return sc.list, sc.pos == len(sc.s)
 }
 
-// parseJSONValue reads any one JSON value.
+// parseJSONValue reads any one JSON value. The texts are cut from data.
 func parseJSONValue(data []byte) (list []jsonNode, ok bool) {
 	if len(data) > maxJSON || !utf8.Valid(data) {
 		return nil, false
 	}
-	sc := jsonScan{s: string(data), list: make([]jsonNode, 0, 1+len(data)/24)}
+	sc := jsonScan{s: view(data), list: make([]jsonNode, 0, 1+len(data)/24)}
 	if !sc.value("", 0) {
 		return nil, false
 	}

@@ -19,7 +19,7 @@ func TestJSONAccepts(t *testing.T) {
 		`{"\u0062":1,"a":2}`:                  `{"a":2,"b":1}`,
 		`{"a":[[[[[[[1]]]]]]]}`:               `{"a":[[[[[[[1]]]]]]]}`,
 	} {
-		list, ok := parseJSON([]byte(in))
+		list, ok := parseJSON(nil, []byte(in))
 		if !ok {
 			t.Errorf("%s was refused", in)
 			continue
@@ -40,7 +40,7 @@ func TestJSONRefuses(t *testing.T) {
 		`{"a":"` + strings.Repeat("x", 70<<10) + `"}`,
 		`{"a":[` + strings.Repeat("1,", 9000) + `1]}`,
 	} {
-		if _, ok := parseJSON([]byte(in)); ok {
+		if _, ok := parseJSON(nil, []byte(in)); ok {
 			t.Errorf("%.60s was accepted", in)
 		}
 	}
@@ -48,7 +48,7 @@ func TestJSONRefuses(t *testing.T) {
 	for i := range 201 {
 		many.WriteString(`,"` + strings.Repeat("k", i+1) + `":1`)
 	}
-	if _, ok := parseJSON([]byte("{" + many.String()[1:] + "}")); ok {
+	if _, ok := parseJSON(nil, []byte("{"+many.String()[1:]+"}")); ok {
 		t.Error("201 names were accepted")
 	}
 }
@@ -60,7 +60,7 @@ func FuzzJSON(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		list, ok := parseJSON(data)
+		list, ok := parseJSON(nil, data)
 		v := jsontext.Value(bytes.Clone(data))
 		if !ok {
 			return
@@ -69,7 +69,7 @@ func FuzzJSON(f *testing.F) {
 			t.Fatalf("%q is not JSON", data)
 		}
 		out := appendJSON(nil, list, 0)
-		again, ok := parseJSON(out)
+		again, ok := parseJSON(nil, out)
 		if !ok || !bytes.Equal(appendJSON(nil, again, 0), out) {
 			t.Fatalf("%q does not read back", out)
 		}

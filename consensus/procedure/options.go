@@ -49,8 +49,8 @@ type OptionNotice struct {
 func (p *Procedure) Options(f Facts, rec *Record, now int64) []Option {
 	list := p.at[rec.State]
 	out := make([]Option, 0, len(list))
-	act := Act{At: max(now, rec.UpdatedAt), Now: now}
-	c := &frame{p: p, facts: f, rec: rec, act: &act}
+	c := p.frame(f, rec, Act{At: max(now, rec.UpdatedAt), Now: now})
+	defer c.release()
 	for _, e := range list {
 		out = append(out, c.option(e))
 	}

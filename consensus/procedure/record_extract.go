@@ -40,7 +40,7 @@ func ParseExtract(data []byte) (*Extract, error) {
 	if !utf8.Valid(data) {
 		return nil, fmt.Errorf("couldn't read a record: not valid UTF-8")
 	}
-	p := recordReader{data: data, s: string(data)}
+	p := recordReader{data: data, s: view(data)}
 	x := &Extract{}
 	p.object(func() { p.extract(x) })
 	if p.bad || p.pos != len(p.s) {

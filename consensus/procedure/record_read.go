@@ -17,8 +17,8 @@ const MaxRecordBytes = 512 << 10
 var errForm = errors.New("not in the form that Marshal writes")
 
 // ParseRecord reads what Marshal wrote and nothing else: another order of
-// members or a space is an error, so a record has exactly one form. Fields of
-// the result are slices of data.
+// members or a space is an error, so a record has exactly one form. The result
+// is cut from data, which must not be written to any more.
 func ParseRecord(data []byte) (*Record, error) {
 	if len(data) > MaxRecordBytes {
 		return nil, fmt.Errorf("couldn't read a record: %d bytes, at most %d are allowed", len(data), MaxRecordBytes)
@@ -26,7 +26,7 @@ func ParseRecord(data []byte) (*Record, error) {
 	if !utf8.Valid(data) {
 		return nil, fmt.Errorf("couldn't read a record: not valid UTF-8")
 	}
-	p := recordReader{data: data, s: string(data)}
+	p := recordReader{data: data, s: view(data)}
 	r := &Record{}
 	p.record(r)
 	if p.bad || p.pos != len(p.s) {

@@ -18,12 +18,13 @@ func (p *Procedure) Open(f Facts, id string, a Act) (*Record, Effects, error) {
 		Parties:   map[string]Party{owner: {Region: a.Region, Org: a.Org}},
 		CreatedAt: a.At,
 	}
-	c := &frame{p: p, facts: f, rec: rec, act: &a}
+	c := p.frame(f, rec, a)
+	defer c.release()
 	var err error
-	if c.party, err = p.who(f, rec, p.open.Event, &a); err != nil {
+	if c.party, err = p.who(f, rec, p.open.Event, &c.act); err != nil {
 		return nil, Effects{}, err
 	}
-	if c.in, err = p.readInput(f, p.open.Event, &a); err != nil {
+	if err := c.readInput(p.open.Event); err != nil {
 		return nil, Effects{}, err
 	}
 	note := c.note(p.open.Event)
@@ -44,21 +45,22 @@ func (p *Procedure) Open(f Facts, id string, a Act) (*Record, Effects, error) {
 // accepted. The error is a *Refusal when the act breaks a rule; anything else
 // is a failure of Facts.
 func (p *Procedure) Step(f Facts, rec *Record, a Act) (Effects, error) {
-	e, err := p.find(rec, &a)
+	c := p.frame(f, rec, a)
+	defer c.release()
+	e, err := p.find(rec, &c.act)
 	if err != nil {
 		return Effects{}, err
 	}
-	c := &frame{p: p, facts: f, rec: rec, act: &a}
-	if c.party, err = p.who(f, rec, e.Event, &a); err != nil {
+	if c.party, err = p.who(f, rec, e.Event, &c.act); err != nil {
 		return Effects{}, err
 	}
-	if err := fourEyes(rec, e.Event, &a); err != nil {
+	if err := fourEyes(rec, e.Event, &c.act); err != nil {
 		return Effects{}, err
 	}
 	if err := c.after(e.Event); err != nil {
 		return Effects{}, err
 	}
-	if c.in, err = p.readInput(f, e.Event, &a); err != nil {
+	if err := c.readInput(e.Event); err != nil {
 		return Effects{}, err
 	}
 	note := c.note(e.Event)
@@ -126,7 +128,7 @@ func (c *frame) after(e *Event) error {
 
 // note starts what the record will remember of the act.
 func (c *frame) note(e *Event) ActNote {
-	a := c.act
+	a := &c.act
 	return ActNote{
 		Event: e.Name, Region: a.Region, Org: a.Org, Role: a.Role, Person: a.Person,
 		At: a.At, Now: a.Now, Seq: a.Seq, Party: c.party, Fields: c.in.names,
