@@ -35,7 +35,11 @@ func nodeAt(r Reader, id compact.NodeID) (Hash, error) {
 	return row[0], nil
 }
 
-func nodesAt(r Reader, ids []compact.NodeID) ([][]byte, error) {
+// nodesAt computes the roots of complete subtrees of a tree of the given size.
+func nodesAt(r Reader, ids []compact.NodeID, size uint64) ([][]byte, error) {
+	if cached, ok := r.(cachedReader); ok {
+		return cached.nodes(ids, size)
+	}
 	out := make([][]byte, len(ids))
 	for i, id := range ids {
 		h, err := nodeAt(r, id)
@@ -54,7 +58,7 @@ func Inclusion(r Reader, index, size uint64) ([]Hash, error) {
 	if err != nil {
 		return nil, fmt.Errorf("couldn't prove inclusion: %w", err)
 	}
-	return fold(r, nodes)
+	return fold(r, nodes, size)
 }
 
 // Consistency proves that the tree of size old is a prefix of the tree of size
@@ -64,11 +68,11 @@ func Consistency(r Reader, old, size uint64) ([]Hash, error) {
 	if err != nil {
 		return nil, fmt.Errorf("couldn't prove consistency: %w", err)
 	}
-	return fold(r, nodes)
+	return fold(r, nodes, size)
 }
 
-func fold(r Reader, nodes proof.Nodes) ([]Hash, error) {
-	raw, err := nodesAt(r, nodes.IDs)
+func fold(r Reader, nodes proof.Nodes, size uint64) ([]Hash, error) {
+	raw, err := nodesAt(r, nodes.IDs, size)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +88,7 @@ func fold(r Reader, nodes proof.Nodes) ([]Hash, error) {
 
 // LoadTree rebuilds the tree of a size from stored hashes.
 func LoadTree(r Reader, size uint64) (*Tree, error) {
-	hashes, err := nodesAt(r, compact.RangeNodes(0, size, nil))
+	hashes, err := nodesAt(r, compact.RangeNodes(0, size, nil), size)
 	if err != nil {
 		return nil, err
 	}
