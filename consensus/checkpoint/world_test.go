@@ -151,6 +151,25 @@ func sealed(t testing.TB) *genesis.Signed {
 	return g
 }
 
+// sealedNetwork is the network of the frozen genesis with its private keys.
+func sealedNetwork(t testing.TB) (*network, *genesis.Signed) {
+	t.Helper()
+	g := sealed(t)
+	n := &network{genesis: g.Genesis, policy: PolicyOf(g.Genesis)}
+	for i, r := range g.Regions {
+		s := byte(5*i + 4)
+		n.nodes = append(n.nodes, &node{
+			region: r.Code, id: r.Nodes[0].ID, seed: s,
+			log: private(t, keyring.UseLog, s), cosigner: private(t, keyring.UseCosigner, s+1),
+		})
+	}
+	var err error
+	if n.keys, err = FromGenesis(g.Genesis); err != nil {
+		t.Fatal(err)
+	}
+	return n, g
+}
+
 func wantErr(t testing.TB, what string, got, want error) {
 	t.Helper()
 	if !errors.Is(got, want) {
