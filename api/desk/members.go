@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"iter"
 	"strings"
 
 	"sandi.internal/gateway/certs/strict"
@@ -14,82 +15,98 @@ const (
 )
 
 // Object is a JSON object that has been checked strictly, so that cutting it
-// up can be simple. The zero Object is empty.
-type Object struct{ text []byte }
+// up can be simple. The zero Object is empty. Its text is a string, so that all
+// names and values cut from it share the one copy.
+type Object struct{ text string }
 
 // ParseObject checks that data is one JSON object: bounded, valid UTF-8, no
-// name twice at any depth. The error is a *strict.Error. The Object aliases data.
+// name twice at any depth. The error is a *strict.Error.
 func ParseObject(data []byte, maxBytes, maxDepth int) (Object, error) {
 	if err := strict.Object(data, maxBytes, maxDepth); err != nil {
 		return Object{}, err
 	}
-	return Object{data}, nil
+	return Object{string(data)}, nil
 }
 
 // ParseFields is ParseObject with the bounds of a draft's fields.
 func ParseFields(data []byte) (Object, error) { return ParseObject(data, MaxFields, maxFieldsDepth) }
 
-// Member is one top-level name of an Object, with its value's exact bytes.
+// Member is one top-level name of an Object, with its value's exact text.
 type Member struct {
 	Name  string // as written: a name with an escape in it stays so
-	Value []byte
+	Value string
 }
 
 // Text reads a string without escapes: identifiers and codes never need one.
 func (m Member) Text() (string, bool) {
-	if m.Value[0] != '"' || strings.IndexByte(string(m.Value), '\\') >= 0 {
+	if m.Value[0] != '"' || strings.IndexByte(m.Value, '\\') >= 0 {
 		return "", false
 	}
-	return string(m.Value[1 : len(m.Value)-1]), true
+	return m.Value[1 : len(m.Value)-1], true
 }
 
 // Object gives the value if it is one.
 func (m Member) Object() (Object, bool) { return Object{m.Value}, m.Value[0] == '{' }
 
-// Members cuts the object into its top-level members, in order.
-func (o Object) Members() []Member {
-	if len(o.text) == 0 {
-		return nil
-	}
-	fields := o.text
-	out := make([]Member, 0, 16)
-	i := skipSpace(fields, 0) + 1 // past {
-	for {
-		i = skipSpace(fields, i)
-		if fields[i] == '}' {
-			return out
+// Members gives the object's top-level members, in order.
+func (o Object) Members() iter.Seq[Member] {
+	return func(yield func(Member) bool) {
+		if o.text == "" {
+			return
 		}
-		if fields[i] == ',' {
-			i = skipSpace(fields, i+1)
+		i := skipSpace(o.text, 0) + 1 // past {
+		for {
+			i = skipSpace(o.text, i)
+			if o.text[i] == '}' {
+				return
+			}
+			if o.text[i] == ',' {
+				i = skipSpace(o.text, i+1)
+			}
+			end := skipString(o.text, i)
+			name := o.text[i+1 : end-1]
+			i = skipSpace(o.text, skipSpace(o.text, end)+1) // past :
+			end = skipValue(o.text, i)
+			if !yield(Member{name, o.text[i:end]}) {
+				return
+			}
+			i = end
 		}
-		end := skipString(fields, i)
-		name := string(fields[i+1 : end-1])
-		i = skipSpace(fields, skipSpace(fields, end)+1) // past :
-		end = skipValue(fields, i)
-		out = append(out, Member{name, fields[i:end:end]})
-		i = end
-	}
-}
-
-// items cuts a strict JSON array into its items.
-func items(array []byte) [][]byte {
-	var out [][]byte
-	i := skipSpace(array, 0) + 1 // past [
-	for {
-		i = skipSpace(array, i)
-		if array[i] == ']' {
-			return out
-		}
-		if array[i] == ',' {
-			i = skipSpace(array, i+1)
-		}
-		end := skipValue(array, i)
-		out = append(out, array[i:end:end])
-		i = end
 	}
 }
 
-func skipSpace(b []byte, i int) int {
+// has reports whether there is a member of that name.
+func (o Object) has(name string) bool {
+	for m := range o.Members() {
+		if m.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// items gives the items of a strict JSON array.
+func items(array string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		i := skipSpace(array, 0) + 1 // past [
+		for {
+			i = skipSpace(array, i)
+			if array[i] == ']' {
+				return
+			}
+			if array[i] == ',' {
+				i = skipSpace(array, i+1)
+			}
+			end := skipValue(array, i)
+			if !yield(array[i:end]) {
+				return
+			}
+			i = end
+		}
+	}
+}
+
+func skipSpace(b string, i int) int {
 	for b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r' {
 		i++
 	}
@@ -97,7 +114,7 @@ func skipSpace(b []byte, i int) int {
 }
 
 // skipString returns the position after the string that begins at i.
-func skipString(b []byte, i int) int {
+func skipString(b string, i int) int {
 	for i++; b[i] != '"'; i++ {
 		if b[i] == '\\' {
 			i++
@@ -107,7 +124,7 @@ func skipString(b []byte, i int) int {
 }
 
 // skipValue returns the position after the value that begins at i.
-func skipValue(b []byte, i int) int {
+func skipValue(b string, i int) int {
 	depth := 0
 	for {
 		switch b[i] {

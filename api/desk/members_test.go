@@ -2,6 +2,7 @@ package desk
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,7 +17,7 @@ func TestMembers(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		list := o.Members()
+		list := slices.Collect(o.Members())
 		var want, got any
 		if err := json.Unmarshal([]byte(text), &want); err != nil {
 			t.Fatal(err)
@@ -45,7 +46,7 @@ func FuzzMembers(f *testing.F) {
 		if err != nil {
 			return
 		}
-		list := o.Members()
+		list := slices.Collect(o.Members())
 		var want map[string]json.RawMessage
 		if err := json.Unmarshal(data, &want); err != nil {
 			t.Fatalf("cut what is no JSON: %q", data)

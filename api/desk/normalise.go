@@ -1,7 +1,7 @@
 package desk
 
 import (
-	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,10 +21,10 @@ var brackets = strings.NewReplacer(
 // 7.2.5), credit codes (spaces, full-width and lower-case letters) and text
 // (Unicode normal form C), at any depth of a field. value is strict JSON; a
 // value of another type than the field's passes as it is and fails its check.
-func normalise(f *procedure.Field, value []byte) []byte {
-	if !norm.NFC.IsNormal(value) {
+func normalise(f *procedure.Field, value string) string {
+	if !norm.NFC.IsNormalString(value) {
 		// JSON's own characters are in normal form with whatever follows them.
-		value = norm.NFC.Bytes(value)
+		value = norm.NFC.String(value)
 	}
 	switch f.Type {
 	case procedure.TypeDocNo, procedure.TypeCaseFileNo:
@@ -71,11 +71,11 @@ func typed(f *procedure.Field) bool {
 }
 
 // rewrite changes a JSON string. Strings with escapes are left to the check.
-func rewrite(value []byte, change func(string) string) []byte {
-	if value[0] != '"' || bytes.IndexByte(value, '\\') >= 0 {
+func rewrite(value string, change func(string) string) string {
+	if value[0] != '"' || strings.IndexByte(value, '\\') >= 0 {
 		return value
 	}
-	before := string(value[1 : len(value)-1])
+	before := value[1 : len(value)-1]
 	after := change(before)
 	if after == before {
 		return value
@@ -84,23 +84,23 @@ func rewrite(value []byte, change func(string) string) []byte {
 	if err != nil {
 		return value
 	}
-	return out
+	return string(out)
 }
 
 // normaliseInside rewrites the items of a list or the members of an object.
-func normaliseInside(f *procedure.Field, value []byte) []byte {
+func normaliseInside(f *procedure.Field, value string) string {
 	switch {
 	case f.Type == procedure.TypeList && value[0] == '[':
 		out := []byte{'['}
-		for i, item := range items(value) {
-			if i > 0 {
+		for item := range items(value) {
+			if len(out) > 1 {
 				out = append(out, ',')
 			}
 			out = append(out, normalise(f.Of, item)...)
 		}
-		return append(out, ']')
+		return string(append(out, ']'))
 	case f.Type == procedure.TypeObject && value[0] == '{':
-		list := Object{value}.Members()
+		list := slices.Collect(Object{value}.Members())
 		for i := range list {
 			for j := range f.Members {
 				if f.Members[j].Name == list[i].Name {
@@ -108,7 +108,7 @@ func normaliseInside(f *procedure.Field, value []byte) []byte {
 				}
 			}
 		}
-		return object(list)
+		return string(object(list))
 	}
 	return value
 }

@@ -30,11 +30,12 @@ type form struct {
 // split checks a draft's fields and sorts them. All field errors come back at
 // once. What is declared commit or home has gone to the vault when it returns.
 func (d *Desk) split(ctx context.Context, f form, draft *Draft) (content, error) {
-	list := draft.Fields.Members()
 	var c content
-	var clear, commit, home []Member
+	var room [16]Member // an opening has some ten fields, and most are clear
+	clear := room[:0]
+	var commit, home []Member
 	var wrong []problem.Field
-	for _, m := range list {
+	for m := range draft.Fields.Members() {
 		field := declared(f.law, m.Name)
 		if field == nil || f.event != nil && !takes(f.event, m.Name) {
 			wrong = append(wrong, problem.At("body.fields."+Printable(m.Name), problem.UnknownField))
@@ -56,7 +57,7 @@ func (d *Desk) split(ctx context.Context, f form, draft *Draft) (content, error)
 	}
 	if f.event != nil {
 		for _, name := range f.event.Require {
-			if !slices.ContainsFunc(list, func(m Member) bool { return m.Name == name }) {
+			if !draft.Fields.has(name) {
 				wrong = append(wrong, problem.At("body.fields."+name, problem.Missing))
 			}
 		}
@@ -75,7 +76,7 @@ func (d *Desk) split(ctx context.Context, f form, draft *Draft) (content, error)
 // own commitment, so that it can be opened alone; all home fields under one.
 func (d *Desk) putAway(ctx context.Context, draft *Draft, c *content, commit, home []Member) error {
 	for _, m := range commit {
-		commitment, err := d.cfg.Vault.Keep(ctx, draft.Person, draft.Org, m.Value)
+		commitment, err := d.cfg.Vault.Keep(ctx, draft.Person, draft.Org, []byte(m.Value))
 		if err != nil {
 			return fmt.Errorf("couldn't keep a committed field: %w", err)
 		}

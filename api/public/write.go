@@ -46,7 +46,7 @@ func readOrder(w http.ResponseWriter, r *http.Request, what string) (order, erro
 	}
 	var out order
 	var wrong []problem.Field
-	for _, m := range o.Members() {
+	for m := range o.Members() {
 		ok := true
 		switch m.Name {
 		case what:

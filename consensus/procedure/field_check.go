@@ -71,8 +71,8 @@ type checker struct {
 
 // Check validates one value of the field outside the ledger (forms, fields
 // that stay in the vault). The error is a *Refusal.
-func (f *Field) Check(value []byte) error {
-	list, ok := parseJSONValue(value)
+func (f *Field) Check(value string) error {
+	list, ok := parseJSONText(value)
 	if !ok {
 		return f.refuse(badType, "")
 	}

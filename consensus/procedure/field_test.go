@@ -22,7 +22,7 @@ func synthetic(t testing.TB) []string {
 func why(t *testing.T, f Field, value string) string {
 	t.Helper()
 	f.Name, f.Label = "f", Label{"字段", "Field"}
-	err := f.Check([]byte(value))
+	err := f.Check(value)
 	if err == nil {
 		return ""
 	}

@@ -63,11 +63,14 @@ func parseJSON(room []jsonNode, data []byte) (list []jsonNode, ok bool) {
 }
 
 // parseJSONValue reads any one JSON value. The texts are cut from data.
-func parseJSONValue(data []byte) (list []jsonNode, ok bool) {
-	if len(data) > maxJSON || !utf8.Valid(data) {
+func parseJSONValue(data []byte) (list []jsonNode, ok bool) { return parseJSONText(view(data)) }
+
+// parseJSONText is parseJSONValue for a string.
+func parseJSONText(text string) (list []jsonNode, ok bool) {
+	if len(text) > maxJSON || !utf8.ValidString(text) {
 		return nil, false
 	}
-	sc := jsonScan{s: view(data), list: make([]jsonNode, 0, 1+len(data)/24)}
+	sc := jsonScan{s: text, list: make([]jsonNode, 0, 1+len(text)/24)}
 	if !sc.value("", 0) {
 		return nil, false
 	}
