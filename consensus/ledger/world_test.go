@@ -44,10 +44,10 @@ type world struct {
 	keys   map[string]*keyring.PrivateKey // statement keys
 	// cosigners are the nodes' cosigner keys.
 	cosigners map[string]*keyring.PrivateKey
-	pool   *statement.Pool
-	now    int64 // unix s: what callers sign and leaders propose
-	ids    uint64
-	seeds  uint64
+	pool      *statement.Pool
+	now       int64 // unix s: what callers sign and leaders propose
+	ids       uint64
+	seeds     uint64
 }
 
 func newWorld(t testing.TB) *world { return buildWorld(t, func(*genesis.Genesis) {}) }

@@ -20,10 +20,10 @@ import (
 
 // matter is one request for assistance on its way.
 type matter struct {
-	from, to   string // regions
-	number     int
-	step       int
-	id, head   string
+	from, to string // regions
+	number   int
+	step     int
+	id, head string
 }
 
 // steps are the acts that follow the opening, in order.
