@@ -125,6 +125,18 @@ func (b *Books) Deadlines(id string) ([]procedure.Deadline, error) {
 	return list, err
 }
 
+// DeadlinesOf computes the deadlines of a record that was read before, at an
+// instant (unix s).
+func (b *Books) DeadlinesOf(record *procedure.Record, now int64) ([]procedure.Deadline, error) {
+	law := b.l.law.version(record.Procedure, record.Version)
+	if law == nil {
+		return nil, corrupt("record " + record.ID + ": unknown procedure version")
+	}
+	f := b.facts()
+	list := law.Procedure.Deadlines(f, record, now)
+	return list, f.err
+}
+
 // Options lists what can be done to a record now, and why the rest cannot; nil
 // when there is no such record.
 func (b *Books) Options(id string) ([]procedure.Option, error) {

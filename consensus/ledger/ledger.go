@@ -35,6 +35,7 @@ type Ledger struct {
 	law     *lawBook
 	orgs    map[string]string // organisation code -> region
 	regions []string          // codes, ascending
+	bare    bool              // see Bare
 
 	// Owned by the goroutine that calls Load and Apply.
 	loaded   bool
@@ -72,6 +73,11 @@ func New(sg *genesis.Signed, pool *statement.Pool) (*Ledger, error) {
 	}
 	return l, nil
 }
+
+// Bare makes Apply write only what it may read again: no head, lists, due times
+// or refusals. It is for judging leaves again from the first on, before Load; the
+// storage cannot be loaded afterwards.
+func (l *Ledger) Bare() { l.bare = true }
 
 // Network returns the network id. Any goroutine may call it.
 func (l *Ledger) Network() string { return l.network }

@@ -184,7 +184,7 @@ func (l *Ledger) entry(r Reader, id string) (*entry, error) {
 	if err != nil || row == nil {
 		return nil, err
 	}
-	e, err := readEntry(r, row)
+	e, err := l.readEntry(r, row)
 	if err != nil {
 		return nil, err
 	}

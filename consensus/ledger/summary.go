@@ -88,6 +88,9 @@ func parseSummary(row []byte) (*Summary, error) {
 
 // derive computes what is derived from a record after an act.
 func (l *Ledger) derive(f *facts, e *entry, now int64) error {
+	if l.bare {
+		return nil
+	}
 	law := l.law.version(e.record.Procedure, e.record.Version)
 	e.dues = dues(law, f, e.record, now/1000)
 	if f.err != nil {
@@ -122,12 +125,15 @@ func parseExtractRow(row []byte) (*procedure.Extract, error) {
 }
 
 // readEntry makes an entry of a stored record.
-func readEntry(r Reader, row []byte) (*entry, error) {
+func (l *Ledger) readEntry(r Reader, row []byte) (*entry, error) {
 	record, err := parseRecordRow(row)
 	if err != nil {
 		return nil, err
 	}
 	e := &entry{record: record, row: row, last: record.Acts[len(record.Acts)-1].Seq}
+	if l.bare {
+		return e, nil
+	}
 	if e.summary, err = r.Get(updatedKey(e.last)); err != nil {
 		return nil, err
 	}
@@ -143,6 +149,10 @@ func readEntry(r Reader, row []byte) (*entry, error) {
 // the decision's changes.
 func (l *Ledger) writeEntry(tx Tx, d *decision) error {
 	e := d.entry
+	l.records.put(e.record.ID, e)
+	if l.bare {
+		return nil
+	}
 	var old []Due
 	if d.replaces != nil {
 		old = d.replaces.dues
@@ -167,7 +177,6 @@ func (l *Ledger) writeEntry(tx Tx, d *decision) error {
 			}
 		}
 	}
-	l.records.put(e.record.ID, e)
 	return nil
 }
 
