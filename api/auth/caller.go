@@ -44,15 +44,23 @@ func (c *Caller) HasScope(scope string) bool { return slices.Contains(c.Scopes, 
 
 // Offices are the roles in which the caller may act for the bureau.
 func (c *Caller) Offices() []string {
-	return slices.DeleteFunc(slices.Clone(c.Roles), func(r string) bool { return r == RoleAuditor || r == RoleOperator })
+	return slices.DeleteFunc(slices.Clone(c.Roles), func(role string) bool { return !isOffice(role) })
 }
+
+// HasOffice reports whether the caller may act for the bureau in any role.
+func (c *Caller) HasOffice() bool { return slices.ContainsFunc(c.Roles, isOffice) }
+
+// HoldsOffice reports whether role is an office that the caller holds.
+func (c *Caller) HoldsOffice(role string) bool { return isOffice(role) && c.HasRole(role) }
+
+func isOffice(role string) bool { return role != RoleAuditor && role != RoleOperator }
 
 // MayRead asks for the scope to read and any role at all.
 func (c *Caller) MayRead() error { return allow(c.HasScope(ScopeRead) && len(c.Roles) > 0) }
 
 // MayWrite asks for the scope to write and an office: auditors and operators
 // read.
-func (c *Caller) MayWrite() error { return allow(c.HasScope(ScopeWrite) && len(c.Offices()) > 0) }
+func (c *Caller) MayWrite() error { return allow(c.HasScope(ScopeWrite) && c.HasOffice()) }
 
 // MayExport asks for the scope of bulk exports, whose tokens are bound to a
 // client certificate.

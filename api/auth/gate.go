@@ -18,6 +18,9 @@ import (
 // its own tokens it would have to submit itself.
 const maxContactAge = 10 * time.Minute
 
+// usualToken is the size that most tokens keep below, bytes.
+const usualToken = 1 << 10
+
 // retryStale is what a refused foreign caller is told to wait.
 const retryStale = 30 * time.Second
 
@@ -33,6 +36,7 @@ type Config struct {
 // Gate checks access tokens. It is safe for concurrent use.
 type Gate struct {
 	region   string
+	audience string // of tokens for this region's node
 	registry Registry
 	clock    func() time.Time
 	cache    *cache
@@ -52,7 +56,7 @@ func New(cfg Config) (*Gate, error) {
 		cfg.Logger = slog.Default()
 	}
 	return &Gate{
-		region: cfg.Region, registry: cfg.Registry, clock: cfg.Clock,
+		region: cfg.Region, audience: Audience(cfg.Region), registry: cfg.Registry, clock: cfg.Clock,
 		cache: newCache(), counts: newCounters(cfg.Metrics), audit: audit{log: cfg.Logger},
 	}, nil
 }
@@ -62,7 +66,7 @@ func New(cfg Config) (*Gate, error) {
 // unauthorized, 503 ledger_stale or unavailable) around a *Refusal.
 func (g *Gate) Check(r *http.Request, wantAudience string) (*Caller, error) {
 	if wantAudience == "" {
-		wantAudience = Audience(g.region)
+		wantAudience = g.audience
 	}
 	now := g.clock()
 	v, result, refusal := g.check(r, wantAudience, now)
@@ -100,7 +104,8 @@ func (g *Gate) check(r *http.Request, audience string, now time.Time) (*verified
 	if len(token) > maxToken {
 		return nil, "", refuse(TooLong)
 	}
-	sum := sha256.Sum256([]byte(token))
+	var room [usualToken]byte // so that a token of the usual size needs no copy on the heap
+	sum := sha256.Sum256(append(room[:0], token...))
 	v, result := g.cache.get(sum), resultCached
 	if v == nil {
 		result = resultOK

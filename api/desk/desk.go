@@ -212,18 +212,23 @@ func (d *Desk) sign(draft *Draft, s saying, c content) (*statement.Statement, er
 		p.Body = statement.OpenBody{Procedure: draft.Procedure, Fields: c.clear, Commits: c.commits, Home: c.home, Private: c.private}.Marshal()
 	}
 	_, st, err := statement.Sign(d.cfg.Signer, p)
-	var form *statement.Error
-	if errors.As(err, &form) {
-		if form.Code == statement.CodeTooLarge {
-			return nil, problem.New(problem.BodyTooLarge, "limit", fmt.Sprint(statement.MaxBytes))
-		}
-		return nil, problem.New(problem.StatementInvalid, "reason", string(form.Code)).Because(err)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("couldn't sign: %w", err)
+		return nil, unsigned(err)
 	}
 	if d.own {
 		d.cfg.Pool.Trust(st, d.public)
 	}
 	return st, nil
+}
+
+// unsigned says why there is no statement.
+func unsigned(err error) error {
+	var form *statement.Error
+	switch {
+	case !errors.As(err, &form):
+		return fmt.Errorf("couldn't sign: %w", err)
+	case form.Code == statement.CodeTooLarge:
+		return problem.New(problem.BodyTooLarge, "limit", fmt.Sprint(statement.MaxBytes))
+	}
+	return problem.New(problem.StatementInvalid, "reason", string(form.Code)).Because(err)
 }

@@ -12,7 +12,7 @@ import (
 // flight is one draft being worked on.
 type flight struct {
 	request string
-	done    chan struct{} // closed when receipt and err are set
+	done    chan struct{} // closed when receipt and err are set; nil while nobody waits
 	receipt Receipt
 	err     error
 }
@@ -38,22 +38,29 @@ func (f *flights) join(id, request string) (fl *flight, first, full bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fl := f.all[id]; fl != nil {
+		if fl.done == nil {
+			fl.done = make(chan struct{})
+		}
 		return fl, false, false
 	}
 	if len(f.all) >= maxFlights {
 		return nil, false, true
 	}
-	fl = &flight{request: request, done: make(chan struct{})}
+	fl = &flight{request: request}
 	f.all[id] = fl
 	return fl, true, false
 }
 
 func (f *flights) leave(id string, fl *flight) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	delete(f.all, id)
-	f.mu.Unlock()
-	close(fl.done)
+	if fl.done != nil {
+		close(fl.done)
+	}
 }
+
+var errUnfinished = problem.New(problem.Internal)
 
 // once runs work for a draft, at most once at a time per id. The work goes on
 // when its caller hangs up: the statement may already be under way, and its
@@ -68,7 +75,7 @@ func (d *Desk) once(ctx context.Context, draft *Draft, request string, work func
 		return Receipt{}, problem.New(problem.Overloaded).Retry(time.Second)
 	case first:
 		defer d.flights.leave(draft.ID, fl)
-		fl.receipt, fl.err = Receipt{}, problem.New(problem.Internal) // stands if work panics
+		fl.err = errUnfinished // stands if work panics
 		fl.receipt, fl.err = work(context.WithoutCancel(ctx))
 		return fl.receipt, fl.err
 	case fl.request != request:

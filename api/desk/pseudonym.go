@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"hash"
+	"strconv"
 	"sync"
 
 	"sandi.internal/gateway/certs/strict"
@@ -42,7 +43,13 @@ func (p *Pseudonyms) Of(issuer, subject string) string {
 	mac := p.macs.Get().(hash.Hash)
 	mac.Reset()
 	// Lengths before texts, so that no two pairs run together.
-	fmt.Fprintf(mac, "%s\n%d %s\n%d %s\n", pseudonymDomain, len(issuer), issuer, len(subject), subject)
+	var room [256]byte
+	text := append(room[:0], pseudonymDomain...)
+	for _, part := range [...]string{issuer, subject} {
+		text = strconv.AppendInt(append(text, '\n'), int64(len(part)), 10)
+		text = append(append(text, ' '), part...)
+	}
+	mac.Write(append(text, '\n'))
 	var sum [sha256.Size]byte
 	mac.Sum(sum[:0])
 	p.macs.Put(mac)

@@ -3,7 +3,6 @@ package public
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"sandi.internal/gateway/api/auth"
@@ -22,7 +21,7 @@ func mayReadRecords(c *auth.Caller) error {
 	if err := c.MayRead(); err != nil {
 		return err
 	}
-	if !c.HasRole(auth.RoleAuditor) && len(c.Offices()) == 0 {
+	if !c.HasRole(auth.RoleAuditor) && !c.HasOffice() {
 		return problem.New(problem.Forbidden)
 	}
 	return nil
@@ -33,13 +32,14 @@ func acting(c *auth.Caller, named string) (string, error) {
 	if err := c.MayWrite(); err != nil {
 		return "", err
 	}
-	offices := c.Offices()
-	switch {
-	case named != "" && !slices.Contains(offices, named):
-		return "", problem.New(problem.RoleMissing)
-	case named != "":
+	if named != "" {
+		if !c.HoldsOffice(named) {
+			return "", problem.New(problem.RoleMissing)
+		}
 		return named, nil
-	case len(offices) > 1:
+	}
+	offices := c.Offices()
+	if len(offices) > 1 {
 		return "", problem.Invalid(problem.At("body.role", problem.RoleNeeded))
 	}
 	return offices[0], nil

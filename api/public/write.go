@@ -208,11 +208,17 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	return nil
 }
 
+// Header values that all answers share; net/http only reads them.
+var (
+	typeJSON = []string{mediaJSON}
+	noStore  = []string{"no-store"}
+)
+
 func sendJSON(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
-	h["Content-Type"] = []string{mediaJSON}
+	h["Content-Type"] = typeJSON
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	h["Cache-Control"] = []string{"no-store"}
+	h["Cache-Control"] = noStore
 	w.WriteHeader(status)
 	w.Write(body)
 }

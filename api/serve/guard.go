@@ -28,6 +28,9 @@ func NewGuard(next *Router, hosts []string, inFlight int) *Guard {
 	return &Guard{Next: next, Hosts: hosts, origin: http.NewCrossOriginProtection(), limit: NewConcurrency(inFlight), timeout: BodyTimeout}
 }
 
+// nosniff is shared by all answers; net/http only reads it.
+var nosniff = []string{"nosniff"}
+
 // ServeHTTP checks form only: framing, target, host and origin.
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 || len(r.TransferEncoding) > 0 {
@@ -47,7 +50,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer g.limit.Leave()
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header()["X-Content-Type-Options"] = nosniff
 	g.Next.ServeHTTP(w, r)
 }
 
