@@ -15,8 +15,8 @@ import (
 )
 
 func newGenesis(s *settings) *cobra.Command {
-	cmd := &cobra.Command{Use: "genesis", Short: "found a network: draft, sign, show, fingerprint"}
-	cmd.AddCommand(newGenesisDraft(s), newGenesisSign(s), newGenesisShow(s), newGenesisFingerprint(s))
+	cmd := &cobra.Command{Use: "genesis", Short: "found a network: draft, sign, show, fingerprint, auditor-keys"}
+	cmd.AddCommand(newGenesisDraft(s), newGenesisSign(s), newGenesisShow(s), newGenesisFingerprint(s), newGenesisAuditorKeys(s))
 	return cmd
 }
 
