@@ -87,7 +87,7 @@ func FuzzParseReceipt(f *testing.F) {
 	text := issuedOnce.Marshal()
 	f.Add(text)
 	f.Add([]byte(strings.Join(strings.Fields(string(text)), "")))
-	f.Add([]byte(`{"format":"sandi-receipt/1","network":"","index":0,"size":0,"grade":"final","leaf":"","statement":"","path":[],"checkpoint":""}`))
+	f.Add([]byte(`{"format":"sandi-receipt/1","network":"n","index":0,"size":0,"grade":"final","leaf":"AA","statement":"a.b.c","path":[],"checkpoint":"\u2014"}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r, err := ParseReceipt(raw)
 		if err != nil {

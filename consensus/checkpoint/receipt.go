@@ -36,8 +36,8 @@ type Receipt struct {
 type receiptJSON struct {
 	Format     string   `json:"format"`
 	Network    string   `json:"network"`
-	Index      uint64   `json:"index"`
-	Size       uint64   `json:"size"`
+	Index      *uint64  `json:"index"` // a pointer tells 0 from missing
+	Size       *uint64  `json:"size"`
 	Grade      string   `json:"grade"`
 	Leaf       string   `json:"leaf"`       // base64url
 	Statement  string   `json:"statement"`  // compact JWS
@@ -77,7 +77,7 @@ func readEntry(entry []byte) (merkle.Leaf, *statement.Statement, error) {
 // Marshal is the receipt as JSON, indented for people, with a last newline.
 func (r *Receipt) Marshal() []byte {
 	out := receiptJSON{
-		Format: ReceiptFormat, Network: r.Network, Index: r.Index, Size: r.Size, Grade: string(r.Grade),
+		Format: ReceiptFormat, Network: r.Network, Index: &r.Index, Size: &r.Size, Grade: string(r.Grade),
 		Leaf: strict.B64(r.Leaf), Statement: r.Statement, Path: make([]string, len(r.Path)), Checkpoint: string(r.Checkpoint),
 	}
 	for i, h := range r.Path {
@@ -99,17 +99,20 @@ func ParseReceipt(data []byte) (*Receipt, error) {
 	if err := strict.Decode(data, MaxReceipt, 2, &in); err != nil {
 		return nil, fmt.Errorf("couldn't read a receipt: %w: %w", err, ErrReceipt)
 	}
-	r := &Receipt{
-		Network: in.Network, Index: in.Index, Size: in.Size, Grade: Grade(in.Grade), Statement: in.Statement, Checkpoint: []byte(in.Checkpoint),
-	}
 	if in.Format != ReceiptFormat {
 		return nil, fmt.Errorf("couldn't read a receipt of another format: %w", ErrReceipt)
+	}
+	if in.Network == "" || in.Index == nil || in.Size == nil || in.Leaf == "" || in.Statement == "" || in.Path == nil || in.Checkpoint == "" {
+		return nil, fmt.Errorf("couldn't read a receipt with members missing: %w", ErrReceipt)
+	}
+	r := &Receipt{
+		Network: in.Network, Index: *in.Index, Size: *in.Size, Grade: Grade(in.Grade), Statement: in.Statement, Checkpoint: []byte(in.Checkpoint),
 	}
 	var err error
 	if r.Leaf, err = strict.Base64URL(in.Leaf); err != nil {
 		return nil, fmt.Errorf("couldn't read the entry of a receipt: %w: %w", err, ErrReceipt)
 	}
-	if in.Path == nil || len(in.Path) > maxPath || len(r.Checkpoint) > MaxNote || in.Index > maxSize || in.Size > maxSize {
+	if len(in.Path) > maxPath || len(r.Checkpoint) > MaxNote || r.Index > maxSize || r.Size > maxSize {
 		return nil, fmt.Errorf("couldn't read a receipt with more than there can be: %w", ErrReceipt)
 	}
 	for _, text := range in.Path {

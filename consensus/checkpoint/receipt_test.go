@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -227,6 +228,11 @@ func TestHostileReceipts(t *testing.T) {
 		"unpadded path":       replace(hash, strings.TrimRight(hash, "=")),
 		"path as text":        replace(`"path": [`, `"path": "", "p": [`),
 		"path with 64 hashes": replace(`"path": [`, `"path": [`+strings.Repeat(`"`+hash+`",`, 64)),
+		"no index":            replace(`"index": 137,`, ""),
+		"no size":             replace(`"size": 300,`, ""),
+		"no network":          replace(`"network": "`+r.Network+`",`, ""),
+		"empty leaf":          replace(strict.B64(r.Leaf), ""),
+		"empty statement":     replace(r.Statement, ""),
 		"no path":             text[:strings.Index(text, `"path"`)] + text[strings.Index(text, `"checkpoint"`):],
 		"17 KiB of note":      replace(`"checkpoint": "`, `"checkpoint": "`+strings.Repeat("n", 17<<10)),
 		"too much":            replace(`"leaf": "`, `"leaf": "`+strings.Repeat("A", MaxReceipt)),
