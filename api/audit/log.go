@@ -48,6 +48,7 @@ type Log struct {
 	published *tree
 	final     *tree
 	exports   turns
+	cache     *merkle.Cache // of tiles, for proofs
 }
 
 // New makes the log.
@@ -63,6 +64,7 @@ func New(cfg Config) (*Log, error) {
 		published: &tree{prefix: PrefixPublished, newest: cfg.Notes.Published, policy: cfg.Policy, open: cfg.Open, log: cfg.Logger},
 		final:     &tree{prefix: PrefixFinal, newest: cfg.Notes.Final, policy: cfg.Policy, open: cfg.Open, log: cfg.Logger},
 		exports:   newTurns(exportsAtOnce),
+		cache:     merkle.NewCache(cachedTiles),
 	}, nil
 }
 
@@ -71,9 +73,6 @@ func New(cfg Config) (*Log, error) {
 func (l *Log) Wait(ctx context.Context, size uint64, final bool) (*checkpoint.Note, error) {
 	return l.cfg.Notes.Wait(ctx, size, final)
 }
-
-// reader gives the tree's hashes of books.
-func (l *Log) reader(books *ledger.Books) merkle.Reader { return books }
 
 const (
 	// tilesAtOnce is how many hash tiles are read at a time: each is one short
@@ -86,6 +85,9 @@ const (
 	witnessAtOnce = 4
 	// turnPatience is how long a reader waits for its turn.
 	turnPatience = 10 * time.Second
+	// cachedTiles is enough for proofs of the youngest 260,000 entries, in 16 MiB
+	// when all of them have been asked for.
+	cachedTiles = 1024
 	// stall is how long a reader may take nothing before it is dropped.
 	stall = 30 * time.Second
 )

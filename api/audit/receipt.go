@@ -57,7 +57,7 @@ func (s Shown) Prove(books *ledger.Books, entry *ledger.Committal, final bool) (
 	p := &Proof{entry: entry, under: s.over(entry.Index, final)}
 	n := p.under.note
 	var err error
-	if p.path, err = merkle.Inclusion(s.l.reader(books), entry.Index, n.Size); err != nil {
+	if p.path, err = merkle.Inclusion(s.l.cache.Over(books), entry.Index, n.Size); err != nil {
 		return nil, err
 	}
 	if err := merkle.VerifyInclusion(entry.LeafHash, entry.Index, n.Size, p.path, n.Root); err != nil {
