@@ -118,13 +118,8 @@ func (k Key) origin() string {
 	return ""
 }
 
-// holder is the key's owner for people and key files.
-func (k Key) holder() string {
-	if k.Region == "" {
-		return ""
-	}
-	return k.Region + "/" + k.Node
-}
+// holder is the node that has the key, as key files and policies write it.
+func (k Key) holder() string { return k.Region + "/" + k.Node }
 
 // check: form, and a point that is not weak. Under a small-order key anyone's
 // signature verifies.
@@ -138,12 +133,15 @@ func (k Key) check() error {
 	if !isName(k.Name) || k.Kind == KindLog && !isOrigin(k.Name) {
 		return refuse("not a key name")
 	}
-	if outside := k.Region == "" && k.Node == ""; !outside {
-		if !statement.IsRegion(k.Region) || !statement.IsNodeID(k.Node) {
-			return refuse("not a region and node")
+	if outside := k.Region == "" && k.Node == ""; !outside && (!statement.IsRegion(k.Region) || !statement.IsNodeID(k.Node)) {
+		return refuse("not a region and node")
+	}
+	if k.Kind == KindCosigner {
+		if region, node := cosignerOf(k.Name); region != k.Region || node != k.Node {
+			return refuse("region and node are not those of its name, <origin>/<region>/<node>")
 		}
-		if k.Kind == KindCosigner && (k.Name != cosignerName(k.origin(), k.Region, k.Node) || !isOrigin(k.origin())) {
-			return refuse("its name is not <origin>/<region>/<node>")
+		if k.Region != "" && !isOrigin(k.origin()) {
+			return refuse("its name begins with no origin")
 		}
 	}
 	public := keyring.PublicKey{ID: "checkpoint", Alg: keyring.EdDSA, Use: keyring.UseLog, Key: k.Public}

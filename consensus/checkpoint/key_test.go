@@ -120,6 +120,8 @@ func TestNewKeysRefuses(t *testing.T) {
 		"one key for two names":    {log, with(log, func(k *Key) { k.Name = "other"; k.Region, k.Node = "", "" })},
 		"cosigner of another node": {with(cosigner, func(k *Key) { k.Node = "110000-b" })},
 		"cosigner without region":  {with(cosigner, func(k *Key) { k.Region = "" })},
+		"cosigner of no node":      {with(cosigner, func(k *Key) { k.Region, k.Node = "", "" })},
+		"cosigner below too much":  {with(cosigner, func(k *Key) { k.Name = strings.Repeat("o", maxOrigin+1) + "/110000/110000-a" })},
 		"region without node":      {with(log, func(k *Key) { k.Node = "" })},
 		"not a region":             {with(log, func(k *Key) { k.Region = "11" })},
 		"no kind":                  {with(log, func(k *Key) { k.Kind = 0 })},

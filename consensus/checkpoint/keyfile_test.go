@@ -2,8 +2,11 @@ package checkpoint
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
+
+	"sandi.internal/gateway/certs/keyring"
 )
 
 func TestKeyFile(t *testing.T) {
@@ -51,6 +54,7 @@ func TestTypedKeyFile(t *testing.T) {
 		"CRLF and a byte order mark": "\ufeff" + strings.ReplaceAll(text, "\n", "\r\n"),
 		"no last newline":            strings.TrimSuffix(text, "\n"),
 		"keys first, tabs":           strings.Join(lines[3:], " \t\n\n") + "\n# note\n\t" + lines[2],
+		"comments between":           strings.ReplaceAll(text, "\nsandi", "\n  # a key\nsandi"),
 		"fingerprint in capitals":    strings.Replace(text, lines[2], "genesis "+strings.ToUpper(fingerprint), 1),
 	} {
 		got, err := ParseKeyFile([]byte(typed))
@@ -61,6 +65,33 @@ func TestTypedKeyFile(t *testing.T) {
 		if string(got.Marshal()) != text {
 			t.Errorf("%s: read as\n%s", name, got.Marshal())
 		}
+	}
+}
+
+// TestKeyFileWithOthers: a foreign log and an outside witness have no holder.
+func TestKeyFileWithOthers(t *testing.T) {
+	f, err := KeyFileOf(sealed(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := Key{Kind: KindLog, Name: "foreign.example/log", Public: private(t, keyring.UseLog, 77).Public().Key}
+	witness := Key{Kind: KindCosigner, Name: "witness.example", Public: private(t, keyring.UseCosigner, 78).Public().Key}
+	text := string(f.Marshal()) + foreign.VKey() + "\n" + witness.VKey() + "\n"
+	got, err := ParseKeyFile([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ParseKeyFile(got.Marshal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []Key{foreign, witness} {
+		if !slices.ContainsFunc(again.Keys().List(), func(have Key) bool { return compareKeys(have, k) == 0 }) {
+			t.Errorf("%s is lost in\n%s", k.VKey(), got.Marshal())
+		}
+	}
+	if len(again.List) != len(f.List)+2 {
+		t.Errorf("%d keys", len(again.List))
 	}
 }
 

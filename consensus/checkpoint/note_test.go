@@ -268,7 +268,7 @@ func TestEveryTruncation(t *testing.T) {
 // accepted. In a line's name or key id it makes the key unknown.
 func TestEveryBit(t *testing.T) {
 	n := newNetwork(t)
-	whole := n.signed(t, sample(), n.nodes[0], n.nodes[1])
+	whole := n.signed(t, sample(), n.nodes[0])
 	raw := whole.Marshal()
 	opened := 0
 	for i := range raw {
@@ -347,6 +347,27 @@ func TestForeignKeys(t *testing.T) {
 	if g := n.policy.Grade(got); g != GradeNone {
 		t.Errorf("grade %q", g)
 	}
+	// An outside witness's line is kept, and counts for no region either.
+	outside := private(t, keyring.UseCosigner, 79)
+	witness, err := ParseVKey(Key{Kind: KindCosigner, Name: "witness.example/w1", Public: outside.Public().Key}.VKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	national, err := NewKeys(append(slices.Clone(n.keys.List()), witness))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := Cosign(sample(), witness, outside, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err = national.Open(NewNote(sample(), seen, n.cosigns(t, sample(), n.nodes[0], at)).Marshal())
+	if err != nil || !got.SignedBy(witness) || !slices.Equal(got.CosignedBy(), []string{"110000"}) {
+		t.Errorf("with an outside witness: %+v, %v", got, err)
+	}
+	c.Origin = "witness.example"
+	_, err = national.Open(NewNote(c, seen).Marshal())
+	wantErr(t, "an origin that only an outside witness's name begins with", err, ErrOrigin)
 	// A foreign log's line under our checkpoint is no known signature.
 	ours := sample()
 	stray := Signature{Key: key}
