@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -80,32 +79,12 @@ func (n *Node) registry() *books.Registry {
 		view := n.stores.state.View()
 		return n.ledger.Books(view), func() { _ = view.Close() }, nil
 	}
-	var cached atomic.Pointer[governed]
 	return &books.Registry{
-		Open: open,
-		Governed: func() uint64 {
-			size := n.replica.Size()
-			if g := cached.Load(); g != nil && g.size == size {
-				return g.at
-			}
-			b, done, err := open()
-			if err != nil {
-				return size // unknown: whatever was cached is not trusted
-			}
-			defer done()
-			s, err := b.Standing()
-			if err != nil {
-				return size
-			}
-			cached.Store(&governed{size: s.Size, at: s.Governed})
-			return s.Governed
-		},
-		Contact: func() time.Duration { return time.Duration(n.replica.Status().AgeMs) * time.Millisecond },
+		Open:     open,
+		Governed: n.ledger.Governed,
+		Contact:  func() time.Duration { return time.Duration(n.replica.Status().AgeMs) * time.Millisecond },
 	}
 }
-
-// governed is Standing.Governed of a ledger of that size.
-type governed struct{ size, at uint64 }
 
 // standing is how this node stands among the others, for the status page.
 func (n *Node) standing() v1.Replica {

@@ -28,9 +28,8 @@ type Ledger struct {
 	waiting sync.Mutex
 	changed chan struct{} // closed when a leaf is added; guarded by waiting
 
-	governed atomic.Uint64
-	fault    atomic.Pointer[Fault]
-	submits  atomic.Int64
+	fault   atomic.Pointer[Fault]
+	submits atomic.Int64
 }
 
 // Fault is what goes wrong. Zero means nothing.
@@ -57,7 +56,7 @@ func (l *Ledger) Break(f *Fault) { l.fault.Store(f) }
 func (l *Ledger) Submits() int64 { return l.submits.Load() }
 
 // Governed is ledger.Standing.Governed.
-func (l *Ledger) Governed() uint64 { return l.governed.Load() }
+func (l *Ledger) Governed() uint64 { return l.machine.Governed() }
 
 // Submit implements desk.Ledger.
 func (l *Ledger) Submit(ctx context.Context, raw []byte) (ledger.Result, error) {
@@ -86,9 +85,6 @@ func (l *Ledger) apply(raw []byte) (ledger.Result, error) {
 	results, err := l.machine.Apply(l.memory, ledger.Command{ProposedAt: l.clock().UnixMilli(), Statements: [][]byte{raw}})
 	if err != nil {
 		return ledger.Result{}, err
-	}
-	if s, err := l.machine.Books(l.memory).Standing(); err == nil {
-		l.governed.Store(s.Governed)
 	}
 	l.waiting.Lock()
 	close(l.changed)

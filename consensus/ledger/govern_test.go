@@ -189,6 +189,9 @@ func TestIssuersAndTokens(t *testing.T) {
 		t.Fatalf("governed at %d, then %d", before, after.Governed)
 	}
 	for _, r := range []*replica{r, r.restart()} {
+		if got, want := r.l.Governed(), r.standing().Governed; got != want {
+			t.Fatalf("in memory governed at %d, in storage at %d", got, want)
+		}
 		b := r.books()
 		issuer, err := b.Issuer(id)
 		if err != nil || issuer.Region != hebei || !slices.Equal(issuer.Roles, []string{"auditor", "lead", "legal"}) || issuer.Dropped != 0 {

@@ -99,6 +99,17 @@ func (l *Ledger) PublicKey(st *statement.Statement) (keyring.PublicKey, bool) {
 	return k.PublicKey, true
 }
 
+// Governed is the number of leaves after the last governance statement, as in
+// Standing: while it stays, so does what was learned of keys, issuers and
+// revocations. It changes before a view shows the statement. Any goroutine may
+// call it.
+func (l *Ledger) Governed() uint64 {
+	if reg := l.registry.Load(); reg != nil {
+		return reg.at
+	}
+	return 0
+}
+
 // Size returns the number of leaves. It belongs to Apply's goroutine.
 func (l *Ledger) Size() uint64 { return l.tree.Size() }
 

@@ -67,7 +67,8 @@ func (p *recordReader) extract(x *Extract) {
 	x.Fields = p.members("fields", func() { p.skip(0) })
 	x.Commits = p.members("commits", func() { p.text() })
 	x.Home = p.members("home", func() { p.text() })
-	var a ActNote // one for all, with its lists' room
+	var names [16]string
+	a := ActNote{Fields: names[:0]} // one for all, with its lists' room
 	p.items("acts", func() {
 		a = ActNote{Fields: a.Fields[:0], Late: a.Late[:0], Warn: a.Warn[:0]}
 		p.act(&a)
