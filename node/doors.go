@@ -103,7 +103,7 @@ func (n *Node) peerHandler() http.Handler {
 }
 
 func (n *Node) steward() *steward {
-	s := &steward{region: n.cfg.Region, ledger: n.replicated(), desk: n.desk, clock: n.now, log: n.log}
+	s := &steward{region: n.cfg.Region, ledger: n.replicated(), desk: n.desk, agenda: n.agenda, clock: n.now, log: n.log}
 	if n.clock != nil {
 		s.changed = n.clock.changed
 	}

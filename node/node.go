@@ -57,6 +57,7 @@ type Node struct {
 	transport *transport.Transport
 	ledger    *ledger.Ledger
 	replica   *replica.Replica
+	agenda    *agenda // of the steward
 	materials public.Vault
 	desk      *desk.Desk
 	public    *public.API
@@ -196,9 +197,10 @@ func (n *Node) openReplica() error {
 	}
 	peers := peer.NewClient(n.transport)
 	n.onClose(peers.Close)
+	n.agenda = newAgenda()
 	n.replica, err = replica.Open(replica.Config{
 		NodeID: n.cfg.Node, Genesis: n.genesis, Store: n.stores.state, Log: n.stores.log, Ledger: n.ledger, Pool: pool,
-		Transport: n.transport, Peers: peers, Clock: n.now, Logger: n.log, Metrics: n.reg,
+		Transport: n.transport, Peers: peers, Clock: n.now, Applied: n.agenda.applied, Logger: n.log, Metrics: n.reg,
 	})
 	if err != nil {
 		return fmt.Errorf("couldn't open the replica: %w", err)

@@ -6,10 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"sandi.internal/gateway/api/desk"
@@ -27,10 +25,11 @@ const (
 	// strangerPatience is how long other regions leave a due event to the region
 	// that owns the record, so that not all submit the same.
 	strangerPatience = 30 * time.Second
-	// stewardLeaves and stewardDue bound one look.
-	stewardLeaves = 4096
-	stewardDue    = 256
-	stewardPage   = 100
+	// earlyPatience is how long after a limit has passed, by this node's clock, the
+	// ledger may still find it too early: its time is the leader's.
+	earlyPatience = statement.MaxAheadS * time.Second
+	// stewardPage is how many records are looked at in one view of the books.
+	stewardPage = 100
 	// stewardRefused bounds what is remembered of refusals.
 	stewardRefused = 10_000
 	// stewardAct bounds one act.
@@ -41,95 +40,118 @@ const (
 // letter for its bureau arrives, and says so when a limit has passed that moves a
 // record. The ledger decides whether each is right; a steward that is late,
 // doubled or wrong is refused and harms nothing.
+//
+// The agenda tells it which records to look at, the books' deadlines tell it what
+// has passed. When the agenda doesn't know, it takes stock.
 type steward struct {
 	region  string
 	ledger  desk.Ledger
 	desk    *desk.Desk
+	agenda  *agenda
 	clock   func() time.Time
 	changed func() <-chan struct{} // scenario clock; nil: real time
 	log     *slog.Logger
 
-	automatic map[string]bool // see automatic; nil until first needed
-	looked    time.Time       // when due limits were last looked for
-
-	seen    uint64          // leaves looked at
-	open    map[string]bool // records to look at again at the next tick
+	passed  int64           // unix s; limits that passed before it have been seen
 	refused map[string]bool // "record event head" that the ledger refused: not tried again
 }
 
 // run works until ctx ends.
 func (s *steward) run(ctx context.Context) error {
-	s.open, s.refused = map[string]bool{}, map[string]bool{}
-	if err := s.takeStock(ctx); err != nil && ctx.Err() == nil {
-		return err
-	}
+	s.refused = map[string]bool{}
+	tick := time.NewTicker(stewardTick)
+	defer tick.Stop()
 	for ctx.Err() == nil {
-		wait, cancel := context.WithTimeout(ctx, stewardTick)
-		if s.changed != nil { // a clock that jumped makes things due at once
-			go func(change <-chan struct{}) {
-				select {
-				case <-change:
-					cancel()
-				case <-wait.Done():
-				}
-			}(s.changed())
-		}
-		_, _ = s.ledger.WaitSize(wait, s.seen) // its end is only the reason to look
-		cancel()
-		if !pause(ctx, stewardPause) {
-			break
+		var jumped <-chan struct{} // a clock that jumps makes things due at once
+		if s.changed != nil {
+			jumped = s.changed()
 		}
 		if err := s.look(ctx); err != nil && ctx.Err() == nil {
 			s.log.Warn("couldn't look for what this node has to do by itself; it will look again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		case <-jumped:
+		case <-s.agenda.news:
+			pause(ctx, stewardPause)
 		}
 	}
 	return nil
 }
 
-// pause waits, and reports whether ctx is still alive.
-func pause(ctx context.Context, d time.Duration) bool {
+// pause waits.
+func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
-		return false
 	case <-time.After(d):
-		return true
 	}
 }
 
-// takeStock lists this region's running records: what was left undone before a
-// restart is done now.
+// look does what the records on the agenda want.
+func (s *steward) look(ctx context.Context) error {
+	records, stock := s.agenda.take()
+	if !stock {
+		return s.attend(ctx, records)
+	}
+	err := s.takeStock(ctx)
+	if err != nil {
+		s.agenda.lose()
+	}
+	return err
+}
+
+// takeStock attends to all records in which something may be left to a node: what
+// was left undone before a restart is done now.
 func (s *steward) takeStock(ctx context.Context) error {
+	s.passed = s.clock().Unix()
+	for _, law := range s.ledger.Books(nil).Procedures() {
+		for _, state := range law.Automatic {
+			filter := ledger.Filter{Procedure: law.Name, State: state, Limit: stewardPage}
+			for {
+				page, err := s.list(ctx, filter)
+				if err != nil {
+					return err
+				}
+				records := make([]string, len(page.Rows))
+				for i := range page.Rows {
+					records[i] = page.Rows[i].ID
+				}
+				if err := s.attend(ctx, records); err != nil {
+					return err
+				}
+				if filter.Cursor = page.Next; filter.Cursor == "" {
+					break
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// list reads one page, the latest change first: what changes meanwhile comes onto
+// the agenda by itself.
+func (s *steward) list(ctx context.Context, f ledger.Filter) (ledger.Page, error) {
 	view, err := s.ledger.View(ctx, desk.Fresh{Local: true})
 	if err != nil {
-		return err
+		return ledger.Page{}, err
 	}
 	defer view.Close()
-	books := s.ledger.Books(view)
-	s.seen = view.Size()
-	filter := ledger.Filter{Region: s.region, Limit: stewardPage}
-	for {
-		page, err := books.Records(filter)
-		if err != nil {
-			return err
-		}
-		for _, row := range page.Rows {
-			s.open[row.ID] = true
-		}
-		if filter.Cursor = page.Next; filter.Cursor == "" {
-			return nil
-		}
-	}
+	return s.ledger.Books(view).Records(f)
 }
 
-// look finds the records that may want something and does it.
-func (s *steward) look(ctx context.Context) error {
-	todo, err := s.find(ctx)
+// attend does what these records want, and those of which a limit has passed. What
+// it didn't come to is on the next agenda.
+func (s *steward) attend(ctx context.Context, records []string) error {
+	todo, err := s.find(ctx, records)
 	if err != nil {
 		return err
 	}
-	for _, t := range todo {
+	for i, t := range todo {
 		if err := s.do(ctx, t); err != nil {
-			s.open[t.record] = true // again at the next tick
+			for _, left := range todo[i:] {
+				s.agenda.keep(left.record)
+			}
 			return err
 		}
 	}
@@ -139,42 +161,39 @@ func (s *steward) look(ctx context.Context) error {
 // task is one event that this node has to submit.
 type task struct {
 	record, head, event string
+	due                 int64 // unix s; 0 unless a limit had to pass
 	fields              []byte
 }
 
-func (s *steward) find(ctx context.Context) ([]task, error) {
+func (s *steward) find(ctx context.Context, records []string) (todo []task, err error) {
+	defer func() {
+		if err != nil {
+			s.agenda.keep(records...)
+		}
+	}()
+	now := s.clock().Unix()
+	if len(records) == 0 && now == s.passed {
+		return nil, nil
+	}
 	view, err := s.ledger.View(ctx, desk.Fresh{Local: true})
 	if err != nil {
 		return nil, err
 	}
 	defer view.Close()
 	books := s.ledger.Books(view)
-	to := min(view.Size(), s.seen+stewardLeaves)
-	leaves, err := books.Leaves(s.seen, to)
+	due, err := books.DueBetween(min(s.passed, now), now, agendaMax)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range leaves {
-		if c.Record != "" && s.wakes(books, c) {
-			s.open[c.Record] = true
-		}
+	if len(due) == agendaMax {
+		s.agenda.lose()
 	}
-	s.seen = to
-	if now := s.clock(); now.Sub(s.looked).Abs() >= stewardTick {
-		s.looked = now
-		due, err := books.DueBefore(now.Unix(), stewardDue)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range due {
-			if !d.Owed {
-				s.open[d.Record] = true
-			}
-		}
+	for _, d := range due {
+		records = append(records, d.Record)
 	}
-	var todo []task
-	for _, id := range slices.Sorted(maps.Keys(s.open)) {
-		delete(s.open, id)
+	s.passed = now
+	slices.Sort(records)
+	for _, id := range slices.Compact(records) {
 		t, err := s.consider(books, id)
 		if err != nil {
 			return nil, err
@@ -182,44 +201,6 @@ func (s *steward) find(ctx context.Context) ([]task, error) {
 		todo = append(todo, t...)
 	}
 	return todo, nil
-}
-
-// wakes reports whether a statement may have brought its record to where a node
-// has to act by itself. Most do not, and reading each record would cost as much
-// as applying its statement did.
-func (s *steward) wakes(books *ledger.Books, c *ledger.Committal) bool {
-	if s.automatic == nil {
-		s.automatic = automatic(books.Procedures())
-	}
-	prefix, _, _ := strings.Cut(c.Record, "-")
-	if c.Statement.Kind == statement.KindRecordOpen {
-		return s.automatic[prefix+" "+procedure.OpenEvent]
-	}
-	body, err := statement.ParseAct(c.Statement.Body)
-	return err != nil || s.automatic[prefix+" "+body.Event]
-}
-
-// automatic lists "prefix event" for every event after which an automatic event
-// may be possible: it enters a state that has one, or leaves the state as it is.
-func automatic(laws []*ledger.Law) map[string]bool {
-	wakes := map[string]bool{}
-	for _, law := range laws {
-		states := map[string]bool{}
-		for _, e := range law.Document.Events {
-			if e.Auto != "" {
-				for _, from := range e.From {
-					states[from] = true
-				}
-			}
-		}
-		wakes[law.Prefix+" "+procedure.OpenEvent] = states[law.Document.Initial]
-		for _, e := range law.Document.Events {
-			if e.To == "" || states[e.To] {
-				wakes[law.Prefix+" "+e.Name] = true
-			}
-		}
-	}
-	return wakes
 }
 
 // consider says what this node has to do for one record now.
@@ -242,7 +223,7 @@ func (s *steward) consider(books *ledger.Books, id string) ([]task, error) {
 		if s.refused[id+" "+o.Event+" "+rec.Head] {
 			continue
 		}
-		todo = append(todo, task{record: id, head: rec.Head, event: o.Event, fields: echo(o, rec)})
+		todo = append(todo, task{record: id, head: rec.Head, event: o.Event, due: o.Due, fields: echo(o, rec)})
 	}
 	return todo, nil
 }
@@ -253,10 +234,22 @@ func (s *steward) mine(o procedure.Option, id string) bool {
 	case procedure.AutoReceipt:
 		return slices.ContainsFunc(o.By, func(a procedure.OptionActor) bool { return a.Role == procedure.NodeRole && a.Region == s.region })
 	case procedure.AutoDue:
-		late := s.clock().Unix() - o.Due
-		return late > 0 && (ownerOf(id) == s.region || late > int64(strangerPatience/time.Second))
+		late := s.since(o.Due)
+		if o.Due == 0 || late <= 0 {
+			return false // its deadline brings it back
+		}
+		if ownerOf(id) != s.region && late <= strangerPatience {
+			s.agenda.keep(id)
+			return false
+		}
+		return true
 	}
 	return false
+}
+
+// since is how long ago an instant (unix s) was by the node's clock.
+func (s *steward) since(at int64) time.Duration {
+	return time.Duration(s.clock().Unix()-at) * time.Second
 }
 
 // ownerOf is the region in a record's id, <PREFIX>-<region>-<year>-<number>.
@@ -296,8 +289,12 @@ func (s *steward) do(ctx context.Context, t task) error {
 	if err != nil {
 		return err
 	}
-	if receipt.Refusal != nil { // another node was faster
-		return s.passOver(t, string(receipt.Refusal.Code))
+	if r := receipt.Refusal; r != nil {
+		if r.Code == procedure.CodeNotDue && t.due != 0 && s.since(t.due) <= earlyPatience {
+			s.agenda.keep(t.record)
+			return nil
+		}
+		return s.passOver(t, string(r.Code)) // another node was faster
 	}
 	return nil
 }

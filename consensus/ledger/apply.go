@@ -3,6 +3,7 @@ package ledger
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/merkle"
@@ -172,6 +173,8 @@ func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, now, propos
 			return err
 		}
 		out.RecordHead = d.entry.record.Head
+		law := l.law.version(d.entry.record.Procedure, d.entry.record.Version)
+		out.Automatic = slices.Contains(law.Automatic, d.entry.record.State)
 	}
 	own := change{key: statementKey(st.Region, st.ID), after: statementRow(index, record)}
 	if err := l.write(tx, own); err != nil {

@@ -109,12 +109,11 @@ func (b *Books) StoredHashes(level uint8, first uint64, count int) ([]merkle.Has
 	return list, err
 }
 
-// DueBefore lists the running deadlines that end before the given instant (unix
-// s), the earliest first, at most limit.
-func (b *Books) DueBefore(at int64, limit int) ([]Due, error) {
+// DueBetween lists the running deadlines that end at from or later and before to
+// (unix s), the earliest first, at most limit.
+func (b *Books) DueBetween(from, to int64, limit int) ([]Due, error) {
 	var list []Due
-	lower, _ := tableSpan(tableDue)
-	err := b.r.Scan(lower, dueKey(at, "", ""), false, func(k, v []byte) (bool, error) {
+	err := b.r.Scan(dueKey(from, "", ""), dueKey(to, "", ""), false, func(k, v []byte) (bool, error) {
 		due, err := parseDue(k, v)
 		if err != nil || len(list) == limit {
 			return false, err

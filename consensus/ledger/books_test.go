@@ -209,11 +209,17 @@ func TestLawAndDeadlines(t *testing.T) {
 	if err != nil || len(list) == 0 {
 		t.Fatalf("deadlines %v, %v", list, err)
 	}
-	due, err := b.DueBefore(list[0].Due+1, 100)
+	due, err := b.DueBetween(0, list[0].Due+1, 100)
 	if err != nil || len(due) == 0 || due[0].At > list[0].Due {
 		t.Fatalf("due %v, %v", due, err)
 	}
-	if few, err := b.DueBefore(1<<40, 2); err != nil || len(few) != 2 {
+	if again, err := b.DueBetween(due[0].At, due[0].At+1, 100); err != nil || len(again) == 0 || again[0] != due[0] {
+		t.Fatalf("due %v, %v", again, err)
+	}
+	if later, err := b.DueBetween(due[len(due)-1].At+1, list[0].Due+1, 100); err != nil || len(later) != 0 {
+		t.Fatalf("due %v, %v", later, err)
+	}
+	if few, err := b.DueBetween(0, 1<<40, 2); err != nil || len(few) != 2 {
 		t.Fatalf("due %v, %v", few, err)
 	}
 	if options, err := b.Options("HT-110000-2025-000001"); err != nil || len(options) == 0 {

@@ -18,6 +18,7 @@ type Law struct {
 	Text      string // the document as adopted
 	Document  *procedure.Document
 	Procedure *procedure.Procedure
+	Automatic []string // states in which an event may be a node's own to submit: receipts, limits that passed
 }
 
 // lawBook is the law in force: what genesis adopted. It is immutable and may be
@@ -60,11 +61,23 @@ func newLawBook(g *genesis.Genesis) (*lawBook, error) {
 		names[document.Name], prefixes[document.Prefix] = true, true
 		b.laws = append(b.laws, &Law{
 			Name: document.Name, Version: document.Version, Prefix: document.Prefix,
-			Text: t.Text, Document: document, Procedure: compiled,
+			Text: t.Text, Document: document, Procedure: compiled, Automatic: automatic(document),
 		})
 	}
 	slices.SortFunc(b.laws, func(x, y *Law) int { return strings.Compare(x.Name, y.Name) })
 	return b, nil
+}
+
+// automatic lists the states from which a node has events to submit by itself.
+func automatic(d *procedure.Document) []string {
+	var states []string
+	for _, e := range d.Events {
+		if e.Auto == procedure.AutoReceipt || e.Auto == procedure.AutoDue {
+			states = append(states, e.From...)
+		}
+	}
+	slices.Sort(states)
+	return slices.Compact(states)
 }
 
 // current returns the version of a procedure that new records start under.

@@ -62,3 +62,36 @@ func TestWhoIsInvolved(t *testing.T) {
 		t.Fatalf("Tianjin sees %v", got)
 	}
 }
+
+// Ensure a result says when its record waits for a node, and that a repeat does
+// not say it again.
+func TestAutomatic(t *testing.T) {
+	w := newWorld(t)
+	r := w.replica()
+	if got := r.books().Law("handover", 0).Automatic; !slices.Equal(got, []string{"received"}) {
+		t.Fatalf("states that wait for a node: %v", got)
+	}
+	id, head := r.handover("甲1")
+	for _, step := range []struct {
+		region, role, event, fields string
+		want                        bool
+	}{
+		{beijing, "bureau_head", "approve", `{}`, false},
+		{beijing, "liaison", "send", `{"doc_no":"京移〔2025〕1号"}`, false},
+		{hebei, "node", "receive", `{"payload_check":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}`, true},
+		{tianjin, "node", "lapse", `{}`, false},
+	} {
+		if step.event == "lapse" {
+			w.now += 15 * 86400
+		}
+		raw := w.act(step.region, step.role, id, head, step.event, step.fields)
+		res := r.commit(raw)
+		if res.Automatic != step.want {
+			t.Errorf("after %s: %v", step.event, res.Automatic)
+		}
+		if again := r.apply(raw)[0]; !again.Duplicate || again.Automatic {
+			t.Errorf("%s repeated: %+v", step.event, again)
+		}
+		head = res.RecordHead
+	}
+}

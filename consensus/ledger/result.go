@@ -22,6 +22,7 @@ type Result struct {
 	LeafHash   [32]byte // RFC 6962 leaf hash; committed only
 	Record     string   // the record it opened or changed; empty for governance
 	RecordHead string   // the head of that record after this statement
+	Automatic  bool     // it left that record in a state of Law.Automatic; not of repeats
 	Refusal    *Refusal // refused only
 	Duplicate  bool     // the answer is that of an earlier statement with this id
 }

@@ -69,7 +69,12 @@ type Config struct {
 	Peers     Peers
 	// Clock stamps proposals: real time, or the scenario clock of a practice
 	// network. Nothing else here asks it.
-	Clock   func() time.Time
+	Clock func() time.Time
+	// Applied is told the results of what was applied here, in the order of the
+	// log, when new views show it and before Size and waiting views know; and nil
+	// when a snapshot has replaced the ledger. Raft's FSM goroutine calls it: it
+	// must not wait. May be nil.
+	Applied func(results []ledger.Result)
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer // nil: not registered
 	Tuning  Tuning

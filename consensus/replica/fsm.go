@@ -88,6 +88,9 @@ func (f *fsm) apply(logs []*raft.Log) ([]ledger.Result, error) {
 	if config != nil {
 		f.r.reconfigured(*config)
 	}
+	if f.r.cfg.Applied != nil && len(results) > 0 {
+		f.r.cfg.Applied(results)
+	}
 	f.r.progress.publish(position{index: meta.RaftIndex, term: meta.RaftTerm, size: f.r.machine.Size()})
 	f.r.metrics.count(results, len(logs))
 	return results, nil
@@ -173,6 +176,9 @@ func (f *fsm) Restore(source io.ReadCloser) error {
 		return err
 	}
 	f.r.reconfigured(c)
+	if f.r.cfg.Applied != nil {
+		f.r.cfg.Applied(nil)
+	}
 	f.r.progress.publish(position{index: f.meta.RaftIndex, term: f.meta.RaftTerm, size: f.r.machine.Size()})
 	f.r.queue.requeueAll()
 	f.r.log.Info("took over a snapshot", "index", f.meta.RaftIndex, "leaves", f.r.machine.Size())

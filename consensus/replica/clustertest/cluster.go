@@ -36,6 +36,9 @@ type Options struct {
 	Wire func(c *Cluster, node string) (replica.Link, func() error, error)
 	// Machine may stand in for a node's ledger.
 	Machine func(node string, l *ledger.Ledger) replica.Machine
+	// Applied gives what a node's replica tells about what it has applied
+	// (replica.Config.Applied). It is asked each time the node starts.
+	Applied func(node string) func([]ledger.Result)
 	Log     slog.Level // of what nodes log to stderr; zero value: nothing below error
 }
 

@@ -90,6 +90,9 @@ func (n *Node) start() (err error) {
 	if n.c.opts.Machine != nil {
 		config.Ledger = n.c.opts.Machine(n.ID, n.Ledger)
 	}
+	if n.c.opts.Applied != nil {
+		config.Applied = n.c.opts.Applied(n.ID)
+	}
 	n.link = n.c.hub.attach(n.ID)
 	n.stop = append(n.stop, func() error { n.c.hub.detach(n.link); return nil })
 	config.Transport, config.Peers = n.link, n.link
