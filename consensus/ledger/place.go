@@ -23,3 +23,6 @@ func HashOf(key []byte) (level uint8, index uint64, ok bool) {
 
 // IsRecord reports whether a key holds a record, as procedure.ParseRecord reads it.
 func IsRecord(key []byte) bool { return len(key) > 0 && key[0] == tableRecord }
+
+// HashKey is the key of a stored hash: the inverse of HashOf.
+func HashKey(level uint8, index uint64) []byte { return hashKey(level, index) }

@@ -1,0 +1,138 @@
+package audit
+
+import (
+	"bytes"
+	"errors"
+
+	"sandi.internal/gateway/consensus/bundle"
+	"sandi.internal/gateway/consensus/checkpoint"
+	"sandi.internal/gateway/storage/commitment"
+)
+
+// opening is a disclosed content, on its way to the commitment that it opens.
+type opening struct {
+	name    string
+	entries []uint64 // that name the commitment, the first few
+}
+
+// entriesMax bounds what is remembered of where a commitment stands.
+const entriesMax = 4
+
+// collectOpenings reads which commitments the bundle opens, by their text.
+func (a *audit) collectOpenings() map[string]*opening {
+	names := a.bundle.Names(bundle.ClassOpening)
+	if len(names) == 0 {
+		return nil
+	}
+	list := make(map[string]*opening, len(names))
+	for _, name := range names {
+		list[name[len(bundle.OpeningName("")):]] = &opening{name: name}
+	}
+	return list
+}
+
+// held is a receipt that waits for its entry.
+type held struct {
+	number  int // from 1, as given
+	receipt *checkpoint.Receipt
+	seen    bool
+}
+
+// collectReceipts reads the receipts to hold against a bundle, by index.
+func (a *audit) collectReceipts() map[uint64][]*held {
+	if len(a.Receipts) == 0 {
+		return nil
+	}
+	list := make(map[uint64][]*held, len(a.Receipts))
+	for i, data := range a.Receipts {
+		r, err := checkpoint.ParseReceipt(data)
+		if err != nil {
+			a.fail(CheckOpenings, CodeReceipt, say("第 %d 份回执无法读取: %v。", "receipt %d cannot be read: %v.", i+1, err))
+			continue
+		}
+		if _, err := r.Verify(a.keys.Keys(), a.policy()); err != nil && !errors.Is(err, checkpoint.ErrGrade) {
+			a.failAt(CheckOpenings, CodeReceipt, r.Index, say("第 %d 份回执（第 %d 条）无效: %v。", "receipt %d, of entry %d, is not valid: %v.", i+1, r.Index, err))
+			continue
+		}
+		list[r.Index] = append(list[r.Index], &held{number: i + 1, receipt: r})
+	}
+	return list
+}
+
+// heldAgainst notes which commitments an entry names, and holds receipts of its
+// index against it.
+func (w *walk) heldAgainst(index uint64, e *entry) {
+	if w.openings != nil && e.st != nil {
+		w.audit.named(index, e.st.Body)
+	}
+	for _, h := range w.receipts[index] {
+		if h.seen = true; !bytes.Equal(h.receipt.Leaf, e.raw) {
+			w.failAt(CheckOpenings, CodeReceipt, index, say("第 %d 份回执与第 %d 条不符: 回执或者账本不实。", "receipt %d is not of entry %d as it stands here: one of the two is false.", h.number, index))
+		}
+	}
+}
+
+// named notes the openings whose commitments stand in a statement's body.
+func (a *audit) named(index uint64, body []byte) {
+	const mark = "sc1."
+	for {
+		at := bytes.Index(body, []byte(mark))
+		if at < 0 || len(body)-at < commitment.TextSize {
+			return
+		}
+		if o := a.openings[string(body[at:at+commitment.TextSize])]; o != nil && len(o.entries) < entriesMax {
+			o.entries = append(o.entries, index)
+		}
+		body = body[at+len(mark):]
+	}
+}
+
+// checkAttached concludes check 7.
+func (a *audit) checkAttached() {
+	good := 0
+	for _, name := range a.bundle.Names(bundle.ClassOpening) {
+		text := name[len(bundle.OpeningName("")):]
+		o := a.openings[text]
+		if len(o.entries) == 0 {
+			a.failFile(CheckOpenings, CodeOpening, name, say("账上没有承诺 %s。", "no entry names the commitment %s.", text))
+			continue
+		}
+		content := a.read(name)
+		if len(content) < commitment.SaltSize || commitment.Verify(text, content[:commitment.SaltSize], content[commitment.SaltSize:]) != nil {
+			first := o.entries[0]
+			a.add(Finding{
+				Check: CheckOpenings, Result: Fail, Code: CodeOpening, Entry: &first, File: name,
+				Text: say("%[2]s 的内容与第 %[1]d 条的承诺不符。", "the content of %[2]s is not what entry %[1]d commits to.", first, name),
+			})
+			continue
+		}
+		good++
+	}
+	receipts := 0
+	for _, list := range a.receipts {
+		for _, h := range list {
+			if h.seen {
+				receipts++
+				continue
+			}
+			a.unsure(CheckOpenings, CodeReceipt, say("第 %d 份回执的条目 %d 不在本文件中。", "receipt %d is of entry %d, which this file does not hold.", h.number, h.receipt.Index))
+		}
+	}
+	if a.failed(CheckOpenings) {
+		return
+	}
+	a.pass(CheckOpenings, CodeOpening, say("已公开的承诺 %d 项、回执 %d 份与账本相符。", "%d opened commitments and %d receipts match the ledger.", good, receipts))
+}
+
+// checkDraws is check 6. The rules of today know no draws: a bundle that has some
+// is newer than this program.
+func (a *audit) checkDraws() {
+	if names := a.bundle.Names(bundle.ClassDraw); len(names) > 0 {
+		a.add(Finding{
+			Check: CheckDraws, Result: Indeterminate, Code: CodeDraws, File: names[0],
+			Text: say("包中有 %d 份抽取记录，本程序尚不能重算，请使用更新的核验程序。", "the bundle has %d draws, which this program cannot recompute: use a newer verifier.", len(names)),
+		})
+		return
+	}
+	a.pass(CheckDraws, CodeDraws, Text{"账上没有抽取。", "there is no draw to recompute."})
+}

@@ -1,0 +1,164 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+
+	"sandi.internal/gateway/consensus/bundle"
+	"sandi.internal/gateway/consensus/checkpoint"
+	"sandi.internal/gateway/consensus/genesis"
+)
+
+// Options say what to verify, and against what.
+type Options struct {
+	File io.ReaderAt // a bundle, a receipt or a .tlog-proof
+	Size int64       // its bytes
+	Keys []byte      // the auditor's key file (checkpoint.ParseKeyFile)
+
+	Previous [][]byte // signed notes that the auditor kept (NoteOf)
+	Receipts [][]byte // receipts to hold against a bundle, JSON
+	Genesis  []byte   // the genesis file, for receipts; a bundle has its own
+	Entry    []byte   // the entry of a .tlog-proof, which does not hold it
+
+	TempDir  string                   // for what does not fit into memory; "" for the system's
+	Workers  int                      // goroutines that verify signatures; 0: one per processor
+	Progress func(done, total uint64) // told how many entries were judged; may be nil
+	Deadline func(*Deadline) error    // told every deadline of a whole log; may be nil
+}
+
+// Verify checks a file. The report says what was found, hostile files included;
+// an error means that there is no report: the key file cannot be read, the disk
+// failed, or ctx ended.
+func Verify(ctx context.Context, o Options) (*Report, error) {
+	keys, err := checkpoint.ParseKeyFile(o.Keys)
+	if err != nil {
+		return nil, err
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Progress == nil {
+		o.Progress = func(uint64, uint64) {}
+	}
+	a := &audit{Options: o, keys: keys, report: &Report{Format: Format, Network: keys.Network(), Findings: []Finding{}}}
+	a.recorder = newRecorder(a.report)
+	if err := a.run(ctx); err != nil {
+		return nil, err
+	}
+	a.finish()
+	return a.report, nil
+}
+
+// audit is one verification in progress. It belongs to one goroutine.
+type audit struct {
+	Options
+	*recorder
+	keys   *checkpoint.KeyFile
+	report *Report
+
+	bundle  *bundle.Bundle
+	genesis *genesis.Signed       // nil unless its fingerprint is the key file's
+	note    *checkpoint.Note      // the checkpoint, opened; nil when it could not be
+	claim   checkpoint.Checkpoint // what the file says of its tree, believed or not
+
+	openings map[string]*opening // by commitment; whole logs and extracts
+	receipts map[uint64][]*held  // by index
+	forks    []Fork
+}
+
+// kinds of files.
+const (
+	kindReceipt = "receipt"
+	kindProof   = "proof"
+)
+
+func (a *audit) run(ctx context.Context) error {
+	head := make([]byte, 64)
+	n, err := a.File.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("couldn't read the file: %w", err)
+	}
+	switch head = head[:n]; {
+	case bytes.HasPrefix(head, []byte("PK")):
+		return a.zip(ctx)
+	case bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")):
+		return a.small(a.receipt)
+	case bytes.HasPrefix(head, []byte("c2sp.org/tlog-proof")):
+		return a.small(a.proof)
+	}
+	a.fail(CheckTree, CodeFile, Text{"文件不是审计包、回执或者证明。", "the file is no audit bundle, receipt or proof."})
+	return nil
+}
+
+// small reads a file that is not a bundle.
+func (a *audit) small(check func([]byte)) error {
+	if a.Size > checkpoint.MaxReceipt {
+		a.fail(CheckTree, CodeFile, Text{"文件过大，不是回执。", "the file is too large for a receipt."})
+		return nil
+	}
+	data := make([]byte, a.Size)
+	if _, err := io.ReadFull(io.NewSectionReader(a.File, 0, a.Size), data); err != nil {
+		return fmt.Errorf("couldn't read the file: %w", err)
+	}
+	check(data)
+	return nil
+}
+
+func (a *audit) zip(ctx context.Context) error {
+	b, err := bundle.Open(a.File, a.Size)
+	if err != nil {
+		a.fail(CheckTree, CodeFile, say("审计包无法打开: %v。", "the bundle cannot be opened: %v.", err))
+		return nil
+	}
+	a.bundle = b
+	m := b.Manifest()
+	a.report.Kind, a.report.Origin, a.report.Size, a.report.Root = string(m.Kind), m.Origin, m.Size, m.Root
+	a.checkFiles()
+	if err := a.checkGenesis(); err != nil {
+		return err
+	}
+	a.checkNote()
+	if m.Kind == bundle.KindExtract {
+		return a.extract()
+	}
+	return a.log(ctx)
+}
+
+// NoteOf is the signed note in what an auditor kept: a bundle, a receipt, a
+// .tlog-proof or the note itself. The note is not judged.
+func NoteOf(r io.ReaderAt, size int64) ([]byte, error) {
+	head := make([]byte, 2)
+	if _, err := r.ReadAt(head, 0); err == nil && string(head) == "PK" {
+		b, err := bundle.Open(r, size)
+		if err != nil {
+			return nil, err
+		}
+		return b.Read(bundle.NameCheckpoint)
+	}
+	if size > checkpoint.MaxReceipt {
+		return nil, fmt.Errorf("neither a bundle nor a checkpoint: %d bytes", size)
+	}
+	data := make([]byte, size)
+	if _, err := io.ReadFull(io.NewSectionReader(r, 0, size), data); err != nil {
+		return nil, err
+	}
+	if receipt, err := checkpoint.ParseReceipt(data); err == nil {
+		return receipt.Checkpoint, nil
+	}
+	if proof, err := checkpoint.ParseProof(data); err == nil {
+		return proof.Checkpoint, nil
+	}
+	if _, err := claimOf(data); err != nil {
+		return nil, err
+	}
+	return data, nil
+}
+
+// claimOf is the checkpoint in a note, whoever signed it.
+func claimOf(note []byte) (checkpoint.Checkpoint, error) {
+	body, _, _ := bytes.Cut(note, []byte("\n\n"))
+	return checkpoint.ParseBody(append(bytes.Clone(body), '\n'))
+}

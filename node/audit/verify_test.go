@@ -1,0 +1,123 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"testing"
+	"time"
+
+	"sandi.internal/gateway/consensus/bundle"
+	"sandi.internal/gateway/consensus/bundle/bundletest"
+)
+
+// fixture is a world with its key file and a bundle.
+type fixture struct {
+	*bundletest.World
+	keys []byte
+	sel  bundle.Selection
+	zip  []byte
+}
+
+// newFixture is a ledger of some n entries with a key rotation, older notes and
+// openings.
+func newFixture(t testing.TB, n int) *fixture {
+	t.Helper()
+	w, err := bundletest.New()
+	must(t, err)
+	return finish(t, w, n)
+}
+
+func golden(t testing.TB) *fixture {
+	t.Helper()
+	log, err := os.ReadFile("../../consensus/ledger/testdata/golden/protocol1.json")
+	must(t, err)
+	w, err := bundletest.Golden(log)
+	must(t, err)
+	f := &fixture{World: w}
+	f.close(t)
+	return f
+}
+
+func finish(t testing.TB, w *bundletest.World, n int) *fixture {
+	t.Helper()
+	f := &fixture{World: w}
+	must(t, w.Play(n/3, 9, 30*time.Minute))
+	f.keep(t)
+	must(t, w.Rotate("120000", "st-2"))
+	must(t, w.Play(n/3, 9, 30*time.Minute))
+	f.keep(t)
+	w.Advance(40 * 24 * time.Hour)
+	must(t, w.Play(n/3, 9, 30*time.Minute))
+	f.close(t)
+	return f
+}
+
+// keep keeps a note of the present.
+func (f *fixture) keep(t testing.TB) {
+	t.Helper()
+	f.Advance(time.Minute)
+	note, err := f.Note()
+	must(t, err)
+	f.sel.Earlier = append(f.sel.Earlier, note)
+}
+
+// close signs the end and writes the bundle.
+func (f *fixture) close(t testing.TB) {
+	t.Helper()
+	var err error
+	f.Advance(time.Minute)
+	earlier := f.sel.Earlier
+	f.sel, err = f.Selection()
+	must(t, err)
+	f.sel.Earlier = earlier
+	f.sel.Openings = map[string][]byte{}
+	for c, content := range f.Openings {
+		if f.sel.Openings[c] = content; len(f.sel.Openings) == 5 {
+			break
+		}
+	}
+	f.keys, err = f.KeyFile()
+	must(t, err)
+	f.zip, err = f.Write(f.sel)
+	must(t, err)
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// verify verifies a file under the fixture's keys.
+func (f *fixture) verify(t testing.TB, file []byte, change ...func(*Options)) *Report {
+	t.Helper()
+	o := Options{File: bytes.NewReader(file), Size: int64(len(file)), Keys: f.keys, TempDir: t.TempDir()}
+	for _, c := range change {
+		c(&o)
+	}
+	r, err := Verify(t.Context(), o)
+	must(t, err)
+	return r
+}
+
+func show(r *Report) string {
+	text, _ := json.MarshalIndent(r.Findings, "", " ")
+	return string(text)
+}
+
+// Ensure an honest log passes every check.
+func TestHonestLog(t *testing.T) {
+	for name, f := range map[string]*fixture{"played": newFixture(t, 600), "golden": golden(t)} {
+		t.Run(name, func(t *testing.T) {
+			r := f.verify(t, f.zip)
+			if r.Result != Pass || r.Exit != ExitPass {
+				t.Fatalf("%s: %s", r.Result, show(r))
+			}
+			t.Log(show(r))
+			text, _ := json.MarshalIndent(r.Summary, "", " ")
+			t.Log(string(text))
+		})
+	}
+}
