@@ -135,17 +135,13 @@ func partiesOf(rec *procedure.Record) map[string]v1.Party {
 
 // addDetails adds what may be done next and the deadlines that run.
 func addDetails(out *v1.Record, books *ledger.Books, rec *procedure.Record, c *auth.Caller) error {
-	options, err := books.Options(rec.ID)
+	options, deadlines, err := books.Outlook(rec)
 	if err != nil {
 		return err
 	}
 	out.Options = make([]v1.Option, 0, len(options))
 	for i := range options {
 		out.Options = append(out.Options, optionOf(&options[i], c))
-	}
-	deadlines, err := books.Deadlines(rec.ID)
-	if err != nil {
-		return err
 	}
 	for i := range deadlines {
 		if deadlines[i].StoppedAt == 0 {

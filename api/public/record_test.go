@@ -2,6 +2,7 @@ package public_test
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -228,5 +229,39 @@ func TestStatement(t *testing.T) {
 	openDoor(t, n, solo.Someone(solo.Tianjin, "zhao", "clerk"), solo.Options{}).get("/v1/statements/"+receipt.ID, &got)
 	if got.Status != v1.Unknown {
 		t.Errorf("another region's id: %+v", got)
+	}
+}
+
+// Ensure one reading of the law gives what asking for options and for deadlines
+// gives.
+func TestOutlook(t *testing.T) {
+	n := solo.New(t)
+	beijing := openDoor(t, n, solo.Someone(solo.Beijing, "zhang", "clerk"), solo.Options{})
+	tianjin := openDoor(t, n, solo.Someone(solo.Tianjin, "zhao", "unit_head"), solo.Options{})
+	id, _ := letter(t, beijing, tianjin, "7")
+	view, err := n.Ledger.View(t.Context(), desk.Fresh{Local: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer view.Close()
+	books := n.Ledger.Books(view)
+	rec, err := books.Record(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options, deadlines, err := books.Outlook(rec)
+	if err != nil || len(options) == 0 || len(deadlines) == 0 {
+		t.Fatalf("%d options, %d deadlines, %v", len(options), len(deadlines), err)
+	}
+	wantOptions, err := books.Options(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantDeadlines, err := books.Deadlines(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(options, wantOptions) || !reflect.DeepEqual(deadlines, wantDeadlines) {
+		t.Errorf("together %+v %+v, one by one %+v %+v", options, deadlines, wantOptions, wantDeadlines)
 	}
 }

@@ -147,22 +147,35 @@ func (b *Books) Options(id string) ([]procedure.Option, error) {
 	return list, err
 }
 
+// Outlook is Options and Deadlines of a record that was read from these books.
+func (b *Books) Outlook(record *procedure.Record) (options []procedure.Option, deadlines []procedure.Deadline, err error) {
+	err = b.judge(record, func(p *procedure.Procedure, f *facts, now int64) {
+		options, deadlines = p.Options(f, record, now), p.Deadlines(f, record, now)
+	})
+	return options, deadlines, err
+}
+
 // consult asks the law about a record as it stands in this view.
 func (b *Books) consult(id string, ask func(*procedure.Procedure, *facts, *procedure.Record, int64)) error {
 	record, err := b.Record(id)
 	if err != nil || record == nil {
 		return err
 	}
+	return b.judge(record, func(p *procedure.Procedure, f *facts, now int64) { ask(p, f, record, now) })
+}
+
+// judge asks the law that a record falls under.
+func (b *Books) judge(record *procedure.Record, ask func(*procedure.Procedure, *facts, int64)) error {
 	h, err := b.head()
 	if err != nil {
 		return err
 	}
 	law := b.l.law.version(record.Procedure, record.Version)
 	if law == nil {
-		return corrupt("record " + id + ": unknown procedure version")
+		return corrupt("record " + record.ID + ": unknown procedure version")
 	}
 	f := b.facts()
-	ask(law.Procedure, f, record, b.now(h))
+	ask(law.Procedure, f, b.now(h))
 	return f.err
 }
 
