@@ -75,6 +75,13 @@ type Config struct {
 	// when a snapshot has replaced the ledger. Raft's FSM goroutine calls it: it
 	// must not wait. May be nil.
 	Applied func(results []ledger.Result)
+	// Cosigned is what this node has put its name to: checkpoints that its ledger
+	// has to contain, the present one and any that is to replace it. nil: none.
+	Cosigned func() ledger.Check
+	// Abstain is the term up to which this node neither votes nor stands for
+	// election; the highest uint64 while it does not at all. nil: 0. It is asked
+	// for each message and must not wait.
+	Abstain func() uint64
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer // nil: not registered
 	Tuning  Tuning

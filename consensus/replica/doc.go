@@ -20,7 +20,8 @@
 //     on stores that belong to another network or have lost their past.
 //   - No leader can take back what this node has committed: such a message fails,
 //     loudly. A snapshot is verified in full before it replaces anything, and
-//     never shortens or contradicts the ledger that is there.
+//     never shortens or contradicts the ledger that is there, or a checkpoint
+//     that this node has cosigned.
 //   - Every queue is bounded.
 //
 // # How a statement travels

@@ -177,9 +177,10 @@ func (r *Replica) HandleReadIndex(ctx context.Context) (term, index uint64, err 
 	return r.leading.join(ctx)
 }
 
-// HandleTerm is the other side of Peers.Term.
+// HandleTerm is the other side of Peers.Term. A node that may have forgotten a
+// newer term names none: it must not count for anybody's round.
 func (r *Replica) HandleTerm() uint64 {
-	if rf := r.raft.Load(); rf != nil {
+	if rf := r.raft.Load(); rf != nil && !r.silenced(rf) {
 		return rf.CurrentTerm()
 	}
 	return 0
@@ -196,7 +197,7 @@ var errDeposed = errors.New("a newer term has begun")
 // because it is this node's own.
 func (r *Replica) confirm() (term, index uint64, err error) {
 	rf := r.raft.Load()
-	if rf == nil || rf.State() != raft.Leader {
+	if rf == nil || rf.State() != raft.Leader || r.silenced(rf) {
 		return 0, 0, ErrNoLeader
 	}
 	// mine, not term: the goroutines below may outlive this call.

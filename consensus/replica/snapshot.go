@@ -228,19 +228,19 @@ func (r *Replica) checkSnapshot(c *state.Candidate, announced raft.SnapshotMeta)
 
 // present is what this node's own ledger demands of its successor.
 func (r *Replica) present() (ledger.Check, error) {
-	books, ok := r.machine.(interface {
-		Books(ledger.Reader) *ledger.Books
-	})
+	view := r.cfg.Store.View()
+	defer view.Close()
+	books, ok := r.books(view)
 	if !ok {
 		return ledger.Check{}, nil
 	}
-	view := r.cfg.Store.View()
-	defer view.Close()
-	now, err := books.Books(view).Standing()
+	now, err := books.Standing()
 	if err != nil {
 		return ledger.Check{}, err
 	}
-	return ledger.Check{Points: []ledger.Point{{Size: now.Size, Root: now.Root}}}, nil
+	check := r.cosigned()
+	check.Points = append(check.Points, ledger.Point{Size: now.Size, Root: now.Root})
+	return check, nil
 }
 
 // drain waits until everything Raft has handed to ApplyBatch is applied. It runs

@@ -39,6 +39,9 @@ func (r *Replica) prepare() error {
 	if err := r.claim(meta); err != nil {
 		return err
 	}
+	if err := r.keepsPromises(); err != nil {
+		return err
+	}
 	if err := connect(r.cfg.Log, meta); err != nil {
 		return err
 	}
@@ -162,7 +165,10 @@ func (r *Replica) bootstrap(meta state.Meta) error {
 // link is the transport as Raft sees it. Raft closes a transport that can be
 // closed when it shuts down; ours outlives an instance. And whatever the
 // transport does, Raft gets no heartbeat fast path (hashicorp/raft#695).
-type link struct{ Link }
+type link struct {
+	Link
+	r *Replica
+}
 
 // SetHeartbeatHandler implements raft.Transport and does nothing.
 func (link) SetHeartbeatHandler(func(raft.RPC)) {}
@@ -202,7 +208,7 @@ func (i *instance) wait(ctx context.Context, f raft.Future) error {
 func (r *Replica) start() error {
 	r.starting.Lock()
 	defer r.starting.Unlock()
-	rf, err := raft.NewRaft(r.cfg.raftConfig(), r.fsm, r.tail, r.cfg.Log, &r.snapshots, link{r.cfg.Transport})
+	rf, err := raft.NewRaft(r.cfg.raftConfig(), r.fsm, r.tail, r.cfg.Log, &r.snapshots, link{r.cfg.Transport, r})
 	if err != nil {
 		return fmt.Errorf("couldn't start Raft: %w", err)
 	}

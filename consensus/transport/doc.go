@@ -15,6 +15,8 @@
 //     known, their sizes bounded, configurations decodable, terms within a
 //     bounded step of ours. hashicorp/raft panics on some of what is refused
 //     here, and believes the rest.
+//   - While the node abstains (Situation.Abstain), requests for its vote are
+//     answered without it, and Raft does not see them.
 //   - A peer cannot make a node allocate more than one bounded message per
 //     connection, and has a bounded number of connections.
 //   - Heartbeats run on Raft's main goroutine: SetHeartbeatHandler does nothing

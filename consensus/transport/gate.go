@@ -40,6 +40,31 @@ var errRefused = errors.New("refused")
 type Situation struct {
 	Term   uint64 // this node's current term
 	Leader string // id of the leader it follows, or ""
+	// Abstain is the term up to which this node gives no vote: the highest uint64
+	// while it does not vote at all.
+	Abstain uint64
+}
+
+// Withhold answers, in Raft's place, what asks an abstaining node for its vote
+// or to stand for election; nil means that Raft gets the message. The answers are
+// those of a node that votes for nobody, and change nothing here.
+func Withhold(command any, now Situation) any {
+	header := raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax}
+	switch m := command.(type) {
+	case *raft.RequestVoteRequest:
+		if m.Term <= now.Abstain {
+			return &raft.RequestVoteResponse{RPCHeader: header, Term: now.Term}
+		}
+	case *raft.RequestPreVoteRequest:
+		if m.Term <= now.Abstain {
+			return &raft.RequestPreVoteResponse{RPCHeader: header, Term: now.Term}
+		}
+	case *raft.TimeoutNowRequest:
+		if now.Abstain > now.Term {
+			return &raft.TimeoutNowResponse{RPCHeader: header}
+		}
+	}
+	return nil
 }
 
 // Check judges a message from the node whose certificate opened the connection.

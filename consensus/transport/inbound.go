@@ -143,10 +143,15 @@ func (t *Transport) serveRaft(node string, tracked *trackedConn, conn *tls.Conn)
 	for {
 		select {
 		case rpc := <-in.Consumer():
-			if err := Check(node, rpc.Command, (*t.situation.Load())()); err != nil {
+			now := (*t.situation.Load())()
+			if err := Check(node, rpc.Command, now); err != nil {
 				t.refuse(node, err)
 				rpc.Respond(nil, errRefused)
 				return
+			}
+			if answer := Withhold(rpc.Command, now); answer != nil {
+				rpc.Respond(answer, nil)
+				continue
 			}
 			if m, ok := rpc.Command.(*raft.InstallSnapshotRequest); ok {
 				b.expect(m.Size)

@@ -39,7 +39,10 @@ type Options struct {
 	// Applied gives what a node's replica tells about what it has applied
 	// (replica.Config.Applied). It is asked each time the node starts.
 	Applied func(node string) func([]ledger.Result)
-	Log     slog.Level // of what nodes log to stderr; zero value: nothing below error
+	// Attach may add to what a node's replica is made of; it is called each time
+	// the node starts, with its stores open. What it returns ends with the node.
+	Attach func(c *Cluster, n *Node, config *replica.Config) (detach func() error, err error)
+	Log    slog.Level // of what nodes log to stderr; zero value: nothing below error
 }
 
 // Cluster is a network in one process.
@@ -242,6 +245,22 @@ func (c *Cluster) Lose(n *Node, kind engine.Kind) {
 
 // Take gives a stopped node the disk of another one.
 func (c *Cluster) Take(n, from *Node) { n.disk = from.disk }
+
+// Backup copies what a node's disk holds for sure at this moment.
+func (c *Cluster) Backup(n *Node) *storagetest.Disk { return n.disk.Crash(0, 0) }
+
+// PutBack gives a stopped node an older copy of its disk.
+func (c *Cluster) PutBack(n *Node, backup *storagetest.Disk) { n.disk = backup.Crash(0, 0) }
+
+// Erase gives a stopped node an empty disk.
+func (c *Cluster) Erase(n *Node) { n.disk = storagetest.NewDisk() }
+
+// Ask carries a question from one node to another as the network does with peer
+// calls: it may be cut, held, delayed, lost or repeated. deliver runs at the
+// other end.
+func Ask[A any](ctx context.Context, c *Cluster, from, to string, deliver func() (A, error)) (A, error) {
+	return carry(ctx, c.hub, peerKind, from, to, func(*Link) (A, error) { return deliver() })
+}
 
 // Isolate cuts a node off in both directions.
 func (c *Cluster) Isolate(n *Node) {

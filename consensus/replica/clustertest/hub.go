@@ -224,6 +224,14 @@ func (l *Link) Inject(ctx context.Context, from string, rpc raft.RPC) error {
 	}
 }
 
+// now is what the node knows of its own term and vote.
+func (l *Link) now() transport.Situation {
+	l.mu.Lock()
+	situation := l.situation
+	l.mu.Unlock()
+	return situation()
+}
+
 // admit is the same gate as the real transport's.
 func (l *Link) admit(from string, command any) error {
 	l.mu.Lock()

@@ -42,6 +42,39 @@ func (c *Cluster) Vote(from, to *Node, term uint64) error {
 	return err
 }
 
+// Canvass asks a node for its vote as the candidate with the best log of all, as
+// after a handover.
+func (c *Cluster) Canvass(from, to *Node, term uint64) (granted bool, err error) {
+	resp, err := Say[raft.RequestVoteResponse](c, from, to, &raft.RequestVoteRequest{
+		RPCHeader: Header(from), Term: term, Candidate: []byte(from.ID), LastLogIndex: 1 << 40, LastLogTerm: term, LeadershipTransfer: true,
+	}, nil)
+	return err == nil && resp.Granted, err
+}
+
+// Foist has a node commit one statement behind its last entry, as the leader of a
+// later term would, past every cut of the network. Two nodes that are given
+// different ones have different histories.
+func (c *Cluster) Foist(liar, victim *Node, statement []byte) {
+	c.t.Helper()
+	s := victim.Replica.Status()
+	var last raft.Log
+	if err := victim.Log.GetLog(s.LastRaft, &last); err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), rpcMax)
+	defer cancel()
+	term := s.Term + 1
+	resp, err := receive[raft.AppendEntriesResponse](ctx, c.Link(victim.ID), liar.ID, &raft.AppendEntriesRequest{
+		RPCHeader: Header(liar), Term: term, Leader: []byte(liar.ID), PrevLogEntry: s.LastRaft, PrevLogTerm: last.Term, LeaderCommitIndex: s.LastRaft + 1,
+		Entries: []*raft.Log{{Index: s.LastRaft + 1, Term: term, Data: ledger.EncodeCommand(ledger.Command{
+			ProposedAt: c.Clock().UnixMilli(), Statements: [][]byte{statement},
+		})}},
+	}, nil)
+	if err != nil || !resp.Success {
+		c.t.Fatalf("%s did not take what %s foisted on it: %+v, %v", victim.ID, liar.ID, resp, err)
+	}
+}
+
 // Forgery is a snapshot that no honest leader would send.
 type Forgery struct {
 	Meta   state.Meta

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync/atomic"
 
+	"sandi.internal/gateway/certs/devca"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/replica"
@@ -93,6 +94,13 @@ func (n *Node) start() (err error) {
 	if n.c.opts.Applied != nil {
 		config.Applied = n.c.opts.Applied(n.ID)
 	}
+	if n.c.opts.Attach != nil {
+		detach, err := n.c.opts.Attach(n.c, n, &config)
+		if err != nil {
+			return err
+		}
+		n.stop = append(n.stop, detach)
+	}
 	n.link = n.c.hub.attach(n.ID)
 	n.stop = append(n.stop, func() error { n.c.hub.detach(n.link); return nil })
 	config.Transport, config.Peers = n.link, n.link
@@ -165,4 +173,10 @@ func (n *Node) crash(unsyncedPercent int, seed uint64) error {
 	err = errors.Join(err, n.giveBack())
 	n.disk = survives
 	return err
+}
+
+// Keys are the node's private keys.
+func (n *Node) Keys() *devca.Node {
+	keys, _ := n.c.Keys.Node(n.ID)
+	return keys
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/transport"
 )
 
 // send takes a Raft message to another node and copies its answer into resp.
@@ -29,6 +30,9 @@ func send[M, R any](l *Link, to raft.ServerID, m *M, resp *R, body []byte) error
 func receive[R any](ctx context.Context, target *Link, from string, command any, body []byte) (*R, error) {
 	if err := target.admit(from, command); err != nil {
 		return nil, err
+	}
+	if answer := transport.Withhold(command, target.now()); answer != nil {
+		return answer.(*R), nil
 	}
 	answers := make(chan raft.RPCResponse, 1)
 	rpc := raft.RPC{Command: command, RespChan: answers}
