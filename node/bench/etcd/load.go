@@ -71,8 +71,12 @@ func drive(pool []*clientv3.Client, clients int, duration time.Duration, size in
 	defer cancel()
 	value := make([]byte, size)
 	_, _ = rand.Read(value)
-	for i := range 1000 { // keys that reads find; a few hundred suffice
-		if _, err := pool[i%len(pool)].Put(ctx, fmt.Sprintf("read/%04d", i), string(value)); err != nil {
+	prepared := len(pool) // every connection is open when the clock starts
+	if op != "put" {
+		prepared = max(prepared, readKeys)
+	}
+	for i := range prepared {
+		if _, err := pool[i%len(pool)].Put(ctx, readKey(i), string(value)); err != nil {
 			return outcome{}, fmt.Errorf("couldn't write the keys to read: %w", err)
 		}
 	}
@@ -114,15 +118,20 @@ func drive(pool []*clientv3.Client, clients int, duration time.Duration, size in
 	return result, nil
 }
 
+// readKeys is how many keys the reads go round, as many as on Sandi's side.
+const readKeys = 300
+
+func readKey(n int) string { return fmt.Sprintf("read/%04d", n%readKeys) }
+
 func once(ctx context.Context, client *clientv3.Client, op, key string, n int, value string) error {
 	var err error
 	switch op {
 	case "put":
 		_, err = client.Put(ctx, key, value)
 	case "get-linearizable":
-		_, err = client.Get(ctx, fmt.Sprintf("read/%04d", n%1000))
+		_, err = client.Get(ctx, readKey(n))
 	case "get-serializable":
-		_, err = client.Get(ctx, fmt.Sprintf("read/%04d", n%1000), clientv3.WithSerializable())
+		_, err = client.Get(ctx, readKey(n), clientv3.WithSerializable())
 	default:
 		err = errors.New("unknown -op " + op)
 	}
