@@ -15,6 +15,7 @@ import (
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/checkpoint"
+	"sandi.internal/gateway/consensus/ledger"
 )
 
 // Bureau is one region's desk and public door.
@@ -73,7 +74,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 		n.t.Fatal(err)
 	}
 	b.Log, err = audit.New(audit.Config{
-		Open: n.Open, Notes: n.Notes, Policy: checkpoint.PolicyOf(n.Genesis.Genesis), Genesis: n.File,
+		Open: func() (*ledger.Books, func(), error) { return open(o.Ledger) }, Notes: n.Notes, Policy: checkpoint.PolicyOf(n.Genesis.Genesis), Genesis: n.File,
 		Evidence: func() []audit.Evidence { return n.Evidence }, Witness: o.Witness, Logger: n.Log,
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/auth/books"
+	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/certs/devca"
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/calendar/data"
@@ -133,13 +134,13 @@ func seal(t testing.TB, keys *devca.Network, clock genesis.Clock) (*genesis.Sign
 	return signed, sealed
 }
 
-// Open opens books over the ledger as it stands.
-func (n *Network) Open() (*ledger.Books, func(), error) {
-	v, err := n.Ledger.View(context.Background(), local)
+// open opens books over a ledger as it stands.
+func open(l desk.Ledger) (*ledger.Books, func(), error) {
+	v, err := l.View(context.Background(), local)
 	if err != nil {
 		return nil, nil, err
 	}
-	return n.Ledger.Books(v), func() { v.Close() }, nil
+	return l.Books(v), func() { v.Close() }, nil
 }
 
 // Gate is a region's token gate over the ledger.
@@ -148,7 +149,7 @@ func (n *Network) Gate(region string) *auth.Gate {
 	gate, err := auth.New(auth.Config{
 		Region: region, Logger: n.Log,
 		Registry: &books.Registry{
-			Open:     n.Open,
+			Open:     func() (*ledger.Books, func(), error) { return open(n.Ledger) },
 			Governed: n.Ledger.Governed,
 			Contact:  func() time.Duration { return 0 },
 		},

@@ -26,7 +26,7 @@ type Cache struct {
 
 // NewCache makes a cache that keeps at least the given number of bytes for
 // blocks. Pebble takes memtables out of the same budget, so their worst case
-// (78 MiB for a node's three stores) is added here; blocks use it while the
+// (66 MiB for a node's three stores) is added here; blocks use it while the
 // memtables do not.
 func NewCache(bytes int64) *Cache {
 	return &Cache{

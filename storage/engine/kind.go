@@ -27,11 +27,13 @@ const (
 	kib = 1 << 10
 	mib = 1 << 20
 
-	// Memtables are preallocated, so their size is memory whether used or not.
-	// A Raft append is up to 512 statements of 60 KiB; 16 MiB was as fast as
-	// 64 MiB, which cost 564 MiB per node.
-	raftMemTable   = 16 * mib
-	ledgerMemTable = 8 * mib
+	// Memtables are preallocated once a store is busy, so their size is memory
+	// whether used or not. A larger one spares the ledger work: its flushes cut
+	// larger pieces of each table, which then overlap less (storage/README.md).
+	// The Raft log's entries are written once and never merged, so 4 MiB is as
+	// good as 16.
+	raftMemTable   = 4 * mib
+	ledgerMemTable = 16 * mib
 	vaultMemTable  = 2 * mib
 
 	// memTablesQueued is how many memtables a store may fill before writers
@@ -61,10 +63,18 @@ func tune(o *pebble.Options, k Kind) {
 		o.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone })
 	case Ledger:
 		o.MemTableSize = ledgerMemTable
-		// Most tables of the ledger grow at their end; letting more of them
-		// gather before they are merged saved a tenth of the bytes rewritten.
+		// Most tables of the ledger grow at their end. Cut into small pieces, a
+		// flush gives files that hold one table each and lie beside those of the
+		// last flush, not over them: they need no merging. What is merged goes
+		// to the lowest level at once while the ledger is small.
+		o.FlushSplitBytes = 512 * kib
+		o.LBaseMaxBytes = 512 * mib
 		o.L0CompactionThreshold = 8
 		o.L0StopWritesThreshold = 30
+		// Leaves and records have about 1 KB: Pebble's 4 KiB would hold three.
+		for i := range o.Levels {
+			o.Levels[i].BlockSize = 8 * kib
+		}
 		// Applied entries are not synced one by one; writing the log out
 		// steadily keeps the one sync before a Raft truncation short.
 		o.WALBytesPerSync = 512 * kib
