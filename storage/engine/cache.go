@@ -24,13 +24,13 @@ type Cache struct {
 	files  *pebble.FileCache
 }
 
-// NewCache makes a cache that keeps at least the given number of bytes for
-// blocks. Pebble takes memtables out of the same budget, so their worst case
-// (66 MiB for a node's three stores) is added here; blocks use it while the
-// memtables do not.
+// NewCache makes a cache of the given number of bytes for blocks. Pebble takes
+// memtables out of the same budget, so what they usually need (44 MiB for a
+// node's three stores) is added here: blocks use it while the memtables do not,
+// and give way to a third memtable.
 func NewCache(bytes int64) *Cache {
 	return &Cache{
-		blocks: pebble.NewCache(bytes + memTableBudget),
+		blocks: pebble.NewCache(bytes + memTables),
 		files:  pebble.NewFileCache(min(runtime.GOMAXPROCS(0), maxCacheShards), openTables),
 	}
 }

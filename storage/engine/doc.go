@@ -8,7 +8,7 @@
 //   - a failed write, a failed flush or bytes that differ from what was written
 //     end the process: nothing is acknowledged from memory afterwards;
 //   - blocks and memtables of all stores that share a Cache stay within that
-//     cache's bytes and 66 MiB, together;
+//     cache's bytes and 44 MiB, together, or the memtables alone in 66 MiB;
 //   - the disk is reached only through one seam, FS, where tests inject faults.
 //
 // It knows no keys and no values. Only packages under storage import it for

@@ -37,7 +37,7 @@ const (
 	vaultMemTable  = 2 * mib
 
 	// memTablesQueued is how many memtables a store may fill before writers
-	// wait for a flush; one more is kept for reuse.
+	// wait for a flush.
 	memTablesQueued = 2
 
 	// bloomBitsPerKey gives about 1 % false positives: most lookups in Apply
@@ -45,9 +45,10 @@ const (
 	bloomBitsPerKey = 10
 )
 
-// memTableBudget is the most memory the memtables of one store of each kind
-// take together, the recycled one included.
-const memTableBudget = (memTablesQueued + 1) * (raftMemTable + ledgerMemTable + vaultMemTable)
+// memTables is the memory of all stores' memtables under load: of each kind one
+// is filled while the other is flushed or kept for reuse. An open view may hold
+// a third for a while: half as much again.
+const memTables = memTablesQueued * (raftMemTable + ledgerMemTable + vaultMemTable)
 
 // tune sets what differs between the kinds.
 func tune(o *pebble.Options, k Kind) {
@@ -60,7 +61,9 @@ func tune(o *pebble.Options, k Kind) {
 		o.L0CompactionThreshold = 10
 		o.L0StopWritesThreshold = 40
 		o.LBaseMaxBytes = 256 * mib
-		o.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone })
+		// The fastest codec takes less time than the bytes it saves take to
+		// write: statements of one entry resemble each other.
+		o.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
 	case Ledger:
 		o.MemTableSize = ledgerMemTable
 		// Most tables of the ledger grow at their end. Cut into small pieces, a
