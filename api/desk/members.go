@@ -75,16 +75,6 @@ func (o Object) Members() iter.Seq[Member] {
 	}
 }
 
-// has reports whether there is a member of that name.
-func (o Object) has(name string) bool {
-	for m := range o.Members() {
-		if m.Name == name {
-			return true
-		}
-	}
-	return false
-}
-
 // items gives the items of a strict JSON array.
 func items(array string) iter.Seq[string] {
 	return func(yield func(string) bool) {

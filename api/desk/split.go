@@ -32,10 +32,12 @@ type form struct {
 func (d *Desk) split(ctx context.Context, f form, draft *Draft) (content, error) {
 	var c content
 	var room [16]Member // an opening has some ten fields, and most are clear
-	clear := room[:0]
+	var names [16]string
+	clear, given := room[:0], names[:0]
 	var commit, home []Member
 	var wrong []problem.Field
 	for m := range draft.Fields.Members() {
+		given = append(given, m.Name)
 		field := declared(f.law, m.Name)
 		if field == nil || f.event != nil && !takes(f.event, m.Name) {
 			wrong = append(wrong, problem.At("body.fields."+Printable(m.Name), problem.UnknownField))
@@ -57,7 +59,7 @@ func (d *Desk) split(ctx context.Context, f form, draft *Draft) (content, error)
 	}
 	if f.event != nil {
 		for _, name := range f.event.Require {
-			if !draft.Fields.has(name) {
+			if !slices.Contains(given, name) {
 				wrong = append(wrong, problem.At("body.fields."+name, problem.Missing))
 			}
 		}
