@@ -36,6 +36,7 @@ type Config struct {
 	Open     Open
 	Notes    Notes
 	Policy   checkpoint.Policy
+	Network  string            // its id
 	Genesis  []byte            // the signed genesis file
 	Evidence func() []Evidence // what stands against others; nil: nothing ever does
 	Witness  Witness           // nil: this node is nobody's witness

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/ledger"
@@ -45,23 +46,29 @@ func (s Shown) over(index uint64, final bool) *shown {
 
 // Proof is an entry with what proves it.
 type Proof struct {
-	entry *ledger.Committal
-	under *shown
-	path  []merkle.Hash
+	network string
+	leaf    merkle.Leaf
+	entry   []byte // leaf's bytes
+	under   *shown
+	path    []merkle.Hash
 }
 
 // Prove proves an entry under the firmest checkpoint that covers it; Covers has
-// said that there is one. The proof is checked here as a reader will: a flipped
-// bit on this disk must not leave it.
-func (s Shown) Prove(books *ledger.Books, entry *ledger.Committal, final bool) (*Proof, error) {
-	p := &Proof{entry: entry, under: s.over(entry.Index, final)}
+// said that there is one. The proof is checked by another implementation, as
+// readers will: a flipped bit on this disk must not leave it.
+func (s Shown) Prove(books *ledger.Books, leaf merkle.Leaf, entry []byte, final bool) (*Proof, error) {
+	p := &Proof{network: s.l.cfg.Network, leaf: leaf, entry: entry, under: s.over(leaf.Seq, final)}
 	n := p.under.note
 	var err error
-	if p.path, err = merkle.Inclusion(s.l.cache.Over(books), entry.Index, n.Size); err != nil {
+	if p.path, err = merkle.Inclusion(s.l.cache.Over(books), leaf.Seq, n.Size); err != nil {
 		return nil, err
 	}
-	if err := merkle.VerifyInclusion(entry.LeafHash, entry.Index, n.Size, p.path, n.Root); err != nil {
-		return nil, fmt.Errorf("couldn't prove entry %d: %w", entry.Index, err)
+	record := make(tlog.RecordProof, len(p.path))
+	for i := range p.path {
+		record[i] = tlog.Hash(p.path[i])
+	}
+	if err := tlog.CheckRecord(record, int64(n.Size), tlog.Hash(n.Root), int64(leaf.Seq), tlog.Hash(merkle.LeafHash(entry))); err != nil {
+		return nil, fmt.Errorf("couldn't prove entry %d at size %d: %w", leaf.Seq, n.Size, err)
 	}
 	return p, nil
 }
@@ -71,25 +78,20 @@ func (p *Proof) Grade() checkpoint.Grade { return p.under.grade }
 
 // TlogProof is the proof as a .tlog-proof file.
 func (p *Proof) TlogProof() []byte {
-	return checkpoint.Proof{Index: p.entry.Index, Path: p.path, Checkpoint: p.under.raw}.Marshal()
+	return checkpoint.Proof{Index: p.leaf.Seq, Path: p.path, Checkpoint: p.under.raw}.Marshal()
 }
 
-// receiptRoom is what a receipt takes besides the entry's text and the note.
-const receiptRoom = 2 << 10
-
-// Receipt is the proof with its entry, as checkpoint.Receipt.Marshal writes it.
-// It is written by hand because reflection costs more than reading and proving
-// the entry does; a test holds the two forms together.
-func (p *Proof) Receipt() []byte {
-	st := p.entry.Statement
-	dst := make([]byte, 0, receiptRoom+len(p.entry.Leaf)*4/3+len(st.Raw)+len(p.under.quoted))
+// AppendReceipt appends the proof with its entry, as checkpoint.Receipt.Marshal
+// writes it. It is written by hand because reflection costs more than reading
+// and proving the entry does; a test holds the two forms together.
+func (p *Proof) AppendReceipt(dst []byte) []byte {
 	dst = append(dst, "{\n  \"format\": \""+checkpoint.ReceiptFormat+"\",\n  \"network\": \""...)
-	dst = append(dst, st.Network...)
-	dst = strconv.AppendUint(append(dst, "\",\n  \"index\": "...), p.entry.Index, 10)
+	dst = append(dst, p.network...)
+	dst = strconv.AppendUint(append(dst, "\",\n  \"index\": "...), p.leaf.Seq, 10)
 	dst = strconv.AppendUint(append(dst, ",\n  \"size\": "...), p.under.note.Size, 10)
 	dst = append(append(dst, ",\n  \"grade\": \""...), p.under.grade...)
-	dst = base64.RawURLEncoding.AppendEncode(append(dst, "\",\n  \"leaf\": \""...), p.entry.Leaf)
-	dst = append(append(dst, "\",\n  \"statement\": \""...), st.Raw...)
+	dst = base64.RawURLEncoding.AppendEncode(append(dst, "\",\n  \"leaf\": \""...), p.entry)
+	dst = append(append(dst, "\",\n  \"statement\": \""...), p.leaf.Stmt...)
 	dst = append(dst, "\",\n  \"path\": ["...)
 	for i := range p.path {
 		if i > 0 {

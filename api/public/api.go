@@ -34,12 +34,13 @@ type Config struct {
 	Ledger                desk.Ledger
 	Log                   *audit.Log // the ledger as others read it
 	Materials             Materials
-	Local                 desk.Local        // node-local keys: what came of uploads
-	Replica               func() v1.Replica // how this node stands among the others
-	Clock                 func() time.Time  // real time, or the scenario clock
-	Practice              PracticeClock     // nil unless genesis says practice
-	Hosts                 []string          // names this door answers for; empty: any
-	Rate                  int               // requests a second and region before 429; 0: DefaultRate
+	Local                 desk.Local             // node-local keys: what came of uploads
+	Replica               func() v1.Replica      // how this node stands among the others
+	Checkpoints           func() *v1.Checkpoints // what it has signed; nil: it signs nothing
+	Clock                 func() time.Time       // real time, or the scenario clock
+	Practice              PracticeClock          // nil unless genesis says practice
+	Hosts                 []string               // names this door answers for; empty: any
+	Rate                  int                    // requests a second and region before 429; 0: DefaultRate
 	Logger                *slog.Logger
 	Metrics               prometheus.Registerer
 }

@@ -36,6 +36,9 @@ func (a *API) status(ctx context.Context, c *auth.Caller, _ *noInput) (*statusOu
 	if a.cfg.Replica != nil {
 		out.Body.Replica = a.cfg.Replica()
 	}
+	if a.cfg.Checkpoints != nil {
+		out.Body.Checkpoints = a.cfg.Checkpoints()
+	}
 	for _, r := range g.Regions {
 		info := v1.RegionInfo{Code: r.Code, Name: v1.Label{ZH: r.NameZH, EN: r.NameEN}}
 		for _, n := range r.Nodes {

@@ -17,6 +17,7 @@ type NodeStatus struct {
 	LedgerTime  string       `json:"ledger_time" format:"date-time"`
 	Now         string       `json:"now" format:"date-time" doc:"this node's clock, or the scenario clock"`
 	Replica     Replica      `json:"replica"`
+	Checkpoints *Checkpoints `json:"checkpoints,omitempty" doc:"what this node has signed and shows of the ledger's tree"`
 	Regions     []RegionInfo `json:"regions"`
 }
 
@@ -29,6 +30,23 @@ type Replica struct {
 	Commit  uint64   `json:"commit" doc:"Raft index known to be committed"`
 	Ready   bool     `json:"ready" doc:"takes writes and linearizable reads"`
 	Voters  []string `json:"voters"`
+}
+
+// Checkpoints is how a node's view of the ledger's tree is signed.
+type Checkpoints struct {
+	Cosigned   uint64      `json:"cosigned" doc:"leaves of the checkpoint that this node cosigned last"`
+	Published  *Checkpoint `json:"published,omitempty" doc:"newest one that two regions have cosigned"`
+	Final      *Checkpoint `json:"final,omitempty" doc:"newest one that as many regions as genesis demands have cosigned"`
+	Evidence   []string    `json:"evidence" doc:"ids of forks that nobody has dealt with yet; must be empty"`
+	Stopped    string      `json:"stopped,omitempty" doc:"why this node cosigns nothing until its operator acts"`
+	Quarantine string      `json:"quarantine,omitempty" doc:"why this node does not vote"`
+}
+
+// Checkpoint is a tree that regions have cosigned.
+type Checkpoint struct {
+	Size       uint64   `json:"size" doc:"leaves"`
+	Root       string   `json:"root" doc:"RFC 6962 root, base64url"`
+	CosignedBy []string `json:"cosigned_by" doc:"regions, each once"`
 }
 
 // RegionInfo is a member region.
