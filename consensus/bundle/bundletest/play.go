@@ -83,6 +83,34 @@ func (w *World) Play(n, open int, pace time.Duration) error {
 	return nil
 }
 
+// Probe writes n entries of the kind that the whole-system benchmark repeats: a
+// record is opened, and nothing more becomes of it.
+func (w *World) Probe(n, batch int, pace time.Duration) error {
+	for n > 0 {
+		w.Advance(pace)
+		var list [][]byte
+		for range min(batch, n) {
+			w.begun++
+			regions := w.Signed.Regions
+			from, to := regions[w.begun%len(regions)].Code, regions[(w.begun+1)%len(regions)].Code
+			body := statement.OpenBody{Procedure: "unqualified", Fields: fmt.Appendf(nil, probe, to, w.begun)}
+			raw, err := w.SignStatement(w.Payload(from, statement.KindRecordOpen, "clerk", body.Marshal()))
+			if err != nil {
+				return err
+			}
+			list = append(list, raw)
+		}
+		if _, err := w.Commit(list...); err != nil {
+			return err
+		}
+		n -= len(list)
+	}
+	return nil
+}
+
+const probe = `{"batch_no":"20250611","model":"S-1","place_kind":"producer_store","producer_division":"%[1]s",` +
+	`"producer_name":"合成生产者","product_name":"合成样品","sample_no":"SYN-%[2]d","sampled_on":"2025-08-19","sampling_level":"provincial"}`
+
 func (w *World) newMatter() *matter {
 	codes := make([]string, 0, len(w.keys))
 	for i := range w.Signed.Regions {
