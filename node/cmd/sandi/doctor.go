@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"sandi.internal/gateway/node/cli"
 	"sandi.internal/gateway/node/doctor"
 )
 
@@ -32,6 +33,6 @@ func newDoctor(s *settings) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVarP(&config, "config", "c", env("SANDI_CONFIG", "sandi.yaml"), "configuration file (SANDI_CONFIG)")
+	cmd.Flags().StringVarP(&config, "config", "c", cli.Env("SANDI_CONFIG", "sandi.yaml"), "configuration file (SANDI_CONFIG)")
 	return cmd
 }

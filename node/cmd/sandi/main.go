@@ -13,16 +13,17 @@ import (
 	"syscall"
 
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/node/cli"
 )
 
-// Exit codes, the same for every command.
+// Exit codes: see node/cli.
 const (
-	exitOK       = 0
-	exitFailed   = 1
-	exitUsage    = 2
-	exitVerify   = 3 // verification failed
-	exitDegraded = 4 // works, but something needs attention
-	exitDenied   = 5 // not authorised
+	exitOK       = cli.ExitOK
+	exitFailed   = cli.ExitFailed
+	exitUsage    = cli.ExitUsage
+	exitVerify   = cli.ExitVerify
+	exitDegraded = cli.ExitDegraded
+	exitDenied   = cli.ExitDenied
 )
 
 // exitError carries an exit code other than 1 up to main. A nil err prints

@@ -9,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/jedib0t/go-pretty/v6/table"
+	"sandi.internal/gateway/node/cli"
 )
 
 // tabular is what a command prints: one value for machines, rows for people.
@@ -30,7 +31,7 @@ func (s *settings) print(w io.Writer, v any) error {
 	case "yaml":
 		return yaml.NewEncoder(w, yaml.UseJSONMarshaler()).Encode(v)
 	}
-	t := newTable(w)
+	t := cli.NewTable(w)
 	switch v := v.(type) {
 	case tabular:
 		t.AppendHeader(v.header())
@@ -44,17 +45,6 @@ func (s *settings) print(w io.Writer, v any) error {
 	}
 	t.Render()
 	return nil
-}
-
-// newTable aligns by display width: Chinese characters take two columns.
-func newTable(w io.Writer) table.Writer {
-	t := table.NewWriter()
-	t.SetOutputMirror(w)
-	style := table.StyleLight
-	style.Options = table.OptionsNoBordersAndSeparators
-	style.Format.Header = 0 // leave the text as it is
-	t.SetStyle(style)
-	return t
 }
 
 // pick is the text in the chosen language.

@@ -2,11 +2,10 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
+	"sandi.internal/gateway/node/cli"
 )
 
 // settings are the flags that every command understands; each also comes from
@@ -40,11 +39,11 @@ func newRoot() *cobra.Command {
 		return usagef("%s; see `%s --help`", err, cmd.CommandPath())
 	})
 	flags := root.PersistentFlags()
-	flags.StringVar(&s.addr, "addr", env("SANDI_ADDR", "http://127.0.0.1:8011"), "base URL of a node's public API (SANDI_ADDR)")
-	flags.StringVar(&s.cacert, "cacert", env("SANDI_CACERT", ""), "CA certificate of the node, PEM (SANDI_CACERT)")
+	flags.StringVar(&s.addr, "addr", cli.Env("SANDI_ADDR", "http://127.0.0.1:8011"), "base URL of a node's public API (SANDI_ADDR)")
+	flags.StringVar(&s.cacert, "cacert", cli.Env("SANDI_CACERT", ""), "CA certificate of the node, PEM (SANDI_CACERT)")
 	flags.StringVar(&s.token, "token", "", "access token, or @FILE (SANDI_TOKEN)") // no default: help prints defaults
-	flags.StringVarP(&s.output, "output", "o", env("SANDI_OUTPUT", "table"), "table, json or yaml (SANDI_OUTPUT)")
-	flags.StringVar(&s.lang, "lang", env("SANDI_LANG", systemLanguage()), "zh or en (SANDI_LANG)")
+	flags.StringVarP(&s.output, "output", "o", cli.Env("SANDI_OUTPUT", "table"), "table, json or yaml (SANDI_OUTPUT)")
+	flags.StringVar(&s.lang, "lang", cli.Env("SANDI_LANG", cli.SystemLanguage()), "zh or en (SANDI_LANG)")
 	root.AddCommand(
 		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newProcedures(s),
 		newKey(), newGov(s), newDemo(s), newVersion(s),
@@ -74,24 +73,4 @@ func groups(cmd *cobra.Command) {
 		}
 		return usagef("unknown command %q%s; `%s --help` lists them", args[0], hint, cmd.CommandPath())
 	}
-}
-
-func env(name, fallback string) string {
-	if v := os.Getenv(name); v != "" {
-		return v
-	}
-	return fallback
-}
-
-// systemLanguage is Chinese when the terminal is, else English.
-func systemLanguage() string {
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if v := os.Getenv(name); v != "" {
-			if strings.HasPrefix(v, "zh") {
-				return "zh"
-			}
-			return "en"
-		}
-	}
-	return "en"
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sandi.internal/gateway/node"
+	"sandi.internal/gateway/node/cli"
 )
 
 func newServe() *cobra.Command {
@@ -33,7 +34,7 @@ func newServe() *cobra.Command {
 			return n.Run(ctx)
 		},
 	}
-	cmd.Flags().StringVarP(&config, "config", "c", env("SANDI_CONFIG", "sandi.yaml"), "configuration file (SANDI_CONFIG)")
+	cmd.Flags().StringVarP(&config, "config", "c", cli.Env("SANDI_CONFIG", "sandi.yaml"), "configuration file (SANDI_CONFIG)")
 	cmd.Flags().BoolVar(&untilStdin, "until-stdin-closes", false, "stop when standard input ends (for a supervising parent)")
 	return cmd
 }
