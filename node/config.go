@@ -14,21 +14,24 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/v2"
+
+	"sandi.internal/gateway/consensus/checkpoint"
 )
 
 // Config is the configuration file of one node, sandi.yaml. Relative paths are
 // relative to the file. Facts of the network (timeouts, voters, law) are never
 // here: they are in genesis and on the ledger.
 type Config struct {
-	Region  string `koanf:"region"`  // six digits, e.g. "110000"
-	Node    string `koanf:"node"`    // id in genesis, e.g. "110000-a"
-	Data    string `koanf:"data"`    // directory of the node's stores
-	Genesis string `koanf:"genesis"` // the signed genesis file
-	Listen  Listen `koanf:"listen"`
-	TLS     TLS    `koanf:"tls"`
-	Keys    Keys   `koanf:"keys"`
-	Limits  Limits `koanf:"limits"`
-	Log     Log    `koanf:"log"`
+	Region  string  `koanf:"region"`  // six digits, e.g. "110000"
+	Node    string  `koanf:"node"`    // id in genesis, e.g. "110000-a"
+	Data    string  `koanf:"data"`    // directory of the node's stores
+	Genesis string  `koanf:"genesis"` // the signed genesis file
+	Listen  Listen  `koanf:"listen"`
+	TLS     TLS     `koanf:"tls"`
+	Keys    Keys    `koanf:"keys"`
+	Limits  Limits  `koanf:"limits"`
+	Log     Log     `koanf:"log"`
+	Witness Witness `koanf:"witness"`
 }
 
 // Listen holds the addresses a node binds, host:port.
@@ -65,11 +68,31 @@ type Keys struct {
 // Limits bounds what a node takes in. Zero means the default.
 type Limits struct {
 	CacheMiB      int   `koanf:"cache_mib"`      // block cache shared by the three stores
-	MemoryMiB     int64 `koanf:"memory_mib"`     // of the Go heap: the collector works harder near it; GOMEMLIMIT overrides
+	MemoryMiB     int64 `koanf:"memory_mib"`     // of the Go heap, memtables and cache included: the collector works harder near it; GOMEMLIMIT overrides
 	MaterialMiB   int64 `koanf:"material_mib"`   // one private payload
 	RequestsPerS  int   `koanf:"requests_per_s"` // per caller region, before 429
 	WarnBelowMiB  int64 `koanf:"warn_below_mib"` // free disk under which doctor and readyz warn
 	VerifyWorkers int   `koanf:"verify_workers"` // signature checks in parallel
+}
+
+// Witness is whose checkpoints this node cosigns besides the federation's own,
+// and what its operator has dealt with.
+type Witness struct {
+	Origins  []string `koanf:"origins"`  // vkeys of foreign logs; none by default
+	Resolved []string `koanf:"resolved"` // ids of evidence that stops this node's cosigner no more
+}
+
+// keys are the foreign logs' keys.
+func (w Witness) keys() ([]checkpoint.Key, error) {
+	var keys []checkpoint.Key
+	for _, vkey := range w.Origins {
+		k, err := checkpoint.ParseVKey(vkey)
+		if err != nil || k.Kind != checkpoint.KindLog {
+			return nil, fmt.Errorf("witness.origins: %q is not the vkey of a log", vkey)
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
 }
 
 // Log says how the node logs.
@@ -83,7 +106,7 @@ func defaults() Config {
 	return Config{
 		Data:    "data",
 		Genesis: "genesis.json",
-		Limits:  Limits{CacheMiB: 32, MemoryMiB: 160, MaterialMiB: 4096, RequestsPerS: 0, WarnBelowMiB: 1024, VerifyWorkers: 2},
+		Limits:  Limits{CacheMiB: 32, MemoryMiB: 200, MaterialMiB: 4096, RequestsPerS: 0, WarnBelowMiB: 1024, VerifyWorkers: 2},
 		Log:     Log{Level: "info", Format: "auto"},
 		Keys: Keys{
 			Statement: "keys/statement.pem", Log: "keys/log.pem", Cosigner: "keys/cosigner.pem", Vault: "keys/vault.key",
@@ -175,6 +198,9 @@ func (c *Config) check() error {
 	}
 	if c.TLS.Cert == "" && !isLoopback(c.Listen.Public) {
 		return fmt.Errorf("listen.public: plain HTTP is served on loopback only, not on %s; set tls.cert and tls.key", c.Listen.Public)
+	}
+	if _, err := c.Witness.keys(); err != nil {
+		return err
 	}
 	if c.Limits.CacheMiB < 4 || c.Limits.CacheMiB > 65536 {
 		return fmt.Errorf("limits.cache_mib: %d is outside 4..65536", c.Limits.CacheMiB)

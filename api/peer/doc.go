@@ -1,5 +1,5 @@
 // Package peer is the door between the nodes: statements on their one hop to the
-// leader, and the questions of a read round. It speaks HTTP/1.1 over the mutual
+// leader, the questions of a read round, checkpoints and evidence. It speaks HTTP/1.1 over the mutual
 // TLS of consensus/transport (ALPN sandi-peer/1), so that every request comes
 // from a node that the network knows; a request without a peer identity is
 // refused, whatever it says.
@@ -11,6 +11,14 @@
 //   - GET /peer/v1/read-index: term and Raft index that cover all that was
 //     acknowledged before the call; 409 from a node that does not lead.
 //   - GET /peer/v1/hello: node id, software version and clock, for doctors.
+//   - GET /peer/v1/checkpoints: what this node shows (witness.EncodePulled): its
+//     own newest checkpoint, the notes on its board, and the newest note that
+//     carries the asker's cosignature.
+//   - POST /peer/v1/checkpoints: a merged note; 409 when this node's replica does
+//     not reach it yet, or has another history.
+//   - POST /peer/v1/add-checkpoint: C2SP tlog-witness. Own origin: 503 while this
+//     node does not sign.
+//   - POST /peer/v1/evidence: a fork that the sender found (witness.Evidence).
 //
 // Bodies are bounded before they are read. Answers carry no reasons: a peer is
 // not trusted with this node's insides.

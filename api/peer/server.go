@@ -21,6 +21,10 @@ const (
 	pathTerm      = "/peer/v1/term"
 	pathReadIndex = "/peer/v1/read-index"
 	pathHello     = "/peer/v1/hello"
+
+	pathCheckpoints   = "/peer/v1/checkpoints"
+	pathAddCheckpoint = "/peer/v1/add-checkpoint"
+	pathEvidence      = "/peer/v1/evidence"
 )
 
 const (
@@ -53,6 +57,7 @@ type Hello struct {
 type Config struct {
 	Node, Version string
 	Replica       Replica
+	Witness       Witness
 	Clock         func() time.Time // real time, on practice networks too
 }
 
@@ -64,6 +69,10 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET "+pathTerm, d.term)
 	mux.HandleFunc("GET "+pathReadIndex, d.readIndex)
 	mux.HandleFunc("GET "+pathHello, d.hello)
+	mux.HandleFunc("GET "+pathCheckpoints, d.checkpoints)
+	mux.HandleFunc("POST "+pathCheckpoints, d.note)
+	mux.HandleFunc("POST "+pathAddCheckpoint, d.addCheckpoint)
+	mux.HandleFunc("POST "+pathEvidence, d.evidence)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := transport.PeerFrom(r.Context()); !ok {
 			w.WriteHeader(http.StatusForbidden) // no node's connection: a wiring mistake, not a caller's
@@ -77,14 +86,8 @@ func New(c Config) http.Handler {
 type door struct{ Config }
 
 func (d *door) forward(w http.ResponseWriter, r *http.Request) {
-	if r.ContentLength < 0 {
-		w.WriteHeader(http.StatusLengthRequired)
-		return
-	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience)) // serve.Body clears it
-	body, err := serve.Body(w, r, replica.MaxForwardBytes, mediaBytes)
-	if err != nil {
-		w.WriteHeader(problem.Of(err).Status)
+	body, ok := take(w, r, replica.MaxForwardBytes)
+	if !ok {
 		return
 	}
 	statements, err := replica.DecodeForward(body)
@@ -96,6 +99,21 @@ func (d *door) forward(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	w.Header().Set("Content-Type", mediaBytes)
 	_, _ = w.Write(replica.EncodeVerdicts(d.Replica.HandleForward(ctx, statements))) // a sender that is gone asks again
+}
+
+// take reads the body of a request, or answers it.
+func take(w http.ResponseWriter, r *http.Request, most int) ([]byte, bool) {
+	if r.ContentLength < 0 {
+		w.WriteHeader(http.StatusLengthRequired)
+		return nil, false
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience)) // serve.Body clears it
+	body, err := serve.Body(w, r, most, mediaBytes)
+	if err != nil {
+		w.WriteHeader(problem.Of(err).Status)
+		return nil, false
+	}
+	return body, true
 }
 
 func (d *door) term(w http.ResponseWriter, _ *http.Request) {
