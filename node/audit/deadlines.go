@@ -29,9 +29,6 @@ const (
 	Cancelled Standing = "cancelled" // ended without a verdict
 )
 
-// standings in the order in which they are shown.
-var standings = [...]Standing{InTime, Late, Running, Overdue, Suspended, Lapsed, Cancelled}
-
 var verdicts = map[procedure.Verdict]Standing{
 	procedure.Open: Running, procedure.Overdue: Overdue, procedure.Met: InTime, procedure.Late: Late,
 	procedure.Lapsed: Lapsed, procedure.Cancelled: Cancelled,
