@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sandi.internal/gateway/certs/strict"
@@ -38,6 +39,24 @@ func (f *KeyFile) Keys() *Keys { return f.set }
 
 // Network is the network id that genesis has when it is the one of this file.
 func (f *KeyFile) Network() string { return strict.B64(f.Genesis[:]) }
+
+// Policy is whose cosignatures count for a reader who has this file and no
+// genesis: every region that has a cosigner in it, and all of them for a final
+// checkpoint. PolicyOf is what genesis sets.
+func (f *KeyFile) Policy() Policy {
+	p := Policy{}
+	for _, k := range f.List {
+		if k.Kind == KindCosigner && k.Region != "" { // NewKeys: of one federation only
+			p.Origin = k.origin()
+			p.Regions = append(p.Regions, k.Region)
+		}
+	}
+	slices.Sort(p.Regions)
+	p.Regions = slices.Compact(p.Regions)
+	p.Final = len(p.Regions)
+	p.Published = min(publishedRegions, p.Final)
+	return p
+}
 
 const keyFileHead = `# Keys to check the ledger with. Compare them and the fingerprint with every bureau, by telephone or on paper.
 # 核验台账所用公钥。请通过电话或纸质方式与各局逐一核对公钥与指纹。

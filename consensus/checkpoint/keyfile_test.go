@@ -39,6 +39,9 @@ func TestKeyFile(t *testing.T) {
 			t.Errorf("key %d is %+v, want %+v", i, got.Keys().List()[i], k)
 		}
 	}
+	if p, want := got.Policy(), PolicyOf(g.Genesis); p.Origin != want.Origin || !slices.Equal(p.Regions, want.Regions) || p.Published != want.Published || p.Final != want.Final {
+		t.Errorf("policy %+v, want %+v", p, want)
+	}
 }
 
 // TestTypedKeyFile: as a person may have typed it, on another system.
