@@ -158,7 +158,7 @@ func TestPaths(t *testing.T) {
 		"/log/final/final/checkpoint":       0,
 		"/log/final/evidence":               0,
 		"/log/witness":                      0,
-		"/log/witness/add-checkpoint":       0, // nobody's witness here
+		"/log/add-checkpoint":               0, // nobody's witness here
 	} {
 		rec := w.ask("auditor", "GET", path)
 		if size == 0 {
@@ -352,7 +352,7 @@ func (a *answers) AddCheckpoint(body []byte) (int, string, []byte) {
 func TestWitness(t *testing.T) {
 	witness := &answers{}
 	w := newTown(t, solo.Options{Witness: witness})
-	const path = "/log/witness/add-checkpoint"
+	const path = "/log/add-checkpoint"
 	for _, door := range []http.Handler{w.bureau.API, w.open} {
 		for _, want := range []answers{
 			{200, "text/plain; charset=utf-8", "— name AAAA\n", ""},

@@ -40,7 +40,7 @@ func (l *Log) routes(entriesCache string) []Route {
 		Route{Pattern: "GET " + PrefixPublished + "/evidence/{n}/{which}", Handle: l.evidenceNote},
 	)
 	if l.cfg.Witness != nil {
-		list = append(list, Route{Pattern: "POST " + PrefixPublished + "/witness/add-checkpoint", Handle: l.addCheckpoint(newTurns(witnessAtOnce))})
+		list = append(list, Route{Pattern: "POST " + PrefixPublished + "/add-checkpoint", Handle: l.addCheckpoint(newTurns(witnessAtOnce))})
 	}
 	return list
 }

@@ -17,7 +17,7 @@ type Witness interface {
 	AddCheckpoint(body []byte) (status int, media string, answer []byte)
 }
 
-// addCheckpoint is POST /log/witness/add-checkpoint. The answers are those of
+// addCheckpoint is POST /log/add-checkpoint. The answers are those of
 // C2SP tlog-witness, in plain text; a body that is no request at all is refused
 // like any other body. The content type is not looked at: clients name none.
 func (l *Log) addCheckpoint(turn turns) handler {
