@@ -55,6 +55,13 @@ func (k PublicKey) Check() error {
 	}
 	switch k.Use {
 	case UseGovernance, UseStatement, UseToken:
+		if k.Alg == BLS { // unique signatures are for draws, and cost a hundred times as much
+			return ErrKeyAlg
+		}
+	case UseDraw:
+		if k.Alg != BLS { // who can choose among signatures can choose a draw
+			return ErrKeyAlg
+		}
 	case UseLog, UseCosigner:
 		if k.Alg != EdDSA { // C2SP signature types 0x01 and 0x04 are Ed25519
 			return ErrKeyAlg
@@ -67,6 +74,9 @@ func (k PublicKey) Check() error {
 		return checkEd25519(k.Key)
 	case ES256:
 		_, err := parseP256(k.Key)
+		return err
+	case BLS:
+		_, err := parseBLS(k.Key)
 		return err
 	}
 	return ErrKeyAlg
@@ -102,7 +112,7 @@ func parseP256(key []byte) (*ecdsa.PublicKey, error) {
 }
 
 // Crypto returns the key as the standard library has it: ed25519.PublicKey or
-// *ecdsa.PublicKey.
+// *ecdsa.PublicKey. It has no BLS12-381: ErrKeyAlg.
 func (k PublicKey) Crypto() (any, error) {
 	switch k.Alg {
 	case EdDSA:
@@ -118,15 +128,20 @@ func (k PublicKey) Crypto() (any, error) {
 
 // Fingerprint is for people who compare keys over the telephone: SHA-256 of the
 // DER SubjectPublicKeyInfo in groups of four hex digits, so that
-// `openssl pkey -pubin -outform DER | sha256sum` shows the same. A malformed
-// key has the fingerprint "invalid".
+// `openssl pkey -pubin -outform DER | sha256sum` shows the same. BLS12-381 has no
+// such form: it is SHA-256 of the 48 bytes. A malformed key has the fingerprint
+// "invalid".
 func (k PublicKey) Fingerprint() string {
-	pub, err := k.Crypto()
-	if err != nil {
-		return "invalid"
-	}
-	der, err := x509.MarshalPKIXPublicKey(pub)
-	if err != nil {
+	der := k.Key
+	if k.Alg != BLS {
+		pub, err := k.Crypto()
+		if err != nil {
+			return "invalid"
+		}
+		if der, err = x509.MarshalPKIXPublicKey(pub); err != nil {
+			return "invalid"
+		}
+	} else if len(der) != BLSPublicKeySize {
 		return "invalid"
 	}
 	sum := sha256.Sum256(der)
@@ -155,6 +170,8 @@ func (k PublicKey) Verifier() (Verifier, error) {
 			return nil, err
 		}
 		return &p256Verifier{pub: pub}, nil
+	case BLS:
+		return parseBLS(k.Key)
 	}
 	return nil, fmt.Errorf("couldn't verify with %q: %w", k.Alg, ErrKeyAlg)
 }

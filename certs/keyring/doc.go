@@ -7,6 +7,8 @@
 //     by signature under the same predicate, so batch boundaries never matter.
 //   - ES256 signatures are raw r||s in low-S form only: one signature has one
 //     spelling.
+//   - BLS12-381 signatures, for draws only, are unique: one key and one message
+//     have one signature in one spelling.
 //   - A key that passes Check is canonical, on its curve, and generates the
 //     prime-order group; weak keys never reach a registry.
 //   - Validity is judged by ledger index (Life), never by a wall clock.

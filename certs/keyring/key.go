@@ -4,8 +4,9 @@ package keyring
 type Alg string
 
 const (
-	EdDSA Alg = "EdDSA" // Ed25519 under the ZIP-215 predicate
-	ES256 Alg = "ES256" // ECDSA P-256 with SHA-256, raw r||s, low-S only
+	EdDSA Alg = "EdDSA"      // Ed25519 under the ZIP-215 predicate
+	ES256 Alg = "ES256"      // ECDSA P-256 with SHA-256, raw r||s, low-S only
+	BLS   Alg = "BLS12381G1" // BLS signatures on BLS12-381, keys in G1: one signature per key and message; draws only
 )
 
 // Use is the one purpose a key is registered for; a key never serves two.
@@ -17,6 +18,7 @@ const (
 	UseToken      Use = "token"      // signs access tokens
 	UseLog        Use = "log"        // a node's checkpoint key (C2SP type 0x01)
 	UseCosigner   Use = "cosigner"   // a node's cosignature key (C2SP type 0x04)
+	UseDraw       Use = "draw"       // signs a region's contributions to draws
 )
 
 // PublicKey is a key as genesis, the ledger and the auditor's key file name it.
@@ -24,7 +26,7 @@ type PublicKey struct {
 	ID  string `json:"id"` // unique in its region: [a-z0-9][a-z0-9.-]{0,63}
 	Alg Alg    `json:"alg"`
 	Use Use    `json:"use"`
-	Key []byte `json:"key"` // base64 in JSON; Ed25519: 32 bytes; P-256: 65 bytes uncompressed
+	Key []byte `json:"key"` // base64 in JSON; Ed25519: 32 bytes; P-256: 65 bytes uncompressed; BLS12-381: 48 bytes compressed
 }
 
 // Verifier checks signatures of one key.

@@ -17,7 +17,10 @@ import (
 // 500 bytes.
 const maxKeyFile = 8 << 10
 
-const pemType = "PRIVATE KEY"
+const (
+	pemType    = "PRIVATE KEY"           // PKCS#8
+	pemTypeBLS = "BLS12-381 PRIVATE KEY" // a scalar, for which PKCS#8 has no form
+)
 
 // heading is the line before the PEM block that carries what PKCS#8 cannot: the
 // key's id and use. OpenSSL skips text outside the block.
@@ -27,20 +30,31 @@ const heading = "sandi-key:"
 var ErrKeyFile = errors.New("keyring: not a sandi key file")
 
 // MarshalPEM returns the key as one heading line and a PKCS#8 PEM block
-// (RFC 5958, RFC 7468).
+// (RFC 5958, RFC 7468); a BLS12-381 key as its scalar.
 func (p *PrivateKey) MarshalPEM() ([]byte, error) {
-	var key crypto.PrivateKey = p.ec
-	if p.ed != nil {
-		key = p.ed
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
+	block, err := p.block()
 	if err != nil {
 		return nil, fmt.Errorf("couldn't encode %s: %w", p, err)
 	}
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%s id=%s use=%s alg=%s\n", heading, p.pub.ID, p.pub.Use, p.pub.Alg)
-	out.Write(pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der}))
+	out.Write(pem.EncodeToMemory(block))
 	return out.Bytes(), nil
+}
+
+func (p *PrivateKey) block() (*pem.Block, error) {
+	block := &pem.Block{Type: pemType}
+	var err error
+	switch {
+	case p.ed != nil:
+		block.Bytes, err = x509.MarshalPKCS8PrivateKey(p.ed)
+	case p.bls != nil:
+		block.Type = pemTypeBLS
+		block.Bytes, err = p.bls.MarshalBinary()
+	default:
+		block.Bytes, err = x509.MarshalPKCS8PrivateKey(p.ec)
+	}
+	return block, err
 }
 
 // ParsePEM reads what MarshalPEM wrote.
@@ -62,18 +76,14 @@ func ParsePEM(data []byte) (*PrivateKey, error) {
 		*into = value
 	}
 	block, after := pem.Decode([]byte(rest))
-	if block == nil || block.Type != pemType || len(bytes.TrimSpace(after)) != 0 {
+	if block == nil || len(bytes.TrimSpace(after)) != 0 {
 		return nil, ErrKeyFile
 	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, err := parseBlock(block)
 	if err != nil {
-		return nil, fmt.Errorf("couldn't parse the key %s: %w", id, err)
+		return nil, fmt.Errorf("couldn't parse the key %q: %w", id, err)
 	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return nil, ErrKeyAlg
-	}
-	p, err := newPrivate(Use(use), id, signer)
+	p, err := newPrivate(Use(use), id, key)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't use the key %q: %w", id, err)
 	}
@@ -81,6 +91,16 @@ func ParsePEM(data []byte) (*PrivateKey, error) {
 		return nil, ErrKeyAlg
 	}
 	return p, nil
+}
+
+func parseBlock(block *pem.Block) (crypto.PrivateKey, error) {
+	switch block.Type {
+	case pemType:
+		return x509.ParsePKCS8PrivateKey(block.Bytes)
+	case pemTypeBLS:
+		return parseBLSPrivate(block.Bytes)
+	}
+	return nil, ErrKeyFile
 }
 
 // LoadFile reads a key file. A file that others may read is refused: whoever

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+
+	"github.com/cloudflare/circl/sign/bls"
 )
 
 // PrivateKey is a key held in this process. It implements Signer.
@@ -16,6 +18,7 @@ type PrivateKey struct {
 	pub PublicKey
 	ed  ed25519.PrivateKey // set for EdDSA
 	ec  *ecdsa.PrivateKey  // set for ES256
+	bls *blsPrivateKey     // set for BLS
 }
 
 var _ Signer = (*PrivateKey)(nil)
@@ -35,6 +38,12 @@ func Generate(alg Alg, use Use, id string) (*PrivateKey, error) {
 			return nil, fmt.Errorf("couldn't generate a P-256 key: %w", err)
 		}
 		return newPrivate(use, id, key)
+	case BLS:
+		key, err := generateBLS()
+		if err != nil {
+			return nil, err
+		}
+		return newPrivate(use, id, key)
 	}
 	return nil, fmt.Errorf("couldn't generate a key for %q: %w", alg, ErrKeyAlg)
 }
@@ -48,7 +57,18 @@ func FromSeed(use Use, id string, seed []byte) (*PrivateKey, error) {
 	return newPrivate(use, id, ed25519.NewKeyFromSeed(seed))
 }
 
-func newPrivate(use Use, id string, key crypto.Signer) (*PrivateKey, error) {
+// DrawKeyFromSeed makes the BLS12-381 key of a 32-byte seed (KeyGen of
+// draft-irtf-cfrg-bls-signature-05 with the key info "sandi-draw"). It is for test
+// vectors, like FromSeed.
+func DrawKeyFromSeed(id string, seed []byte) (*PrivateKey, error) {
+	key, err := blsFromSeed(seed)
+	if err != nil {
+		return nil, err
+	}
+	return newPrivate(UseDraw, id, key)
+}
+
+func newPrivate(use Use, id string, key crypto.PrivateKey) (*PrivateKey, error) {
 	p := &PrivateKey{pub: PublicKey{ID: id, Use: use}}
 	switch k := key.(type) {
 	case ed25519.PrivateKey:
@@ -63,6 +83,12 @@ func newPrivate(use Use, id string, key crypto.Signer) (*PrivateKey, error) {
 			return nil, fmt.Errorf("couldn't encode a P-256 key: %w", err)
 		}
 		p.ec, p.pub.Alg, p.pub.Key = k, ES256, point
+	case *blsPrivateKey:
+		point, err := k.PublicKey().MarshalBinary()
+		if err != nil {
+			return nil, fmt.Errorf("couldn't encode a BLS12-381 key: %w", err)
+		}
+		p.bls, p.pub.Alg, p.pub.Key = k, BLS, point
 	default:
 		return nil, ErrKeyAlg
 	}
@@ -75,11 +101,14 @@ func newPrivate(use Use, id string, key crypto.Signer) (*PrivateKey, error) {
 // Public returns the key's public half. The caller must not change Key.
 func (p *PrivateKey) Public() PublicKey { return p.pub }
 
-// Sign signs message: 64 bytes for both algorithms. Ed25519 is deterministic;
-// ES256 is random and low-S.
+// Sign signs message: 64 bytes for Ed25519 and ES256, 96 for BLS12-381. ES256 is
+// random and low-S, the others are deterministic.
 func (p *PrivateKey) Sign(message []byte) ([]byte, error) {
-	if p.ed != nil {
+	switch {
+	case p.ed != nil:
 		return ed25519.Sign(p.ed, message), nil
+	case p.bls != nil:
+		return bls.Sign(p.bls, message), nil
 	}
 	return signES256(p.ec, message)
 }
