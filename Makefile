@@ -4,7 +4,7 @@ SHELL       := /bin/bash
 .DEFAULT_GOAL := help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X sandi.internal/gateway/node.Version=$(VERSION)"
+GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X sandi.internal/gateway/node.Version=$(VERSION) -X main.version=$(VERSION)"
 TOOL := go tool -modfile=.ci/tools.mod
 FUZZ_TIME ?= 5s
 
@@ -16,10 +16,10 @@ help: ## list the targets
 demo: build ## three regions on this machine, a working day played; Ctrl-C ends it
 	@bin/sandi demo charger
 
-build: ## static bin/sandi
-	@echo "building bin/sandi (the first time takes a minute or two on two cores)"
+build: ## static bin/sandi and bin/sandi-audit
+	@echo "building bin/sandi and bin/sandi-audit (the first time takes a minute or two on two cores)"
 	@mkdir -p bin
-	@CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/sandi ./node/cmd/sandi
+	@CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/ ./node/cmd/sandi ./node/cmd/sandi-audit
 
 test: lint unit e2e fuzz openapi ## everything: linters, race detector, demo scenarios, short fuzz and fault runs
 

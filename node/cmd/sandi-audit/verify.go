@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"sandi.internal/gateway/consensus/checkpoint"
+	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/node/audit"
+	"sandi.internal/gateway/node/cli"
+)
+
+// outputs are what -o takes.
+var outputs = []string{"text", "json"}
+
+// verification is a call of `verify`.
+type verification struct {
+	lang      *string
+	output    string
+	keys      string
+	previous  []string
+	receipts  []string
+	genesis   string
+	entry     string
+	deadlines string
+}
+
+const verifyLong = `Checks a file and prints every finding as PASS, FAIL or INDETERMINATE.
+
+FILE is an audit bundle (whole log or extract), a receipt or a .tlog-proof. The
+key file must not come with it: get it from every bureau by another way.
+
+Exit: 0 everything holds; 3 something is wrong; 4 nothing is wrong, but one of
+the checks 1 to 6 cannot be decided from this file; 2 wrong call; 1 no report.`
+
+func newVerify(lang *string) *cobra.Command {
+	v := &verification{lang: lang}
+	cmd := &cobra.Command{
+		Use:   "verify FILE --keys KEYFILE",
+		Short: "check a bundle, an extract or a receipt; exit 3 when something is wrong, 4 when not all can be decided",
+		Long:  verifyLong,
+		Example: `  sandi-audit verify audit.zip --keys auditor-keys
+  sandi-audit verify audit.zip --keys auditor-keys --previous last-year.zip -o json
+  sandi-audit verify receipt.json --keys auditor-keys --genesis genesis.json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case len(args) != 1:
+				return cli.Usagef("give one file to verify, not %d", len(args))
+			case v.keys == "":
+				return cli.Usagef("give the key file with --keys; it never comes with the bundle")
+			case v.output != "text" && v.output != "json":
+				return cli.Usagef("-o %s: give text or json", v.output)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return v.run(cmd, args[0]) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&v.keys, "keys", "", "the auditor's key file (sandi genesis auditor-keys prints one)")
+	flags.StringArrayVar(&v.previous, "previous", nil, "a bundle, receipt or checkpoint that you kept; may be given several times")
+	flags.StringArrayVar(&v.receipts, "receipt", nil, "a receipt to hold against the bundle; may be given several times")
+	flags.StringVar(&v.genesis, "genesis", "", "the genesis file, for a receipt; a bundle has its own")
+	flags.StringVar(&v.entry, "entry", "", "the entry of a .tlog-proof")
+	flags.StringVar(&v.deadlines, "deadlines", "", "write every recomputed deadline to this file, a JSON object a line")
+	flags.StringVarP(&v.output, "output", "o", "text", "text or json")
+	complete(cmd, "output", outputs)
+	return cmd
+}
+
+// run verifies a file and prints the report. The error carries the exit status.
+func (v *verification) run(cmd *cobra.Command, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("couldn't open the file: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return fmt.Errorf("couldn't open the file: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("couldn't read %s: it is no regular file", path)
+	}
+	o := audit.Options{File: file, Size: info.Size()}
+	if err := v.read(&o); err != nil {
+		return err
+	}
+	done, err := v.list(&o)
+	if err != nil {
+		return err
+	}
+	meter := newMeter(cmd.ErrOrStderr(), *v.lang)
+	o.Progress = meter.show
+	report, err := audit.Verify(cmd.Context(), o)
+	meter.clear()
+	if err = errors.Join(err, done()); err != nil {
+		return err
+	}
+	if err := v.print(cmd.OutOrStdout(), report); err != nil {
+		return fmt.Errorf("couldn't print the report: %w", err)
+	}
+	if report.Exit != audit.ExitPass {
+		return &cli.Error{Code: report.Exit}
+	}
+	return nil
+}
+
+// read reads the files beside the one to verify.
+func (v *verification) read(o *audit.Options) error {
+	var err error
+	if o.Keys, err = small(v.keys, checkpoint.MaxKeyFile); err != nil {
+		return err
+	}
+	for _, path := range v.previous {
+		note, err := kept(path)
+		if err != nil {
+			return err
+		}
+		o.Previous = append(o.Previous, note)
+	}
+	for _, path := range v.receipts {
+		receipt, err := small(path, checkpoint.MaxReceipt)
+		if err != nil {
+			return err
+		}
+		o.Receipts = append(o.Receipts, receipt)
+	}
+	if v.genesis != "" {
+		if o.Genesis, err = small(v.genesis, 2*genesis.MaxBytes); err != nil {
+			return err
+		}
+	}
+	if v.entry != "" {
+		o.Entry, err = small(v.entry, checkpoint.MaxReceipt)
+	}
+	return err
+}
+
+// small reads a file of at most some bytes.
+func small(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't open a file: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read a file: %w", err)
+	}
+	if int64(len(data)) > most {
+		return nil, fmt.Errorf("couldn't read %s: it has more than %d bytes and is not what was asked for", path, most)
+	}
+	return data, nil
+}
+
+// kept reads the checkpoint in what the auditor kept.
+func kept(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't open what you kept: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("couldn't open what you kept: %w", err)
+	}
+	note, err := audit.NoteOf(f, info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("--previous %s: %w", path, err)
+	}
+	return note, nil
+}
+
+// list makes the verification write deadlines to a file. done ends it.
+func (v *verification) list(o *audit.Options) (done func() error, err error) {
+	if v.deadlines == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(v.deadlines)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't write the deadlines: %w", err)
+	}
+	out := bufio.NewWriter(f)
+	lines := json.NewEncoder(out)
+	lines.SetEscapeHTML(false)
+	o.Deadline = func(d *audit.Deadline) error { return lines.Encode(d) }
+	return func() error { return errors.Join(out.Flush(), f.Close()) }, nil
+}
+
+func (v *verification) print(w io.Writer, r *audit.Report) error {
+	if v.output == "json" {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(r)
+	}
+	return r.WriteText(w, *v.lang)
+}
