@@ -40,6 +40,7 @@ type Listen struct {
 	Peer   string `koanf:"peer"`   // Raft and the peer API, mutual TLS
 	Gossip string `koanf:"gossip"` // health hints
 	Admin  string `koanf:"admin"`  // probes, metrics, pprof: loopback or a management network
+	Log    string `koanf:"log"`    // the whole ledger as a transparency log, for whoever gets there; none by default
 }
 
 // TLS is the server certificate of the public API. Without one the public API
@@ -184,9 +185,9 @@ func (c *Config) check() error {
 		return errors.New("node: missing; give this node's id in genesis, e.g. " + c.Region + "-a")
 	}
 	for _, l := range []struct{ name, addr string }{
-		{"listen.public", c.Listen.Public}, {"listen.peer", c.Listen.Peer}, {"listen.gossip", c.Listen.Gossip}, {"listen.admin", c.Listen.Admin},
+		{"listen.public", c.Listen.Public}, {"listen.peer", c.Listen.Peer}, {"listen.gossip", c.Listen.Gossip}, {"listen.admin", c.Listen.Admin}, {"listen.log", c.Listen.Log},
 	} {
-		if _, _, err := net.SplitHostPort(l.addr); err != nil {
+		if _, _, err := net.SplitHostPort(l.addr); err != nil && !(l.name == "listen.log" && l.addr == "") {
 			return fmt.Errorf("%s: %q is not host:port", l.name, l.addr)
 		}
 	}
@@ -196,8 +197,10 @@ func (c *Config) check() error {
 	if (c.Keys.CACert == "") != (c.Keys.CAKey == "") {
 		return errors.New("keys: ca_cert and ca_key belong together; give both or neither")
 	}
-	if c.TLS.Cert == "" && !isLoopback(c.Listen.Public) {
-		return fmt.Errorf("listen.public: plain HTTP is served on loopback only, not on %s; set tls.cert and tls.key", c.Listen.Public)
+	for _, l := range []struct{ name, addr string }{{"listen.public", c.Listen.Public}, {"listen.log", c.Listen.Log}} {
+		if c.TLS.Cert == "" && l.addr != "" && !isLoopback(l.addr) {
+			return fmt.Errorf("%s: plain HTTP is served on loopback only, not on %s; set tls.cert and tls.key", l.name, l.addr)
+		}
 	}
 	if _, err := c.Witness.keys(); err != nil {
 		return err

@@ -16,7 +16,6 @@ import (
 	"sandi.internal/gateway/api/peer"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/v1"
-	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -46,9 +45,12 @@ func (n *Node) openDoors() error {
 	if err != nil {
 		return fmt.Errorf("couldn't open the token gate: %w", err)
 	}
+	if n.tlog, err = n.openLog(); err != nil {
+		return err
+	}
 	cfg := public.Config{
 		Region: n.cfg.Region, Node: n.cfg.Node, Network: n.genesis.Network(), Version: Version, Genesis: n.genesis.Genesis,
-		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Materials: n.materials, Local: n.stores.state.Local(),
+		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Local: n.stores.state.Local(),
 		Replica: n.standing, Checkpoints: n.checkpoints, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
 	}
 	if n.clock != nil { // a nil *scenarioClock in the interface would be a clock
@@ -75,12 +77,8 @@ func (n *Node) hosts() []string {
 
 // registry answers the token gate from this node's own ledger.
 func (n *Node) registry() *books.Registry {
-	open := func() (*ledger.Books, func(), error) {
-		view := n.stores.state.View()
-		return n.ledger.Books(view), func() { _ = view.Close() }, nil
-	}
 	return &books.Registry{
-		Open:     open,
+		Open:     n.books,
 		Governed: n.ledger.Governed,
 		Contact:  func() time.Duration { return time.Duration(n.replica.Status().AgeMs) * time.Millisecond },
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sandi.internal/gateway/api/admin"
+	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/peer"
 	"sandi.internal/gateway/api/public"
@@ -53,6 +54,7 @@ type Node struct {
 	log     *slog.Logger
 	reg     *prometheus.Registry
 	genesis *genesis.Signed
+	founded []byte // the genesis file
 	self    *genesis.Node
 	secrets *secrets
 	now     func() time.Time
@@ -67,6 +69,7 @@ type Node struct {
 	agenda    *agenda // of the steward
 	materials public.Vault
 	desk      *desk.Desk
+	tlog      *audit.Log
 	public    *public.API
 	gossip    *membership.Gossip
 	closers   []func() error // run in reverse
@@ -115,11 +118,10 @@ func (n *Node) openGenesis() error {
 	if info.Size() > maxGenesis {
 		return fmt.Errorf("the genesis %s is larger than 64 MiB; is it the right file?", n.cfg.Genesis)
 	}
-	file, err := os.ReadFile(n.cfg.Genesis)
-	if err != nil {
+	if n.founded, err = os.ReadFile(n.cfg.Genesis); err != nil {
 		return fmt.Errorf("couldn't read the genesis: %w", err)
 	}
-	if n.genesis, err = genesis.Parse(file); err != nil {
+	if n.genesis, err = genesis.Parse(n.founded); err != nil {
 		return fmt.Errorf("couldn't accept the genesis %s: %w", n.cfg.Genesis, err)
 	}
 	self, region := n.genesis.Genesis.Node(n.cfg.Node)
@@ -331,13 +333,17 @@ func (n *Node) servers() ([]server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("couldn't listen on %s (listen.admin): %w", n.cfg.Listen.Admin, err), publicListener.Close())
 	}
+	readers, err := n.logServer()
+	if err != nil {
+		return nil, errors.Join(err, publicListener.Close(), adminListener.Close())
+	}
 	peerServer := serve.NewServer(n.peerHandler(), n.log)
 	peerServer.ConnContext = transport.ConnContext
-	return []server{
+	return append(readers, []server{
 		{"public", serve.NewServer(n.public, n.log), serve.Listen(publicListener, config, serve.MaxConns)},
 		{"peer", peerServer, n.transport.PeerListener()},
 		{"admin", serve.NewServer(admin.New(admin.Config{Checks: n.checks(), Registry: n.reg, Log: n.log}), n.log), adminListener},
-	}, nil
+	}...), nil
 }
 
 // publicTLS is the public door's TLS, or nil for plain HTTP on loopback.

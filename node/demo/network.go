@@ -22,6 +22,7 @@ const (
 	peerPort   = 9011
 	gossipPort = 7011
 	adminPort  = 6011
+	logPort    = 5011
 )
 
 // Timeouts of the demo: on one machine a leader's death shows within a second,
@@ -127,6 +128,9 @@ func (n *Network) PublicURL(i int) string {
 	return scheme + n.addr(publicPort, i)
 }
 
+// LogURL is the address of region i's transparency log, readable without a token.
+func (n *Network) LogURL(i int) string { return "http://" + n.addr(logPort, i) + "/log/" }
+
 // config is region i's sandi.yaml; key paths are the defaults.
 func (n *Network) config(i int) []byte {
 	r := n.Regions[i]
@@ -145,7 +149,8 @@ listen:
   peer: %s
   gossip: %s
   admin: %s
+  log: %s
 %slimits: {requests_per_s: %d}
 log: {level: info, format: json}
-`, r.NameZH, r.NameEN, r.Code, r.Nodes[0].ID, n.addr(publicPort, i), n.addr(peerPort, i), n.addr(gossipPort, i), n.addr(adminPort, i), tls, n.Options.Requests)
+`, r.NameZH, r.NameEN, r.Code, r.Nodes[0].ID, n.addr(publicPort, i), n.addr(peerPort, i), n.addr(gossipPort, i), n.addr(adminPort, i), n.addr(logPort, i), tls, n.Options.Requests)
 }

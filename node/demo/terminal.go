@@ -53,9 +53,9 @@ func (t Terminal) Founding(dir string) {
 func (t Terminal) Ready(n *Network, took time.Duration) {
 	t.line(t.pick("三个节点已就绪，用时 %.1f 秒", "three nodes ready after %.1f s"), took.Seconds())
 	t.line("")
-	t.row(addressWidths, t.pick("地区", "region"), t.pick("公共接口", "public API"), t.pick("节点间", "peers"), t.pick("管理", "admin"))
+	t.row(addressWidths, t.pick("地区", "region"), t.pick("公共接口", "public API"), t.pick("节点间", "peers"), t.pick("管理", "admin"), t.pick("透明日志", "transparency log"))
 	for i, r := range n.Regions {
-		t.row(addressWidths, t.pick(r.NameZH, r.NameEN), n.PublicURL(i), n.addr(peerPort, i), "http://"+n.addr(adminPort, i))
+		t.row(addressWidths, t.pick(r.NameZH, r.NameEN), n.PublicURL(i), n.addr(peerPort, i), "http://"+n.addr(adminPort, i), n.LogURL(i))
 	}
 	t.line("")
 	t.line("%s", t.pick("取得访问令牌（10 分钟有效）:", "get an access token (10 minutes):"))
@@ -162,7 +162,7 @@ func (t Terminal) row(widths []int, cells ...string) {
 	t.line("%s", strings.TrimRight(b.String(), " "))
 }
 
-var addressWidths = []int{36, 24, 16}
+var addressWidths = []int{36, 22, 16, 22}
 
 // whoWidth holds the longest office of an organisation in both languages.
 const whoWidth = 24
