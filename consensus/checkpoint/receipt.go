@@ -165,6 +165,24 @@ func (r *Receipt) Verify(keys *Keys, p Policy) (Grade, error) {
 	return grade, nil
 }
 
+// Agree checks the parts of the receipt against each other and gives the
+// checkpoint, whoever signed it: all that can be seen without keys, and no proof.
+// The error wraps ErrReceipt, ErrNote or ErrInclusion.
+func (r *Receipt) Agree() (Checkpoint, error) {
+	leaf, st, err := readEntry(r.Leaf)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	c, _, ok := split(r.Checkpoint)
+	if !ok {
+		return c, fmt.Errorf("couldn't read the checkpoint of a receipt: %w", ErrNote)
+	}
+	if leaf.Seq != r.Index || string(leaf.Stmt) != r.Statement || st.Network != r.Network || c.Size != r.Size {
+		return c, fmt.Errorf("couldn't accept a receipt of entry %d: its parts contradict each other: %w", r.Index, ErrReceipt)
+	}
+	return c, verifyInclusion(merkle.LeafHash(r.Leaf), r.Index, r.Path, &Note{Checkpoint: c})
+}
+
 // TlogProof is the receipt's proof as a .tlog-proof file, for tools that others
 // wrote; they need the entry (Leaf) beside it.
 func (r *Receipt) TlogProof() []byte {
