@@ -23,21 +23,41 @@ func (s *settings) client() (*client.Client, error) {
 	if token == "" {
 		return nil, &exitError{code: exitDenied, err: errors.New("no access token; give --token or SANDI_TOKEN (sandi token issue makes one)")}
 	}
+	transport, err := s.transport()
+	if err != nil {
+		return nil, err
+	}
+	return client.New(client.Options{
+		Base: s.addr, Token: func(context.Context) (string, error) { return token, nil }, HTTP: &http.Client{Transport: transport}, Lang: s.problemLanguage(),
+	})
+}
+
+// transport trusts --cacert instead of the system's authorities and shows --cert to who asks.
+func (s *settings) transport() (*http.Transport, error) {
 	transport := client.NewTransport()
+	if s.cacert == "" && s.cert == "" {
+		return transport, nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if s.cacert != "" {
 		pem, err := os.ReadFile(s.cacert)
 		if err != nil {
 			return nil, fmt.Errorf("couldn't read --cacert: %w", err)
 		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
 			return nil, fmt.Errorf("--cacert %s holds no certificate", s.cacert)
 		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
-	return client.New(client.Options{
-		Base: s.addr, Token: func(context.Context) (string, error) { return token, nil }, HTTP: &http.Client{Transport: transport}, Lang: s.problemLanguage(),
-	})
+	if s.cert != "" {
+		pair, err := tls.LoadX509KeyPair(s.cert, firstNonEmpty(s.key, s.cert))
+		if err != nil {
+			return nil, fmt.Errorf("couldn't read --cert and --cert-key: %w", err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	transport.TLSClientConfig = config
+	return transport, nil
 }
 
 func trimNewline(s string) string { return strings.TrimRight(s, "\r\n") }

@@ -34,7 +34,9 @@ func (s *settings) print(w io.Writer, v any) error {
 	t := cli.NewTable(w)
 	switch v := v.(type) {
 	case tabular:
-		t.AppendHeader(v.header())
+		if h := v.header(); h != nil {
+			t.AppendHeader(h)
+		}
 		t.AppendRows(v.rows())
 	case map[string]string:
 		for _, k := range slices.Sorted(maps.Keys(v)) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+
 	"sandi.internal/gateway/node/cli"
 )
 
@@ -14,6 +15,8 @@ type settings struct {
 	addr   string // base URL of a node's public API
 	cacert string // CA of that node's certificate, PEM
 	token  string // access token, or @FILE
+	cert   string // client certificate and key, PEM: tokens may be bound to it
+	key    string
 	output string // table, json, yaml
 	lang   string // zh, en
 }
@@ -42,11 +45,13 @@ func newRoot() *cobra.Command {
 	flags.StringVar(&s.addr, "addr", cli.Env("SANDI_ADDR", "http://127.0.0.1:8011"), "base URL of a node's public API (SANDI_ADDR)")
 	flags.StringVar(&s.cacert, "cacert", cli.Env("SANDI_CACERT", ""), "CA certificate of the node, PEM (SANDI_CACERT)")
 	flags.StringVar(&s.token, "token", "", "access token, or @FILE (SANDI_TOKEN)") // no default: help prints defaults
+	flags.StringVar(&s.cert, "cert", cli.Env("SANDI_CERT", ""), "client certificate that the token is bound to, PEM (SANDI_CERT)")
+	flags.StringVar(&s.key, "cert-key", cli.Env("SANDI_CERT_KEY", ""), "its private key, PEM (SANDI_CERT_KEY)")
 	flags.StringVarP(&s.output, "output", "o", cli.Env("SANDI_OUTPUT", "table"), "table, json or yaml (SANDI_OUTPUT)")
 	flags.StringVar(&s.lang, "lang", cli.Env("SANDI_LANG", cli.SystemLanguage()), "zh or en (SANDI_LANG)")
 	root.AddCommand(
-		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newProcedures(s),
-		newKey(), newGov(s), newDemo(s), newVersion(s),
+		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newReceipt(s), newProcedures(s),
+		newKey(), newGov(s), newAudit(s), newDemo(s), newVersion(s),
 	)
 	groups(root)
 	return root

@@ -2,7 +2,9 @@ package main
 
 import (
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/hex"
+	"encoding/pem"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,9 @@ import (
 	"sandi.internal/gateway/certs/keyring"
 )
 
+// maxCertFile bounds a file with a certificate and its chain.
+const maxCertFile = 1 << 20
+
 func newToken(s *settings) *cobra.Command {
 	cmd := &cobra.Command{Use: "token", Short: "access tokens"}
 	cmd.AddCommand(newTokenIssue(s))
@@ -21,7 +26,7 @@ func newToken(s *settings) *cobra.Command {
 }
 
 func newTokenIssue(*settings) *cobra.Command {
-	var key, dir, region, issuer, roles, org, subject, scope string
+	var key, dir, region, issuer, roles, org, subject, scope, bind string
 	var life time.Duration
 	cmd := &cobra.Command{
 		Use:   "issue",
@@ -52,7 +57,14 @@ func newTokenIssue(*settings) *cobra.Command {
 			id := make([]byte, 16)
 			_, _ = rand.Read(id) // crypto/rand cannot fail
 			now := time.Now()
+			var confirm *keyring.Confirmation
+			if bind != "" {
+				if confirm, err = confirmation(bind); err != nil {
+					return err
+				}
+			}
 			text, err := keyring.SignToken(signer, keyring.Claims{
+				Confirm: confirm,
 				Issuer: issuer, Subject: subject, Audience: "urn:sandi:" + region, IssuedAt: now.Unix(), Expires: now.Add(life).Unix(),
 				ID: hex.EncodeToString(id), Roles: strings.Split(roles, ","), Org: org, Scope: scope,
 			})
@@ -72,6 +84,24 @@ func newTokenIssue(*settings) *cobra.Command {
 	f.StringVar(&org, "org", "", "organisation code (default <region>-SJ)")
 	f.StringVar(&subject, "sub", "cli-user", "who the token is for")
 	f.StringVar(&scope, "scope", "records:read records:write", "scopes, space-separated")
+	f.StringVar(&bind, "bind", "", "client certificate (PEM) to bind the token to; the scope bulk:export demands it")
 	f.DurationVar(&life, "life", 10*time.Minute, "life; the gate accepts at most 10 minutes for people")
 	return cmd
+}
+
+// confirmation binds a token to the certificate in a file (RFC 8705).
+func confirmation(path string) (*keyring.Confirmation, error) {
+	text, err := readBounded(path, maxCertFile)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read --bind: %w", err)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("--bind %s holds no certificate", path)
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("--bind %s: %w", path, err)
+	}
+	return &keyring.Confirmation{X5T: authority.Thumbprint(cert)}, nil
 }
