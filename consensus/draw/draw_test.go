@@ -265,8 +265,13 @@ func TestQuota(t *testing.T) {
 		q       Quota
 		n, want int
 	}{
-		{Quota{Number: 3}, 11, 3}, {Quota{Number: 3}, 2, 2}, {Quota{Rate: 3_000}, 6, 2}, {Quota{Rate: 3_000}, 10, 3}, {Quota{Rate: 1}, 1, 1},
-		{Quota{Rate: 10_000}, 7, 7}, {Quota{Rate: 200}, 51, 2},
+		{Quota{Number: 3}, 11, 3},
+		{Quota{Number: 3}, 2, 2},
+		{Quota{Rate: 3_000}, 6, 2},
+		{Quota{Rate: 3_000}, 10, 3},
+		{Quota{Rate: 1}, 1, 1},
+		{Quota{Rate: 10_000}, 7, 7},
+		{Quota{Rate: 200}, 51, 2},
 	} {
 		if got := c.q.Of(c.n); got != c.want {
 			t.Errorf("%+v of %d: %d, want %d", c.q, c.n, got, c.want)

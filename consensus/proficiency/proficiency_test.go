@@ -35,8 +35,11 @@ func TestVector(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, got, want string }{
-		{"x*", Format(r.Mean, 9), "0.494461538"}, {"s*", Format(r.Deviation, 10), "0.0140302177"}, {"u", Format(r.Uncertainty, 6), "0.004528"},
-		{"0.3 s*", Format(mul(fraction, r.Deviation), 6), "0.004209"}, {"nIQR", Format(iqr, 6), "0.013343"},
+		{"x*", Format(r.Mean, 9), "0.494461538"},
+		{"s*", Format(r.Deviation, 10), "0.0140302177"},
+		{"u", Format(r.Uncertainty, 6), "0.004528"},
+		{"0.3 s*", Format(mul(fraction, r.Deviation), 6), "0.004209"},
+		{"nIQR", Format(iqr, 6), "0.013343"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, c.got, c.want)
@@ -121,8 +124,15 @@ func TestLimits(t *testing.T) {
 		score string
 		want  Verdict
 	}{
-		{Z, "2", Satisfactory}, {Z, "-2", Satisfactory}, {Z, "2.000001", Questionable}, {Z, "2.999999", Questionable}, {Z, "3", Unsatisfactory},
-		{Z, "-3", Unsatisfactory}, {En, "1", Satisfactory}, {En, "-1.000001", Unsatisfactory}, {Z, "0", Satisfactory},
+		{Z, "2", Satisfactory},
+		{Z, "-2", Satisfactory},
+		{Z, "2.000001", Questionable},
+		{Z, "2.999999", Questionable},
+		{Z, "3", Unsatisfactory},
+		{Z, "-3", Unsatisfactory},
+		{En, "1", Satisfactory},
+		{En, "-1.000001", Unsatisfactory},
+		{Z, "0", Satisfactory},
 	} {
 		if got := Judge(c.kind, constant(c.score)); got != c.want {
 			t.Errorf("%s %s: %s, want %s", c.kind, c.score, got, c.want)
