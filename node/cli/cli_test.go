@@ -21,7 +21,9 @@ func TestWriteWhole(t *testing.T) {
 	}
 	broken := errors.New("broken")
 	half := func(w io.Writer) error { return errors.Join(text("half")(w), broken) }
-	late := func(w io.Writer) error { return errors.Join(text("late")(w), os.WriteFile(path, []byte("meanwhile"), 0o600)) }
+	late := func(w io.Writer) error {
+		return errors.Join(text("late")(w), os.WriteFile(path, []byte("meanwhile"), 0o600))
+	}
 	holds := func(want string) {
 		t.Helper()
 		got, err := os.ReadFile(path)

@@ -151,8 +151,11 @@ func signToken(r *devca.Region, a Actor, life time.Duration) (string, time.Time,
 
 // scopes are what a token of that role needs.
 func scopes(role string) string {
-	if role == auth.RoleOperator {
+	switch role {
+	case auth.RoleOperator:
 		return auth.ScopeRead + " " + auth.ScopeOperate
+	case auth.RoleAuditor:
+		return auth.ScopeRead
 	}
 	return auth.ScopeRead + " " + auth.ScopeWrite
 }

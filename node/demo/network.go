@@ -49,7 +49,7 @@ type Network struct {
 }
 
 // Found makes a network in dir: throw-away keys, a genesis signed by all
-// regions, one configuration file per region. dir must not hold one yet.
+// regions, the auditor's key file, one configuration file per region. dir must not hold one yet.
 func Found(o Options) (*Network, error) {
 	if o.Timeouts == (genesis.Timeouts{}) {
 		o.Timeouts = demoTimeouts
@@ -73,6 +73,9 @@ func Found(o Options) (*Network, error) {
 	}
 	if err := os.WriteFile(filepath.Join(o.Dir, "genesis.json"), sealed, 0o600); err != nil {
 		return nil, fmt.Errorf("couldn't write the genesis: %w", err)
+	}
+	if err := n.writeKeys(sealed); err != nil {
+		return nil, err
 	}
 	for i, r := range keys.Regions {
 		if err := os.WriteFile(filepath.Join(r.Dir, "sandi.yaml"), n.config(i), 0o600); err != nil {

@@ -27,7 +27,7 @@ const (
 type Config struct {
 	Scenario string
 	Dir      string // empty: DefaultDir
-	Once     bool   // play, compare, stop
+	Once     bool   // play, compare, export for an auditor, stop
 	Binary   string // bin/sandi itself
 	PortBase int
 	Timeouts genesis.Timeouts // zero: the demo's
@@ -43,7 +43,8 @@ type View interface {
 	Playing(s *Scenario)
 	Step(o Outcome)
 	Agreed(s Summary)
-	Staying()
+	Exported(n *Network, entries uint64)
+	Staying(n *Network)
 }
 
 // Summary is the result as JSON.
@@ -98,7 +99,7 @@ func Run(ctx context.Context, c Config) (Summary, error) {
 		sum.Why = err.Error()
 	}
 	if !c.Once && err == nil {
-		c.View.Staying()
+		c.View.Staying(network)
 		<-ctx.Done()
 	}
 	cancel()
@@ -125,6 +126,14 @@ func (c Config) playOn(ctx context.Context, n *Network, s *Scenario, sum *Summar
 		return err
 	}
 	c.View.Agreed(*sum)
+	if !c.Once {
+		return nil // whoever stays can export as any auditor would
+	}
+	size := sum.Nodes[n.Regions[0].Code].Applied
+	if err := d.export(ctx, n, size); err != nil {
+		return err
+	}
+	c.View.Exported(n, size)
 	return nil
 }
 
@@ -158,4 +167,5 @@ func (Silent) Ready(*Network, time.Duration) {}
 func (Silent) Playing(*Scenario)             {}
 func (Silent) Step(Outcome)                  {}
 func (Silent) Agreed(Summary)                {}
-func (Silent) Staying()                      {}
+func (Silent) Exported(*Network, uint64)     {}
+func (Silent) Staying(*Network)              {}

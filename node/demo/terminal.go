@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -142,11 +143,24 @@ func (t Terminal) Agreed(s Summary) {
 	t.line(t.pick("%d 步全部如剧本，其中 %d 步按预期被拒", "%d steps came out as written, %d of them refused as they must be"), len(s.Steps), refused)
 }
 
-// Staying says what can be tried now.
-func (t Terminal) Staying() {
+// Exported says where the auditor's files lie and how to check them.
+func (t Terminal) Exported(n *Network, entries uint64) {
 	t.line("")
-	t.line("%s", t.pick("网络继续运行。另开终端可试: bin/sandi demo kill-leader。按 Ctrl-C 结束。",
-		"the network stays up. In a second terminal try: bin/sandi demo kill-leader. Ctrl-C ends it."))
+	t.line(t.pick("%d 条均已成为最终（各地区共同签署），审计包与公钥已导出。核验:", "all %d entries are final (cosigned by every region) and exported. Verify them:"), entries)
+	t.line("   bin/sandi-audit verify %s --keys %s", filepath.Join(n.Dir, BundleName), filepath.Join(n.Dir, KeysName))
+}
+
+// Staying says what can be tried now.
+func (t Terminal) Staying(n *Network) {
+	region := n.Regions[0].Code
+	t.line("")
+	t.line("%s", t.pick("像审计员那样导出，并在本机核验（不信任任何节点）:", "export as an auditor does, and verify without trusting any node:"))
+	t.line("   export SANDI_TOKEN=$(bin/sandi token issue --dir %s --region %s --role auditor)", n.Dir, region)
+	t.line("   bin/sandi audit export --all -f audit.zip --addr %s", n.PublicURL(0))
+	t.line("   bin/sandi-audit verify audit.zip --keys %s", filepath.Join(n.Dir, KeysName))
+	t.line("")
+	t.line("%s", t.pick("网络继续运行。另开终端可试: bin/sandi demo kill-leader，bin/sandi demo tamper。按 Ctrl-C 结束。",
+		"the network stays up. In a second terminal try: bin/sandi demo kill-leader, bin/sandi demo tamper. Ctrl-C ends it."))
 }
 
 // row pads by display width: a Chinese character takes two columns.

@@ -65,7 +65,7 @@ func newTokenIssue(*settings) *cobra.Command {
 			}
 			text, err := keyring.SignToken(signer, keyring.Claims{
 				Confirm: confirm,
-				Issuer: issuer, Subject: subject, Audience: "urn:sandi:" + region, IssuedAt: now.Unix(), Expires: now.Add(life).Unix(),
+				Issuer:  issuer, Subject: subject, Audience: "urn:sandi:" + region, IssuedAt: now.Unix(), Expires: now.Add(life).Unix(),
 				ID: hex.EncodeToString(id), Roles: strings.Split(roles, ","), Org: org, Scope: scope,
 			})
 			if err != nil {
