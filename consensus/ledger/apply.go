@@ -96,6 +96,11 @@ func (l *Ledger) apply(tx Tx, raw []byte, proposedAt int64, out *Result) error {
 // says that the signature holds under a registered key of the region, whatever
 // else is wrong.
 func (l *Ledger) admit(st *statement.Statement) (proven bool, refusal *Refusal) {
+	return l.admitAt(st, l.protocol, l.tree.Size())
+}
+
+// admitAt is admit for a protocol and an index. Any goroutine may call it.
+func (l *Ledger) admitAt(st *statement.Statement, protocol int, index uint64) (proven bool, refusal *Refusal) {
 	switch {
 	case st.Network != l.network:
 		return false, refuse(CodeNetwork)
@@ -109,13 +114,13 @@ func (l *Ledger) admit(st *statement.Statement) (proven bool, refusal *Refusal) 
 	if !l.pool.Verify(st, key.PublicKey) {
 		return false, refuse(CodeSignature)
 	}
-	if !statement.Known(l.protocol, st.Kind, st.V) {
+	if !statement.Known(protocol, st.Kind, st.V) {
 		return true, refuse(CodeKind, "kind", st.Kind)
 	}
 	if use := useFor(st.Kind); key.Use != use {
 		return true, refuse(CodeKeyUse, "use", string(key.Use), "needed", string(use))
 	}
-	if state := key.Life.StateAt(l.tree.Size()); state != keyring.StateActive {
+	if state := key.Life.StateAt(index); state != keyring.StateActive {
 		return true, refuse(CodeKeyState, "key", st.Key, "state", string(state))
 	}
 	return true, nil

@@ -54,6 +54,9 @@ const (
 	CodeSealTree     Code = "checkpoint_of_another_tree"
 	CodeSealState    Code = "wrong_state_digest"
 	CodeSealLaw      Code = "law_not_in_force"
+	CodeMoveNode     Code = "not_a_voting_node"
+	CodeMoveTwice    Code = "move_signed"
+	CodeMoveStale    Code = "move_overtaken"
 )
 
 // meaning is what a code means to people and to HTTP.
@@ -132,6 +135,10 @@ var codes = map[Code]meaning{
 	CodeSealTree:  {statusUnprocessable, "检查点与账本的树不符", "the checkpoint is not one of this ledger's tree, or covers less than the last seal"},
 	CodeSealState: {statusUnprocessable, "状态摘要与检查点末叶不符", "the state digest is not that of the last leaf covered"},
 	CodeSealLaw:   {statusUnprocessable, "日历或期限规则版本不是现行版本", "the calendar or rule version is not the one in force"},
+
+	CodeMoveNode:  {statusUnprocessable, "没有此投票节点", "there is no such voting node"},
+	CodeMoveTwice: {statusConflict, "本地区已签署同一领导权移交", "the region has signed this move already"},
+	CodeMoveStale: {statusConflict, "此任期的领导权移交已生效或已被取代", "a move for this term or a later one has taken effect"},
 
 	Code(statement.CodeTooLarge): {statusTooLarge, "声明超过长度上限", "the statement is too large"},
 	Code(statement.CodeProof):    {statusUnprocessable, "新密钥未证明其持有者", "the added key did not prove possession"},

@@ -26,6 +26,8 @@ func (l *Ledger) govern(r Reader, st *statement.Statement) (decision, *Refusal, 
 		return l.changeRoles(st)
 	case statement.KindTokenRevoke:
 		return l.revokeTokens(r, st)
+	case statement.KindLeaderMove:
+		return l.moveLeader(r, st)
 	}
 	return decision{}, refuse(CodeKind, "kind", st.Kind), nil
 }

@@ -15,6 +15,7 @@ const (
 	tableIssuer    = 0x11 // issuer id -> issuerRow
 	tableRevoked   = 0x12 // issuer id 0 kind 0 value -> revocation of tokens
 	tableSeal      = 0x13 // Beijing date, or nothing for the latest -> sealRow
+	tableMove      = 0x14 // region, or nothing for the latest that took effect -> moveRow
 	tableCounter   = 0x18 // prefix '-' region '-' year -> last number
 	tableMark      = 0x19 // set 0 key -> record id that holds the mark
 	tableRecord    = 0x1a // record id -> row
@@ -58,6 +59,8 @@ func keyKey(region, id string) []byte { return appendTable(nil, tableKey, region
 func issuerKey(id string) []byte      { return appendTable(nil, tableIssuer, id) }
 func sealKey(day string) []byte       { return appendTable(nil, tableSeal, day) }
 func lastSealKey() []byte             { return []byte{tableSeal} }
+func moveKey(region string) []byte    { return appendTable(nil, tableMove, region) }
+func lastMoveKey() []byte             { return []byte{tableMove} }
 func counterKey(series string) []byte { return appendTable(nil, tableCounter, series) }
 func recordKey(id string) []byte      { return appendTable(nil, tableRecord, id) }
 func statementKey(region, id string) []byte {

@@ -123,6 +123,7 @@ func goldenPayloads(t *testing.T) (names []string, payloads []Payload) {
 	add("token.revoke jti", KindTokenRevoke, TokenRevokeBody{Issuer: issuer, JTI: "01J9ZZZZZZZZZZZZZZZZZZZZZZ"}.Marshal())
 	add("token.revoke subject", KindTokenRevoke, TokenRevokeBody{Issuer: issuer, Subject: "p-0017", Before: 1762736400}.Marshal())
 	add("token.revoke key", KindTokenRevoke, TokenRevokeBody{Issuer: issuer, KID: "tok-2"}.Marshal())
+	add("leader.move", KindLeaderMove, MoveBody{Leader: "110000-a", Candidate: "120000-a", Term: 7, Reason: "delay"}.Marshal())
 	return names, payloads
 }
 

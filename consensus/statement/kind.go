@@ -19,7 +19,7 @@ func Known(protocol int, kind string, v int) bool {
 func IsGovernance(kind string) bool {
 	switch kind {
 	case KindKeyAdd, KindKeyActivate, KindKeyRetire, KindKeyRevoke,
-		KindIssuerAdd, KindIssuerDrop, KindRoleGrant, KindRoleRevoke, KindTokenRevoke:
+		KindIssuerAdd, KindIssuerDrop, KindRoleGrant, KindRoleRevoke, KindTokenRevoke, KindLeaderMove:
 		return true
 	}
 	return false
@@ -29,5 +29,5 @@ func IsGovernance(kind string) bool {
 var kinds = [...]string{
 	KindRecordAct, KindRecordOpen, KindKeyAdd, KindKeyActivate, KindKeyRetire, KindKeyRevoke,
 	KindIssuerAdd, KindIssuerDrop, KindRoleGrant, KindRoleRevoke, KindTokenRevoke,
-	KindLedgerSeal,
+	KindLedgerSeal, KindLeaderMove,
 }

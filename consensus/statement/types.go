@@ -31,6 +31,7 @@ const (
 	KindRoleRevoke  = "role.revoke"
 	KindTokenRevoke = "token.revoke"
 	KindLedgerSeal  = "ledger.seal" // a day's final checkpoint, bound into the ledger
+	KindLeaderMove  = "leader.move" // two regions want another node to lead
 )
 
 // Actor is who acted, as the ledger may know them.
