@@ -37,7 +37,8 @@ type Proven struct {
 }
 
 // KeyAddBody registers a key: prepared, or active at once. A token key belongs
-// to an Issuer of the region, a log or cosigner key to a Node.
+// to an Issuer of the region, a log or cosigner key to a Node. A draw key counts
+// for draws that are defined after it became active.
 type KeyAddBody struct {
 	Proven
 	Issuer string // for use token

@@ -28,7 +28,7 @@ func ParseKeyAdd(body []byte) (KeyAddBody, error) {
 			active = true
 			b.Active, ok = s.boolean(name)
 		case "proof":
-			b.Proof, ok = s.formed(name, isSignature)
+			b.Proof, ok = s.formed(name, isProof)
 		default:
 			ok = s.failField(CodeUnknown, "body")
 		}
@@ -282,7 +282,7 @@ func (s *scanner) provenKeys() ([]Proven, bool) {
 			case "key":
 				p.Key, ok = s.publicKey(5)
 			case "proof":
-				p.Proof, ok = s.formed(name, isSignature)
+				p.Proof, ok = s.formed(name, isProof)
 			default:
 				ok = s.failField(CodeUnknown, "keys")
 			}
@@ -309,4 +309,5 @@ func (s *scanner) provenKeys() ([]Proven, bool) {
 
 func isReason(s string) bool { return slices.Contains(reasons[:], s) }
 
-func isSignature(s string) bool { return is64(s, 86) }
+// isProof: 64 bytes in base64url, or the 96 of a draw key.
+func isProof(s string) bool { return is64(s, 86) || is64(s, 128) }

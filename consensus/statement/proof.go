@@ -37,7 +37,7 @@ func Prove(s keyring.Signer, network, region, owner string) (Proven, error) {
 // body names. The error is an *Error.
 func (p Proven) Check(network, region, owner string) error {
 	signature, err := url64.DecodeString(p.Proof)
-	if err != nil || !isSignature(p.Proof) {
+	if err != nil || !isProof(p.Proof) {
 		return refuseField(CodeForm, "proof")
 	}
 	verifier, err := p.Key.Verifier()

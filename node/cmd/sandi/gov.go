@@ -129,6 +129,9 @@ func newKeyMake() *cobra.Command {
 		Short: "make a key pair; prints the public half's fingerprint",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("alg") && keyring.Use(use) == keyring.UseDraw {
+				alg = string(keyring.BLS)
+			}
 			key, err := keyring.Generate(keyring.Alg(alg), keyring.Use(use), id)
 			if err != nil {
 				return err
@@ -141,8 +144,8 @@ func newKeyMake() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&use, "use", "statement", "statement, token, log or cosigner")
-	f.StringVar(&alg, "alg", "EdDSA", "EdDSA or ES256")
+	f.StringVar(&use, "use", "statement", "statement, token, log, cosigner or draw")
+	f.StringVar(&alg, "alg", "EdDSA", "EdDSA or ES256; draw keys are BLS12381G1")
 	f.StringVar(&id, "id", "", "id of the key, unique in the region, e.g. st-2")
 	f.StringVarP(&file, "file", "f", "", "file to write; must not exist")
 	_ = cmd.MarkFlagRequired("id")
