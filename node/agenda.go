@@ -39,6 +39,10 @@ func (a *agenda) applied(results []ledger.Result) {
 			a.add(results[i].Record)
 			added = true
 		}
+		for _, id := range results[i].Touched {
+			a.add(id)
+			added = true
+		}
 	}
 	a.mu.Unlock()
 	if !added {

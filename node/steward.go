@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"sandi.internal/gateway/api/desk"
@@ -52,13 +53,14 @@ type steward struct {
 	changed func() <-chan struct{} // scenario clock; nil: real time
 	log     *slog.Logger
 
-	passed  int64           // unix s; limits that passed before it have been seen
-	refused map[string]bool // "record event head" that the ledger refused: not tried again
+	passed  int64            // unix s; limits that passed before it have been seen
+	refused map[string]bool  // "record event head" that the ledger refused: not tried again
+	seen    map[string]int64 // "record event" of other regions -> unix s when it was first seen to be possible
 }
 
 // run works until ctx ends.
 func (s *steward) run(ctx context.Context) error {
-	s.refused = map[string]bool{}
+	s.refused, s.seen = map[string]bool{}, map[string]int64{}
 	tick := time.NewTicker(stewardTick)
 	defer tick.Stop()
 	for ctx.Err() == nil {
@@ -233,7 +235,15 @@ func (s *steward) mine(o procedure.Option, id string) bool {
 	switch o.Auto {
 	case procedure.AutoReceipt:
 		return slices.ContainsFunc(o.By, func(a procedure.OptionActor) bool { return a.Role == procedure.NodeRole && a.Region == s.region })
+	case procedure.AutoLinked:
+		if o.Blocked != nil {
+			return false // the record it waits for brings it back
+		}
+		return ownerOf(id) == s.region || s.waited(id+" "+o.Event)
 	case procedure.AutoDue:
+		if o.Blocked != nil && o.Blocked.Code != procedure.CodeNotDue {
+			return false
+		}
 		late := s.since(o.Due)
 		if o.Due == 0 || late <= 0 {
 			return false // its deadline brings it back
@@ -244,6 +254,24 @@ func (s *steward) mine(o procedure.Option, id string) bool {
 		}
 		return true
 	}
+	return false
+}
+
+// waited leaves what other records have caused to the region that owns the record
+// for a while, as strangerPatience says.
+func (s *steward) waited(what string) bool {
+	id, _, _ := strings.Cut(what, " ")
+	if s.seen[what] == 0 {
+		if len(s.seen) >= agendaMax {
+			clear(s.seen)
+		}
+		s.seen[what] = s.clock().Unix()
+	}
+	if s.since(s.seen[what]) > strangerPatience {
+		delete(s.seen, what)
+		return true
+	}
+	s.agenda.keep(id)
 	return false
 }
 

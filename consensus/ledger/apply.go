@@ -180,6 +180,7 @@ func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, now, propos
 		out.RecordHead = d.entry.record.Head
 		law := l.law.version(d.entry.record.Procedure, d.entry.record.Version)
 		out.Automatic = slices.Contains(law.Automatic, d.entry.record.State)
+		out.Touched = l.law.touched(d.entry.record)
 	}
 	own := change{key: statementKey(st.Region, st.ID), after: statementRow(index, record)}
 	if err := l.write(tx, own); err != nil {

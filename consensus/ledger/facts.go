@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"strconv"
+
 	"sandi.internal/gateway/consensus/calendar"
 	"sandi.internal/gateway/consensus/procedure"
 )
@@ -47,6 +49,25 @@ func (f *facts) Marked(set, key string) (string, bool) {
 		f.err = err
 	}
 	return string(holder), holder != nil
+}
+
+// Tally implements procedure.Facts.
+func (f *facts) Tally(set, key string) int64 {
+	if !markFits(set, key) {
+		return 0
+	}
+	row, err := f.reader.Get(tallyKey(set, key))
+	if err != nil || row == nil {
+		if f.err == nil {
+			f.err = err
+		}
+		return 0
+	}
+	sum, err := strconv.ParseInt(string(row), 10, 64)
+	if err != nil && f.err == nil {
+		f.err = corrupt("a tally")
+	}
+	return sum
 }
 
 // Record implements procedure.Facts.

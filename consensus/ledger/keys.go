@@ -17,7 +17,7 @@ const (
 	tableSeal      = 0x13 // Beijing date, or nothing for the latest -> sealRow
 	tableMove      = 0x14 // region, or nothing for the latest that took effect -> moveRow
 	tableCounter   = 0x18 // prefix '-' region '-' year -> last number
-	tableMark      = 0x19 // set 0 key -> record id that holds the mark
+	tableMark      = 0x19 // set 0 key -> record id that holds the mark; '#' set 0 key -> sum of a tally
 	tableRecord    = 0x1a // record id -> row
 	tableStatement = 0x1b // region '/' statement id -> leaf index and record id
 
@@ -70,6 +70,9 @@ func statementKey(region, id string) []byte {
 func markKey(set, key string) []byte {
 	return appendTable(nil, tableMark, set, string(rune(separator)), key)
 }
+
+// tallyKey stands among the marks: no set of marks is called so.
+func tallyKey(set, key string) []byte { return markKey("#"+set, key) }
 
 func revokedKey(issuer, kind, value string) []byte {
 	return appendTable(nil, tableRevoked, issuer, string(rune(separator)), kind, string(rune(separator)), value)

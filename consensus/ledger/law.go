@@ -18,13 +18,14 @@ type Law struct {
 	Text      string // the document as adopted
 	Document  *procedure.Document
 	Procedure *procedure.Procedure
-	Automatic []string // states in which an event may be a node's own to submit: receipts, limits that passed
+	Automatic []string // states in which an event may be a node's own to submit: receipts, limits that passed, what other records cause
 }
 
 // lawBook is the law in force: what genesis adopted. It is immutable and may be
 // read by any goroutine.
 type lawBook struct {
-	laws     []*Law // by name
+	laws     []*Law          // by name
+	waiting  map[string]bool // prefixes of records that wait for others
 	rules    *calendar.Rules
 	calendar *calendar.Calendar
 }
@@ -32,7 +33,7 @@ type lawBook struct {
 // newLawBook reads and compiles every text of genesis. A text that does not
 // compile, or that has another's name or prefix, fails the whole.
 func newLawBook(g *genesis.Genesis) (*lawBook, error) {
-	b := &lawBook{}
+	b := &lawBook{waiting: make(map[string]bool)}
 	var err error
 	if b.calendar, err = calendar.Parse([]byte(g.Calendar)); err != nil {
 		return nil, fmt.Errorf("couldn't read the calendar: %w", err)
@@ -59,6 +60,7 @@ func newLawBook(g *genesis.Genesis) (*lawBook, error) {
 			return nil, fmt.Errorf("procedure %q takes the record prefix %s of another", t.Name, document.Prefix)
 		}
 		names[document.Name], prefixes[document.Prefix] = true, true
+		b.waiting[document.Prefix] = slices.ContainsFunc(document.Events, func(e procedure.Event) bool { return e.Auto == procedure.AutoLinked })
 		b.laws = append(b.laws, &Law{
 			Name: document.Name, Version: document.Version, Prefix: document.Prefix,
 			Text: t.Text, Document: document, Procedure: compiled, Automatic: automatic(document),
@@ -72,7 +74,7 @@ func newLawBook(g *genesis.Genesis) (*lawBook, error) {
 func automatic(d *procedure.Document) []string {
 	var states []string
 	for _, e := range d.Events {
-		if e.Auto == procedure.AutoReceipt || e.Auto == procedure.AutoDue {
+		if e.Auto == procedure.AutoReceipt || e.Auto == procedure.AutoDue || e.Auto == procedure.AutoLinked {
 			states = append(states, e.From...)
 		}
 	}
@@ -95,6 +97,18 @@ func (b *lawBook) version(name string, version int) *Law {
 		return l
 	}
 	return nil
+}
+
+// touched are the records that a record links to and that may have waited for its
+// act.
+func (b *lawBook) touched(r *procedure.Record) []string {
+	var ids []string
+	for _, l := range r.Links {
+		if len(l.ID) > 2 && b.waiting[l.ID[:2]] {
+			ids = append(ids, l.ID)
+		}
+	}
+	return ids
 }
 
 func (b *lawBook) rule(id string, version int) (calendar.Rule, bool) {

@@ -126,14 +126,13 @@ func nextNumber(r Reader, prefix string, st *statement.Statement) (string, chang
 	return series + "-" + number, change{key: key, before: before, after: binary.AppendUvarint([]byte{rowVersion}, last+1)}, nil
 }
 
-// mark turns the marks that an act sets and removes into changes, in the order
+// mark turns the marks and tallies that an act sets and removes into changes, in the order
 // of the law document. Whether a mark was free the engine has already asked.
 func (l *Ledger) mark(r Reader, d *decision, effects procedure.Effects) (*Refusal, error) {
-	set := func(m procedure.Mark, after []byte) (*Refusal, error) {
+	set := func(m procedure.Mark, key, after []byte) (*Refusal, error) {
 		if !markFits(m.Set, m.Key) {
 			return refuse(CodeMark, "set", m.Set), nil
 		}
-		key := markKey(m.Set, m.Key)
 		for i := range d.changes {
 			if string(d.changes[i].key) == string(key) {
 				d.changes[i].after = after
@@ -148,12 +147,21 @@ func (l *Ledger) mark(r Reader, d *decision, effects procedure.Effects) (*Refusa
 		return nil, nil
 	}
 	for _, m := range effects.Unmarks {
-		if refusal, err := set(m, nil); refusal != nil || err != nil {
+		if refusal, err := set(m, markKey(m.Set, m.Key), nil); refusal != nil || err != nil {
 			return refusal, err
 		}
 	}
 	for _, m := range effects.Marks {
-		if refusal, err := set(m, []byte(m.Value)); refusal != nil || err != nil {
+		if refusal, err := set(m, markKey(m.Set, m.Key), []byte(m.Value)); refusal != nil || err != nil {
+			return refusal, err
+		}
+	}
+	for _, t := range effects.Tallies {
+		var sum []byte // a sum of zero is no pair
+		if t.Sum != 0 {
+			sum = strconv.AppendInt(nil, t.Sum, 10)
+		}
+		if refusal, err := set(procedure.Mark{Set: t.Set, Key: t.Key}, tallyKey(t.Set, t.Key), sum); refusal != nil || err != nil {
 			return refusal, err
 		}
 	}

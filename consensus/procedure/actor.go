@@ -1,6 +1,10 @@
 package procedure
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
 
 // who checks that the actor is a member's and returns the relative role that
 // lets it act.
@@ -47,7 +51,28 @@ func (r *Record) fills(party string, a *Act) bool {
 		return true
 	}
 	p, ok := r.Parties[party]
+	if !ok {
+		p, ok = r.Parties[listedName(party, a.Region)]
+	}
 	return ok && p.Region == a.Region && mayActFor(a.Org, p.Org)
+}
+
+// listedName is the key of one region's party where a list names several:
+// `member@120000`.
+func listedName(party, region string) string { return party + listedSign + region }
+
+const listedSign = "@"
+
+// listed are the keys of the parties that a list has named, sorted.
+func (r *Record) listed(party string) []string {
+	var out []string
+	for name := range r.Parties {
+		if strings.HasPrefix(name, party+listedSign) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // fourEyes refuses an actor who did one of the named acts on this record.
@@ -86,7 +111,33 @@ func (p *Procedure) bind(f Facts, rec *Record, rule *PartyRule, org string) erro
 		}
 	}
 	rec.Parties = grown(rec.Parties, 1)
-	rec.Parties[rule.Name] = Party{Region: region, Org: org}
+	name := rule.Name
+	if rule.List != "" {
+		name = listedName(name, region)
+		if _, twice := rec.Parties[name]; twice {
+			return refuse(CodePartySet, "party", rule.Name, "region", region)
+		}
+	}
+	rec.Parties[name] = Party{Region: region, Org: org}
+	return nil
+}
+
+// bindList names one party per organisation of a list, in place of those that it
+// named before.
+func (p *Procedure) bindList(f Facts, rec *Record, rule *PartyRule) error {
+	rec.Parties = grown(rec.Parties, 1)
+	for _, name := range rec.listed(rule.Name) {
+		delete(rec.Parties, name)
+	}
+	list, ok := parseJSONValue(rec.Fields[rule.List])
+	if !ok {
+		return nil
+	}
+	for i := 1; i < int(list[0].next); i = int(list[i].next) {
+		if err := p.bind(f, rec, rule, list[i].text); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -95,6 +146,11 @@ func (p *Procedure) bind(f Facts, rec *Record, rule *PartyRule, org string) erro
 func (p *Procedure) bindAll(f Facts, rec *Record, e *Event, given func(string) bool) error {
 	for i := range p.doc.Parties {
 		rule := &p.doc.Parties[i]
+		if rule.List != "" && given(rule.List) {
+			if err := p.bindList(f, rec, rule); err != nil {
+				return err
+			}
+		}
 		if rule.Field == "" || !given(rule.Field) {
 			continue
 		}

@@ -66,6 +66,9 @@ func checkParties(ix *index) error {
 		if p.LevelEqual != "" && (ix.parties[p.LevelEqual] == nil || p.LevelEqual == p.Name) {
 			return lawtext.Errorf(p.Line, "level_equal: no other party %q", p.LevelEqual)
 		}
+		if p.List != "" && (p.Field != "" || p.Owner) {
+			return lawtext.Errorf(p.Line, "a party of a list has no field of its own and does not open the record")
+		}
 		if err := checkNamed(ix, p); err != nil {
 			return err
 		}
@@ -84,6 +87,13 @@ func checkNamed(ix *index, p *PartyRule) error {
 	}
 	if p.Field != "" {
 		return ix.orgField(p.Line, p.Field)
+	}
+	if p.List != "" {
+		f := ix.field(p.List)
+		if f == nil || f.Type != TypeList || f.Of.Type != TypeOrg || f.See != SeeClear || f.most() > maxListed {
+			return lawtext.Errorf(p.Line, "list: %q is not a clear list of at most %d organisations", p.List, maxListed)
+		}
+		return nil
 	}
 	for i := range ix.doc.Events {
 		for _, a := range ix.doc.Events[i].SetParty {
@@ -167,15 +177,43 @@ func checkCommon(ix *index, e *Event) error {
 		return lawtext.Errorf(e.Line, "by: nobody may do this")
 	}
 	for _, list := range [][]string{e.Require, e.Optional} {
-		for _, f := range list {
-			if ix.field(f) == nil {
-				return lawtext.Errorf(e.Line, "no field %q", f)
+		for _, name := range list {
+			f := ix.field(name)
+			if f == nil {
+				return lawtext.Errorf(e.Line, "no field %q", name)
+			}
+			if f.Type == TypeCollection {
+				return lawtext.Errorf(e.Line, "%q is a collection: acts append to it, they do not state it", name)
 			}
 		}
+	}
+	if err := checkAppends(ix, e); err != nil {
+		return err
 	}
 	for _, f := range e.Optional {
 		if has(e.Require, f) {
 			return lawtext.Errorf(e.Line, "%q is both required and optional", f)
+		}
+	}
+	return nil
+}
+
+// maxListed bounds the regions that one field names as parties.
+const maxListed = 30
+
+// checkAppends: what is appended is a clear field of the act, of the collection's
+// own kind.
+func checkAppends(ix *index, e *Event) error {
+	for _, a := range e.Appends {
+		list, from := ix.fields[a.List], ix.fields[a.From]
+		if list == nil || list.Type != TypeCollection || list.See != SeeClear {
+			return lawtext.Errorf(e.Line, "append: %q is not a clear collection", a.List)
+		}
+		if from == nil || from.See != SeeClear || from.Type != list.Of.Type || !e.takes(a.From) {
+			return lawtext.Errorf(e.Line, "append: %q wants to be a clear field of the event, of the type that %q collects", a.From, a.List)
+		}
+		if e.Joint != nil {
+			return lawtext.Errorf(e.Line, "append: the statements of a joint event are merged, not collected")
 		}
 	}
 	return nil
@@ -286,8 +324,8 @@ func checkAuto(ix *index, e *Event) error {
 			return lawtext.Errorf(e.Line, "when.after: no deadline %q", e.After)
 		}
 	}
-	if (e.Auto == AutoCondition) != (e.Condition != "") {
-		return lawtext.Errorf(e.Line, "auto: condition and condition belong together")
+	if (e.Auto == AutoCondition || e.Auto == AutoLinked) != (e.Condition != "") {
+		return lawtext.Errorf(e.Line, "auto: condition, auto: linked and condition belong together")
 	}
 	switch e.Auto {
 	case AutoCondition:
@@ -299,7 +337,13 @@ func checkAuto(ix *index, e *Event) error {
 			return lawtext.Errorf(e.Line, "auto: due wants when.after")
 		}
 	}
-	if e.Auto == AutoDue || e.Auto == AutoReceipt {
+	if e.Auto == AutoLinked && len(e.Require) > 0 {
+		return lawtext.Errorf(e.Line, "auto: linked takes no required fields: a node has nothing to state")
+	}
+	if e.Auto == AutoDue && len(e.Require) > 0 {
+		return lawtext.Errorf(e.Line, "auto: due takes no required fields: a node has nothing to state")
+	}
+	if e.Auto == AutoDue || e.Auto == AutoReceipt || e.Auto == AutoLinked {
 		if e.Joint != nil {
 			return lawtext.Errorf(e.Line, "a joint event is not automatic")
 		}
@@ -325,10 +369,16 @@ func checkJoint(ix *index, e *Event) error {
 	}
 	parties := j.parties()
 	open := has(parties, AnyParty)
-	if open && len(parties) > 1 {
-		return lawtext.Errorf(e.Line, "joint.by: `any` stands alone")
+	for _, p := range parties {
+		open = open || ix.parties[p] != nil && ix.parties[p].List != ""
 	}
-	if !open && (len(parties) < 2 || j.N > len(parties)) {
+	if j.Persons && (j.All || len(parties) == 0) {
+		return lawtext.Errorf(e.Line, "joint.persons: say how many persons with n")
+	}
+	if open && len(parties) > 1 {
+		return lawtext.Errorf(e.Line, "joint.by: `any`, or a party of a list, stands alone")
+	}
+	if !open && !j.Persons && (len(parties) < 2 || j.N > len(parties)) {
 		return lawtext.Errorf(e.Line, "joint.by: too few parties")
 	}
 	for _, f := range j.Same {

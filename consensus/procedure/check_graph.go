@@ -10,9 +10,9 @@ func checkUse(ix *index) error {
 	d := ix.doc
 	for i := range d.Fields {
 		name := d.Fields[i].Name
-		used := d.Open.takes(name)
+		used := d.Open.takes(name) || d.Open.appends(name)
 		for k := range d.Events {
-			used = used || d.Events[k].takes(name)
+			used = used || d.Events[k].takes(name) || d.Events[k].appends(name)
 		}
 		if !used {
 			return lawtext.Errorf(d.Fields[i].Line, "no event takes the field %q", name)

@@ -58,6 +58,11 @@ func checkStart(ix *index, s *Start) error {
 	if err := ix.eventNames(s.Line, s.On); err != nil {
 		return err
 	}
+	if s.Until != "" {
+		if f := ix.field(s.Until); f == nil || f.Type != TypeDate || f.See != SeeClear {
+			return lawtext.Errorf(s.Line, "start.until: %q is not a clear date", s.Until)
+		}
+	}
 	for _, name := range s.Fields {
 		f := ix.field(name)
 		if f == nil || f.See != SeeClear {

@@ -139,6 +139,43 @@ func TestDocumentRefuses(t *testing.T) {
 	}
 }
 
+// Ensure the second made-up document is held as well: lists of parties, collections,
+// tallies, persons, events that other records cause.
+func TestRelayRefuses(t *testing.T) {
+	text, err := os.ReadFile("testdata/relay.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := string(text)
+	if err := compile(good); err != nil {
+		t.Fatal(err)
+	}
+	for name, v := range map[string]struct{ from, to, want string }{
+		"list of no orgs":          {"{list: members", "{list: baton", "not a clear list"},
+		"list and field":           {"{list: members", "{list: members, field: members", "no field of its own"},
+		"collection stated":        {"optional: [word, votes]", "optional: [word, votes, words]", "is a collection"},
+		"append to no collection":  {"append: {words: word}", "append: {baton: word}", "not a clear collection"},
+		"append of another type":   {"append: {words: word}", "append: {words: votes}", "of the type that"},
+		"append of nothing given":  {"append: {words: word}", "append: {words: taken}", "of the type that"},
+		"collection nobody feeds":  {"    append: {words: word}\n", "", "no event takes"},
+		"tally that is no number":  {"add: in.votes", "add: in.word", "int is wanted"},
+		"tally without a key":      {"key: rec_id, ", "", `"key" is missing`},
+		"tally of a strange field": {"add: in.votes", "add: in.quota", "does not take the field"},
+		"persons of all":           {"n: 2, persons: true", "all: true, persons: true", "how many persons"},
+		"linked without condition": {"    condition: 'tally(\"legs\", rec_id) > 0 && tally(\"legs\", rec_id) == tally(\"legs_done\", rec_id)'\n", "", "belong together"},
+		"linked by a person":       {"by: [any.node]\n    auto: linked", "by: [any.clerk]\n    auto: linked", "automatic event is done by a node"},
+		"linked that states":       {"auto: linked", "auto: linked\n    require: [word]", "nothing to state"},
+		"until no date":            {"until: ends_on", "until: word", "not a clear date"},
+	} {
+		bad := strings.Replace(good, v.from, v.to, 1)
+		if bad == good {
+			t.Errorf("%s: %q is not in the document", name, v.from)
+		} else if err := compile(bad); err == nil || !strings.Contains(err.Error(), v.want) {
+			t.Errorf("%s: got %v, want %q", name, err, v.want)
+		}
+	}
+}
+
 // Ensure guards outside the strict subset, or too dear, do not compile.
 func TestGuardSubset(t *testing.T) {
 	good := exerciseText(t)

@@ -243,12 +243,12 @@ func (c *frame) start(l *limit, x *effect) error {
 		if !ok {
 			continue
 		}
-		return c.begin(l, at)
+		return c.begin(l, s, at)
 	}
 	return nil
 }
 
-func (c *frame) begin(l *limit, at int64) error {
+func (c *frame) begin(l *limit, s *Start, at int64) error {
 	if len(c.rec.Clocks) >= maxClocks {
 		return refuse(CodeRecordFull)
 	}
@@ -262,9 +262,14 @@ func (c *frame) begin(l *limit, at int64) error {
 	if k := c.rec.running(l.Name); k != nil {
 		c.end(k)
 	}
-	c.rec.Clocks = append(c.rec.Clocks, Clock{
-		Name: l.Name, Rule: l.Rule, RulesVersion: r.Version, Start: at, Seq: c.act.Seq,
-	})
+	k := Clock{Name: l.Name, Rule: l.Rule, RulesVersion: r.Version, Start: at, Seq: c.act.Seq}
+	if s.Until != "" {
+		// The date belongs to what was decided (a term, a plan), not to the law.
+		if d, ok := calendar.ParseDay(c.rec.textField(s.Until)); ok {
+			k.Extensions = []Extended{{Until: d.Start(), At: c.act.At}}
+		}
+	}
+	c.rec.Clocks = append(c.rec.Clocks, k)
 	return nil
 }
 

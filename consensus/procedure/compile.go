@@ -28,7 +28,11 @@ type event struct {
 	marks     []*expr
 	unmarks   []*expr
 	condition *expr
+	tallies   []tallying
 }
+
+// tallying is a compiled tally.
+type tallying struct{ key, add *expr }
 
 // limit is a declared time limit with its compiled start conditions; nil where
 // a start has none.
@@ -139,6 +143,18 @@ func (l *language) event(e *Event) (*event, error) {
 	}
 	if out.unmarks, err = keys(e.Unmarks); err != nil {
 		return nil, err
+	}
+	for i := range e.Tallies {
+		t := &e.Tallies[i]
+		key, err := l.compile(t.Key, e, cel.StringType)
+		if err != nil {
+			return nil, lawtext.Errorf(t.Line, "%v", err)
+		}
+		add, err := l.compile(t.Add, e, cel.IntType)
+		if err != nil {
+			return nil, lawtext.Errorf(t.Line, "%v", err)
+		}
+		out.tallies = append(out.tallies, tallying{key, add})
 	}
 	if e.Condition != "" {
 		if out.condition, err = l.compile(e.Condition, nil, cel.BoolType); err != nil {

@@ -12,7 +12,7 @@ const (
 	maxEvents    = 160
 	maxLimits    = 32
 	maxGuards    = 16 // per event
-	maxMarks     = 8  // per event
+	maxMarks     = 8  // per event, and tallies
 	maxNames     = 64 // entries in any list of names
 	maxLabel     = 80 // runes of a label in either language
 	maxMessage   = 300
@@ -59,6 +59,7 @@ type PartyRule struct {
 	Field      string `json:"field,omitempty"`               // the org field that names the party
 	SameRegion bool   `json:"same_region_allowed,omitempty"` // default: its region differs from the owner's
 	LevelEqual string `json:"level_equal,omitempty"`         // party whose administrative level it must share
+	List       string `json:"list,omitempty"`                // the field, a list of orgs, that names one such party per region
 	Line       int    `json:"-"`
 }
 
@@ -81,6 +82,7 @@ const (
 	AutoReceipt   Auto = "receipt"   // the party's node submits it when it sees the state
 	AutoDue       Auto = "due"       // any region's node submits it once the limit has passed
 	AutoCondition Auto = "condition" // fires inside the act that fulfils its condition
+	AutoLinked    Auto = "linked"    // any region's node submits it once its condition on other records holds
 )
 
 // Event is one way a record moves. Several events may share a name when their
@@ -97,10 +99,12 @@ type Event struct {
 	Guards    []Guard    `json:"guards,omitempty"`
 	Marks     []MarkRule `json:"marks,omitempty"`
 	Unmarks   []MarkRule `json:"unmarks,omitempty"`
+	Tallies   []Tallying `json:"tally,omitempty"`
+	Appends   []Append   `json:"append,omitempty"`
 	Basis     []string   `json:"basis,omitempty"`
 	Auto      Auto       `json:"auto,omitempty"`
 	After     string     `json:"after,omitempty"`     // when.after: the limit that must have passed
-	Condition string     `json:"condition,omitempty"` // CEL, with AutoCondition
+	Condition string     `json:"condition,omitempty"` // CEL, with AutoCondition and AutoLinked
 	Joint     *Joint     `json:"joint,omitempty"`
 	SetParty  []Assign   `json:"set_party,omitempty"`
 	Reassign  []Assign   `json:"reassign,omitempty"`
@@ -110,10 +114,11 @@ type Event struct {
 
 // Joint asks for separate statements of several parties; the last one fires.
 type Joint struct {
-	By   []Actor  `json:"by"`
-	N    int      `json:"n,omitempty"`    // distinct parties needed; 0 with All
-	All  bool     `json:"all,omitempty"`  // every party of By
-	Same []string `json:"same,omitempty"` // fields equal in all statements
+	By      []Actor  `json:"by"`
+	N       int      `json:"n,omitempty"`       // distinct parties needed, or persons; 0 with All
+	All     bool     `json:"all,omitempty"`     // every party of By
+	Persons bool     `json:"persons,omitempty"` // N counts persons, whatever party they act for
+	Same    []string `json:"same,omitempty"`    // fields equal in all statements
 }
 
 // Assign binds a party to the organisation in a field of the event.
@@ -159,6 +164,22 @@ type MarkRule struct {
 	Line int `json:"-"`
 }
 
+// Tallying adds to a tally: a whole number, never below zero, that any record may
+// ask for (quotas, votes, how many assignments of a plan have ended).
+type Tallying struct {
+	Set  string `json:"set"`
+	Key  string `json:"key"` // CEL, string
+	Add  string `json:"add"` // CEL, int
+	Line int    `json:"-"`
+}
+
+// Append adds the value of a field of the act to a collection of the record, with
+// the region, the organisation and the time of the act.
+type Append struct {
+	List string `json:"list"`
+	From string `json:"from"`
+}
+
 // Limit declares a time limit: which events start, stop, pause and extend it.
 type Limit struct {
 	Name       string       `json:"name"`
@@ -187,6 +208,7 @@ type Start struct {
 	On     []string `json:"on"`
 	Fields []string `json:"fields,omitempty"` // date or time fields, or one list
 	Member string   `json:"member,omitempty"` // the member, when Fields names a list
+	Until  string   `json:"until,omitempty"`  // a clear date: the limit ends with that day, if the rule ends earlier
 	Once   bool     `json:"once,omitempty"`   // later occurrences do not restart it
 	If     string   `json:"if,omitempty"`     // CEL over the record after the event
 	Line   int      `json:"-"`

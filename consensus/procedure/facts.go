@@ -26,6 +26,7 @@ type Facts interface {
 	Regions() int              // number of member regions
 	OrgKnown(code string) bool // registered by a member region
 	Marked(set, key string) (holder string, ok bool)
+	Tally(set, key string) int64       // 0 when nothing was added
 	Record(id string) (*Record, error) // nil, nil when there is none
 	Calendar() *calendar.Calendar      // in force
 	// Rule finds a deadline rule; version 0 is the table in force, else the
@@ -40,9 +41,17 @@ type Mark struct {
 	Value string // id of the record that set it
 }
 
+// Tally is what an act adds to a sum that later acts, on any record, can ask for.
+type Tally struct {
+	Set string
+	Key string
+	Sum int64 // after the act
+}
+
 // Effects is what an act does besides changing its record, in order.
 type Effects struct {
 	Marks   []Mark
 	Unmarks []Mark   // Value is empty
+	Tallies []Tally  // one per key, with its new sum
 	Fired   []string // events that happened, the act's own first; empty while a joint event waits
 }

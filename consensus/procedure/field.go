@@ -64,4 +64,5 @@ const (
 	TypeRecord     FieldType = "record"
 	TypeList       FieldType = "list"
 	TypeObject     FieldType = "object"
+	TypeCollection FieldType = "collection" // what several acts have appended; never stated itself
 )

@@ -50,6 +50,7 @@ var fieldTypes = map[FieldType]typeSpec{
 	TypeRecord:     {max: 21},
 	TypeList:       {bounds: true, lo: 0, hi: 500, max: 100, guard: guardList},
 	TypeObject:     {max: 4000},
+	TypeCollection: {bounds: true, lo: 0, hi: 500, max: 100, guard: guardList},
 }
 
 // most is the greatest length of a value of the field: runes or items.

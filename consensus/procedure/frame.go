@@ -133,7 +133,7 @@ func celValue(f *Field, list []jsonNode, i int) ref.Val {
 }
 
 func celList(f *Field, list []jsonNode, i int) ref.Val {
-	ints := f.Of != nil && f.Of.Type == TypeInt
+	ints := f.Type == TypeList && f.Of.Type == TypeInt
 	items := make([]ref.Val, 0, list[i].n)
 	for x := i + 1; x < int(list[i].next); x = int(list[x].next) {
 		switch {
@@ -241,6 +241,20 @@ func (c *frame) daysSince(a, _ string) ref.Val {
 	return types.Int(-1)
 }
 
+// actsOf counts how often an event happened by a region's doing.
+func (c *frame) actsOf(a, region string) ref.Val {
+	n := 0
+	for i := range c.rec.Acts {
+		if t := &c.rec.Acts[i]; t.Event == a && t.Region == region && !t.Part {
+			n++
+		}
+	}
+	return types.Int(n)
+}
+
+// tally is the sum of what events have added; 0 when none has.
+func (c *frame) tally(set, key string) ref.Val { return types.Int(c.facts.Tally(set, key)) }
+
 // dueOf is the last second in time of a running deadline; 0 when it does not
 // run. A paused one counts as if the pause ended with this act.
 func (c *frame) dueOf(a, _ string) ref.Val {
@@ -330,6 +344,50 @@ func (c *frame) linkedField(a, b string) ref.Val {
 		return types.String(appendJSON(nil, list, 0))
 	}
 	return types.String(list[0].text)
+}
+
+// linkedParty is the region of a party of another record; "" when not named.
+func (c *frame) linkedParty(a, b string) ref.Val {
+	if r := c.linked(a); r != nil {
+		return types.String(r.Parties[b].Region)
+	}
+	return types.String("")
+}
+
+// linkedItems are the items of a list of another record, as text.
+func (c *frame) linkedItems(a, b string) []ref.Val {
+	r := c.linked(a)
+	if r == nil {
+		return nil
+	}
+	list, ok := parseJSONValue(r.Fields[b])
+	if !ok || list[0].kind != jsonArray {
+		return nil
+	}
+	items := make([]ref.Val, 0, list[0].n)
+	for i := 1; i < int(list[0].next); i = int(list[i].next) {
+		if list[i].kind == jsonString {
+			items = append(items, types.String(list[i].text))
+		} else {
+			items = append(items, types.String(appendJSON(nil, list, i)))
+		}
+	}
+	return items
+}
+
+func (c *frame) linkedList(a, b string) ref.Val {
+	return types.NewRefValList(types.DefaultTypeAdapter, c.linkedItems(a, b))
+}
+
+// firstFree is the first item of a list of another record that no mark takes:
+// set of the list's name, key `<record>/<item>`. "" when all are taken.
+func (c *frame) firstFree(a, b string) ref.Val {
+	for _, item := range c.linkedItems(a, b) {
+		if _, taken := c.facts.Marked(b, a+"/"+string(item.(types.String))); !taken {
+			return item
+		}
+	}
+	return types.String("")
 }
 
 // dateOf is the first second of a date's day; of a time, its day. "" is 0.

@@ -82,7 +82,7 @@ func celType(f *Field) *cel.Type {
 	case guardBool:
 		return cel.BoolType
 	case guardList:
-		if f.Of != nil && f.Of.Type == TypeInt {
+		if f.Type == TypeList && f.Of.Type == TypeInt {
 			return cel.ListType(cel.IntType)
 		}
 		return cel.ListType(cel.StringType)
@@ -175,7 +175,7 @@ func (s sizes) EstimateSize(n celcost.AstNode) *celcost.SizeEstimate {
 	if f := s.ix.field(strings.TrimPrefix(strings.TrimPrefix(path[0], inputName), recordName)); f != nil && strings.Contains(path[0], ".") {
 		most = uint64(f.most())
 		if len(path) > 1 { // an item of a list
-			if most = 4000; f.Of != nil && f.Of.Type != TypeObject {
+			if most = 4000; f.Of != nil && f.Of.Type != TypeObject && f.Type != TypeCollection {
 				most = uint64(f.Of.most())
 			}
 		}
@@ -282,6 +282,16 @@ func (w *walker) call(c ast.CallExpr) {
 	if !w.lang.doc.named(spec.arg, name) {
 		w.fail("%s(%q): no such %s", spec.name, name, spec.arg)
 	}
+}
+
+// appends reports whether an event adds to a collection.
+func (e *Event) appends(field string) bool {
+	for _, a := range e.Appends {
+		if a.List == field {
+			return true
+		}
+	}
+	return false
 }
 
 // takes reports whether an event accepts a field.

@@ -75,7 +75,7 @@ type function struct {
 	arity int    // arguments as written, all strings
 	typ   *cel.Type
 	cost  uint64 // in cel-go's units of about 50 ns
-	size  uint64 // longest result, for strings
+	size  uint64 // longest result, for strings and lists
 	arg   argKind
 	argAt int // position of the named argument, context included
 	call  func(c *frame, a, b string) ref.Val
@@ -108,6 +108,8 @@ var functionList = []function{
 	{name: "acts", ctx: true, arity: 1, typ: cel.IntType, cost: 20, arg: argEvent, argAt: 1, call: (*frame).acts},
 	{name: "acts_here", ctx: true, arity: 1, typ: cel.IntType, cost: 20, arg: argEvent, argAt: 1, call: (*frame).actsHere},
 	{name: "regions_here", ctx: true, arity: 1, typ: cel.IntType, cost: 40, arg: argEvent, argAt: 1, call: (*frame).regionsHere},
+	{name: "acts_of", ctx: true, arity: 2, typ: cel.IntType, cost: 20, arg: argEvent, argAt: 1, call: (*frame).actsOf},
+	{name: "tally", ctx: true, arity: 2, typ: cel.IntType, cost: 20, arg: argMark, argAt: 1, call: (*frame).tally},
 	{name: "days_since", ctx: true, arity: 1, typ: cel.IntType, cost: 20, arg: argEvent, argAt: 1, call: (*frame).daysSince},
 	{name: "due", ctx: true, arity: 1, typ: cel.IntType, cost: 100, arg: argLimit, argAt: 1, call: (*frame).dueOf},
 	{name: "running", ctx: true, arity: 1, typ: cel.BoolType, cost: 10, arg: argLimit, argAt: 1, call: (*frame).running},
@@ -120,6 +122,9 @@ var functionList = []function{
 	{name: "linked_state", ctx: true, arity: 1, typ: cel.StringType, cost: 1000, size: 40, call: (*frame).linkedState},
 	{name: "linked_procedure", ctx: true, arity: 1, typ: cel.StringType, cost: 1000, size: 40, call: (*frame).linkedProcedure},
 	{name: "linked_field", ctx: true, arity: 2, typ: cel.StringType, cost: 1000, size: 8000, call: (*frame).linkedField},
+	{name: "linked_party", ctx: true, arity: 2, typ: cel.StringType, cost: 1000, size: 6, call: (*frame).linkedParty},
+	{name: "linked_list", ctx: true, arity: 2, typ: cel.ListType(cel.StringType), cost: 1000, size: 500, call: (*frame).linkedList},
+	{name: "first_free", ctx: true, arity: 2, typ: cel.StringType, cost: 4000, size: 200, call: (*frame).firstFree},
 
 	{name: "date", arity: 1, typ: cel.IntType, cost: 5, call: dateOf},
 	{name: "instant", arity: 1, typ: cel.IntType, cost: 5, call: instantOf},

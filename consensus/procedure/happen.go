@@ -26,6 +26,9 @@ func (c *frame) act1(e *event, note ActNote, fx *Effects) error {
 		}
 	}
 	c.in.merge(c.rec)
+	if err := c.collect(e.Event); err != nil {
+		return err
+	}
 	if e.To != "" {
 		note.To = e.To
 	}

@@ -26,7 +26,7 @@ func (p *Procedure) join(f Facts, rec *Record, e *Event, a *Act, party string, i
 		switch {
 		case j.Event != e.Name:
 			others = append(others, j)
-		case j.Party == party && j.Region == a.Region: // replaced by this one
+		case j.Party == party && j.Region == a.Region && (!e.Joint.Persons || j.Person == a.Person): // replaced by this one
 		default:
 			before = append(before, j)
 		}
@@ -42,7 +42,7 @@ func (p *Procedure) join(f Facts, rec *Record, e *Event, a *Act, party string, i
 			}
 		}
 	}
-	if len(before)+1 < e.Joint.needed(f) {
+	if len(before)+1 < e.Joint.needed(f, rec) {
 		rec.Joint = append(append(others, before...), part)
 		return nil, false, nil
 	}
@@ -63,12 +63,15 @@ func newPart(e *Event, a *Act, party string, in *input) JointPart {
 }
 
 // needed is how many distinct parties have to act.
-func (j *Joint) needed(f Facts) int {
+func (j *Joint) needed(f Facts, rec *Record) int {
 	if !j.All {
 		return j.N
 	}
 	if j.By[0].Party == AnyParty {
 		return f.Regions()
+	}
+	if n := len(rec.listed(j.By[0].Party)); n > 0 {
+		return n
 	}
 	return len(j.parties())
 }

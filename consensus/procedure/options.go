@@ -71,6 +71,13 @@ func (c *frame) option(e *event) Option {
 		o.Joint = c.jointSoFar(e.Event)
 	}
 	for _, b := range by {
+		if named := c.rec.listed(b.Party); len(named) > 0 {
+			for _, name := range named {
+				party := c.rec.Parties[name]
+				o.By = append(o.By, OptionActor{Party: b.Party, Role: b.Role, Region: party.Region, Org: party.Org})
+			}
+			continue
+		}
 		party := c.rec.Parties[b.Party]
 		o.By = append(o.By, OptionActor{Party: b.Party, Role: b.Role, Region: party.Region, Org: party.Org})
 	}
@@ -86,6 +93,10 @@ func (c *frame) option(e *event) Option {
 // forecast tries what can be tried before anybody acts.
 func (c *frame) forecast(e *event, o *Option) {
 	if r, ok := c.after(e.Event).(*Refusal); ok {
+		o.Blocked = r
+		return
+	}
+	if r, ok := c.met(e).(*Refusal); ok {
 		o.Blocked = r
 		return
 	}
@@ -137,7 +148,7 @@ func (c *frame) clocksAgainst(e *event) *Refusal {
 }
 
 func (c *frame) jointSoFar(e *Event) *OptionJoint {
-	j := &OptionJoint{Needed: e.Joint.needed(c.facts), Acted: []Party{}}
+	j := &OptionJoint{Needed: e.Joint.needed(c.facts, c.rec), Acted: []Party{}}
 	done := make([]string, 0, len(c.rec.Joint))
 	for i := range c.rec.Joint {
 		if part := &c.rec.Joint[i]; part.Event == e.Name {

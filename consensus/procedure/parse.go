@@ -164,6 +164,9 @@ func readParties(n *lawtext.Node) []PartyRule {
 		if f := m.Find("field"); f != nil {
 			r.Field = name(f)
 		}
+		if f := m.Find("list"); f != nil {
+			r.List = name(f)
+		}
 		if f := m.Find("level_equal"); f != nil {
 			r.LevelEqual = name(f)
 		}
@@ -212,8 +215,8 @@ func readEvent(n *lawtext.Node) Event {
 	e.FourEyes = names(m.Find("four_eyes"))
 	if a := m.Find("auto"); a != nil {
 		e.Auto = Auto(a.String(20))
-		if e.Auto != AutoReceipt && e.Auto != AutoDue && e.Auto != AutoCondition {
-			a.Failf("auto is one of %s, %s, %s", AutoReceipt, AutoDue, AutoCondition)
+		if e.Auto != AutoReceipt && e.Auto != AutoDue && e.Auto != AutoCondition && e.Auto != AutoLinked {
+			a.Failf("auto is one of %s, %s, %s, %s", AutoReceipt, AutoDue, AutoCondition, AutoLinked)
 		}
 	}
 	if w := m.Find("when"); w != nil {
@@ -240,6 +243,10 @@ func readCommon(m *lawtext.Map, e *Event) {
 	e.Guards = readGuards(m.Find("guards"))
 	e.Marks = readMarks(m.Find("marks"))
 	e.Unmarks = readMarks(m.Find("unmarks"))
+	e.Tallies = readTallies(m.Find("tally"))
+	for _, a := range readAssign(m.Find("append")) {
+		e.Appends = append(e.Appends, Append{List: a.Party, From: a.Field})
+	}
 	e.Basis = texts(m.Find("basis"), maxMessage)
 }
 
@@ -268,7 +275,7 @@ func readJoint(n *lawtext.Node) *Joint {
 		return nil
 	}
 	m := n.Map()
-	j := &Joint{By: readActors(m.Need("by")), All: m.Bool("all"), Same: names(m.Find("same"))}
+	j := &Joint{By: readActors(m.Need("by")), All: m.Bool("all"), Persons: m.Bool("persons"), Same: names(m.Find("same"))}
 	if c := m.Find("n"); c != nil {
 		j.N = integer(c, 2, maxNames)
 	}
@@ -277,6 +284,28 @@ func readJoint(n *lawtext.Node) *Joint {
 	}
 	m.Done()
 	return j
+}
+
+func readTallies(n *lawtext.Node) []Tallying {
+	if n == nil {
+		return nil
+	}
+	items := n.List()
+	if len(items) > maxMarks {
+		n.Failf("more than %d tallies", maxMarks)
+		return nil
+	}
+	out := make([]Tallying, 0, len(items))
+	for _, it := range items {
+		m := it.Map()
+		t := Tallying{Line: it.Line, Set: name(m.Need("set")), Key: m.NeedString("key", maxGuardText), Add: m.String("add", maxGuardText)}
+		if t.Add == "" {
+			t.Add = "1"
+		}
+		m.Done()
+		out = append(out, t)
+	}
+	return out
 }
 
 func readAssign(n *lawtext.Node) []Assign {

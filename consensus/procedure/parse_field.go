@@ -94,9 +94,12 @@ func readDetails(m *lawtext.Map, f *Field, spec typeSpec, depth int) {
 		f.Known = m.Bool("known")
 	case TypeObject:
 		f.Members = readFields(m.Need("fields"), maxNames, depth+1, false)
-	case TypeList:
+	case TypeList, TypeCollection:
 		of := readField(m.Need("of"), depth+1, false, false)
 		f.Of = &of
+		if f.Type == TypeCollection {
+			break // acts repeat what they like
+		}
 		if u := m.Find("distinct"); u != nil {
 			f.Distinct = u.String(40)
 		}

@@ -83,6 +83,9 @@ func readStarts(n *lawtext.Node) []Start {
 func readStart(n *lawtext.Node) Start {
 	m := n.Map()
 	s := Start{Line: n.Line, On: names(m.Need("on")), Once: m.Bool("once"), If: m.String("if", maxGuardText)}
+	if u := m.Find("until"); u != nil {
+		s.Until = name(u)
+	}
 	f, l := m.Find("field"), m.Find("latest_of")
 	switch {
 	case f != nil && l != nil:

@@ -36,6 +36,8 @@ const (
 	CodeUnknownRule    = "unknown_rule"
 	CodeMarkTaken      = "mark_taken"
 	CodeJointDiffers   = "joint_differs"
+	CodeNotMet         = "not_met"
+	CodeTallyRange     = "tally_range"
 	CodeGuardFailed    = "guard_failed"
 	CodeRecordFull     = "record_full"
 )
@@ -94,6 +96,8 @@ var codeTexts = map[string]codeText{
 	CodeUnknownRule:    {ClassState, "期限规则表中没有该规则", "the rule table has no such rule in force"},
 	CodeMarkTaken:      {ClassState, "该编号已被使用", "the number is already in use"},
 	CodeJointDiffers:   {ClassState, "与对方所填内容不一致", "differs from what the other party stated"},
+	CodeNotMet:         {ClassState, "所等待的条件尚未具备", "what the event waits for has not happened yet"},
+	CodeTallyRange:     {ClassState, "计数超出范围", "the tally would leave its range"},
 	CodeGuardFailed:    {ClassState, "规则无法判断，按不通过处理", "a rule could not be decided and counts as broken"},
 	CodeRecordFull:     {ClassState, "记录已达到容量上限", "the record has reached its size limit"},
 }

@@ -33,6 +33,9 @@ func (p *Procedure) Open(f Facts, id string, a Act) (*Record, Effects, error) {
 		return nil, Effects{}, err
 	}
 	c.in.merge(rec)
+	if err := c.collect(p.open.Event); err != nil {
+		return nil, Effects{}, err
+	}
 	note.To = rec.State
 	if err := c.happen(p.open, note, &fx, c.in.has); err != nil {
 		return nil, Effects{}, err
@@ -61,6 +64,9 @@ func (p *Procedure) Step(f Facts, rec *Record, a Act) (Effects, error) {
 		return Effects{}, err
 	}
 	if err := c.readInput(e.Event); err != nil {
+		return Effects{}, err
+	}
+	if err := c.met(e); err != nil {
 		return Effects{}, err
 	}
 	note := c.note(e.Event)
@@ -122,6 +128,21 @@ func (c *frame) after(e *Event) error {
 	}
 	if c.act.Now <= due || k.PausedAt != 0 {
 		return refuse(CodeNotDue, "deadline", e.After, "due", dateText(due))
+	}
+	return nil
+}
+
+// met refuses an event that other records cause before its condition holds.
+func (c *frame) met(e *event) error {
+	if e.Auto != AutoLinked {
+		return nil
+	}
+	yes, failed, err := c.truth(e.condition)
+	if err != nil {
+		return err
+	}
+	if failed || !yes {
+		return refuse(CodeNotMet, "event", e.Name)
 	}
 	return nil
 }
@@ -193,7 +214,7 @@ func (c *frame) marks(e *event, fx *Effects) error {
 		}
 		fx.Marks = append(fx.Marks, Mark{Set: m.Set, Key: key, Value: c.rec.ID})
 	}
-	return nil
+	return c.tallies(e, fx)
 }
 
 // freed reports whether the same act removes a mark that it sets again.

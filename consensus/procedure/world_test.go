@@ -10,9 +10,11 @@ import (
 )
 
 // exercise compiles the made-up procedure that uses the whole schema.
-func exercise(t testing.TB) *procedure.Procedure {
+func exercise(t testing.TB) *procedure.Procedure { return compiled(t, "testdata/exercise.yaml") }
+
+func compiled(t testing.TB, file string) *procedure.Procedure {
 	t.Helper()
-	text, err := os.ReadFile("testdata/exercise.yaml")
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,9 +31,8 @@ func exercise(t testing.TB) *procedure.Procedure {
 
 // Ensure the engine does what the scripts state.
 func TestScripts(t *testing.T) {
-	p := exercise(t)
 	script.Run(t, "testdata/*.txt", script.Options{
-		Law:      map[string]*procedure.Procedure{"exercise": p},
+		Law:      map[string]*procedure.Procedure{"exercise": exercise(t), "relay": compiled(t, "testdata/relay.yaml")},
 		Calendar: data.Workdays,
 		Rules:    data.Rules,
 	})

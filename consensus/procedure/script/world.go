@@ -17,6 +17,7 @@ type World struct {
 
 	records  map[string][]byte // as stored
 	marks    map[string]string
+	tallies  map[string]int64
 	numbers  map[string]int
 	tables   []*calendar.Rules // by version-1; the last is in force
 	calendar *calendar.Calendar
@@ -27,7 +28,7 @@ type World struct {
 func NewWorld(cal *calendar.Calendar, rules *calendar.Rules, members ...string) *World {
 	w := &World{
 		Members: make(map[string]bool), Law: make(map[string]*procedure.Procedure),
-		records: make(map[string][]byte), marks: make(map[string]string), numbers: make(map[string]int),
+		records: make(map[string][]byte), marks: make(map[string]string), tallies: make(map[string]int64), numbers: make(map[string]int),
 		tables: []*calendar.Rules{rules}, calendar: cal,
 	}
 	for _, m := range members {
@@ -51,6 +52,9 @@ func (w *World) Marked(set, key string) (string, bool) {
 	h, ok := w.marks[set+"\x00"+key]
 	return h, ok
 }
+
+// Tally implements procedure.Facts.
+func (w *World) Tally(set, key string) int64 { return w.tallies[set+"\x00"+key] }
 
 // Record implements procedure.Facts: a fresh reading of what is stored.
 func (w *World) Record(id string) (*procedure.Record, error) {
@@ -160,6 +164,9 @@ func (w *World) keep(rec *procedure.Record, fx procedure.Effects) error {
 	}
 	for _, m := range fx.Marks {
 		w.marks[m.Set+"\x00"+m.Key] = m.Value
+	}
+	for _, t := range fx.Tallies {
+		w.tallies[t.Set+"\x00"+t.Key] = t.Sum
 	}
 	return nil
 }
