@@ -129,6 +129,17 @@ func checkField(f *Field) error {
 			return err
 		}
 	}
+	for _, p := range slices.Concat(f.Ordered, f.Differ) {
+		a, b := memberOf(f, p.First), memberOf(f, p.Second)
+		if a == nil || b == nil || a == b || a.Type != b.Type {
+			return lawtext.Errorf(f.Line, "%q and %q are not two members of one type", p.First, p.Second)
+		}
+	}
+	for _, p := range f.Ordered {
+		if a := memberOf(f, p.First); a.Type != TypeInt && !isMoment(a) {
+			return lawtext.Errorf(f.Line, "ordered: %q is neither a number nor a date or time", p.First)
+		}
+	}
 	if f.Of == nil {
 		return nil
 	}
@@ -153,6 +164,15 @@ func checkField(f *Field) error {
 	}
 	if item == nil || item.Of != nil || item.Members != nil || item.Type == TypeOfficer {
 		return lawtext.Errorf(f.Line, "distinct: %q is not a simple member of the items", f.Distinct)
+	}
+	return nil
+}
+
+func memberOf(f *Field, name string) *Field {
+	for i := range f.Members {
+		if f.Members[i].Name == name {
+			return &f.Members[i]
+		}
 	}
 	return nil
 }

@@ -165,6 +165,9 @@ func TestRelayRefuses(t *testing.T) {
 		"linked without condition": {"    condition: 'tally(\"legs\", rec_id) > 0 && tally(\"legs\", rec_id) == tally(\"legs_done\", rec_id)'\n", "", "belong together"},
 		"linked by a person":       {"by: [any.node]\n    auto: linked", "by: [any.clerk]\n    auto: linked", "automatic event is done by a node"},
 		"linked that states":       {"auto: linked", "auto: linked\n    require: [word]", "nothing to state"},
+		"ordered words":            {"ordered: {low: high}", "ordered: {from: to}", "neither a number"},
+		"ordered nothing":          {"ordered: {low: high}", "ordered: {low: top}", "not two members"},
+		"differ of two types":      {"differ: {from: to}", "differ: {from: high}", "not two members"},
 		"until no date":            {"until: ends_on", "until: word", "not a clear date"},
 	} {
 		bad := strings.Replace(good, v.from, v.to, 1)
@@ -217,7 +220,7 @@ func TestGuardSubset(t *testing.T) {
 		`acts("open") > 0 // always`:                                             "comments",
 		`in.subject == """x"""`:                                                  "triple quotes",
 		`in.tags.all(a, in.tags.all(b, in.tags.all(c, in.tags.all(d, in.tags.all(e, a == b)))))`:                      "could cost",
-		`in.matters.exists(a, in.matters.exists(b, a == b))`:                                                          "could cost",
+		`in.matters.exists(a, in.matters.exists(b, in.matters.exists(c, a == b && b == c)))`:                          "could cost",
 		`linked_field("x", "y") == linked_field("y", "z") && linked_field("x", "y").contains(linked_field("y", "z"))`: "could cost",
 		strings.Repeat("(", 60) + "true" + strings.Repeat(")", 60):                                                    "",
 	} {

@@ -23,9 +23,18 @@ type Field struct {
 	Of       *Field  `json:"of,omitempty"`       // list
 	Members  []Field `json:"fields,omitempty"`   // object
 	Optional bool    `json:"optional,omitempty"` // member that may be absent
+	Ordered  []Pair  `json:"ordered,omitempty"`  // object: First not above Second: numbers, dates, times
+	Differ   []Pair  `json:"differ,omitempty"`   // object: First and Second are not equal
 	Distinct string  `json:"distinct,omitempty"` // list: member (or "true": the item) that may not repeat
 	Known    bool    `json:"known,omitempty"`    // org: must be an organisation of a member region
 	Line     int     `json:"-"`
+}
+
+// Pair names two members of an object that are held against each other where
+// both stand.
+type Pair struct {
+	First  string `json:"first"`
+	Second string `json:"second"`
 }
 
 // Value is one choice of an enumeration.

@@ -32,6 +32,8 @@ const (
 	badPlaces       reason = "decimal_places"
 	badCommitment   reason = "not_a_commitment"
 	badWholeSeconds reason = "not_shanghai_seconds"
+	badAbove        reason = "above_its_bound"
+	badSame         reason = "equal"
 )
 
 // reasonTexts is read only by key.
@@ -57,6 +59,8 @@ var reasonTexts = map[reason]Label{
 	badOverlap:      {"期间重叠", "intervals overlap"},
 	badPlaces:       {"小数格式不符", "not a decimal with the declared places"},
 	badCommitment:   {"不是承诺值", "not a commitment"},
+	badAbove:        {"大于所对应的上限", "above the member that bounds it"},
+	badSame:         {"两项不得相同", "the two must not be equal"},
 	badWholeSeconds: {"须为北京时间整秒（+08:00）", "has to be a whole second with offset +08:00"},
 }
 
@@ -109,7 +113,10 @@ func (c *checker) value(f *Field, i int) reason {
 		}
 		return c.items(f, i)
 	case TypeObject:
-		return c.object(f.Members, i)
+		if why := c.object(f.Members, i); why != valid {
+			return why
+		}
+		return c.related(f, i)
 	case TypeOfficer:
 		return c.object(officerMembers, i)
 	}
@@ -267,6 +274,25 @@ func (c *checker) member(i int, key string) int {
 		}
 	}
 	return 0
+}
+
+// related holds members of an object against each other where both stand.
+func (c *checker) related(f *Field, i int) reason {
+	for _, p := range f.Ordered {
+		a, b := c.member(i, p.First), c.member(i, p.Second)
+		if a > 0 && b > 0 && (c.list[a].num > c.list[b].num || c.list[a].kind == jsonString && c.list[a].text > c.list[b].text) {
+			c.where = "." + p.First
+			return badAbove
+		}
+	}
+	for _, p := range f.Differ {
+		a, b := c.member(i, p.First), c.member(i, p.Second)
+		if a > 0 && b > 0 && c.list[a].kind == c.list[b].kind && c.list[a].num == c.list[b].num && c.list[a].text == c.list[b].text {
+			c.where = "." + p.First
+			return badSame
+		}
+	}
+	return valid
 }
 
 // object validates an object: every member declared, none missing that is not

@@ -53,6 +53,26 @@ var fieldTypes = map[FieldType]typeSpec{
 	TypeCollection: {bounds: true, lo: 0, hi: 500, max: 100, guard: guardList},
 }
 
+// written is about how many characters a value takes as guards see it: objects in
+// lists appear as text.
+func (f *Field) written() int64 {
+	switch f.Type {
+	case TypeInt, TypeDecimal, TypeBool:
+		return 24
+	case TypeText, TypeString:
+		return 2 * f.most() // escapes
+	case TypeList, TypeCollection:
+		return f.most() * f.Of.written()
+	case TypeObject:
+		n := int64(2)
+		for i := range f.Members {
+			n += int64(len(f.Members[i].Name)) + 6 + f.Members[i].written()
+		}
+		return n
+	}
+	return f.most()
+}
+
 // most is the greatest length of a value of the field: runes or items.
 func (f *Field) most() int64 {
 	if f.Max != nil && f.Type != TypeInt && f.Type != TypeDecimal {

@@ -25,6 +25,9 @@ const (
 	needsActor                   // act.region, act.org, act.role, act.person, act.party
 )
 
+// maxWritten bounds what is reckoned for one item of a list: no act is longer.
+const maxWritten = 16_000
+
 // expr is a compiled expression.
 type expr struct {
 	text  string
@@ -175,8 +178,13 @@ func (s sizes) EstimateSize(n celcost.AstNode) *celcost.SizeEstimate {
 	if f := s.ix.field(strings.TrimPrefix(strings.TrimPrefix(path[0], inputName), recordName)); f != nil && strings.Contains(path[0], ".") {
 		most = uint64(f.most())
 		if len(path) > 1 { // an item of a list
-			if most = 4000; f.Of != nil && f.Of.Type != TypeObject && f.Type != TypeCollection {
-				most = uint64(f.Of.most())
+			most = maxWritten
+			if f.Of != nil {
+				extra := int64(0)
+				if f.Type == TypeCollection {
+					extra = 60 // at, org, value
+				}
+				most = uint64(min(maxWritten, f.Of.written()+extra))
 			}
 		}
 	}

@@ -94,6 +94,12 @@ func readDetails(m *lawtext.Map, f *Field, spec typeSpec, depth int) {
 		f.Known = m.Bool("known")
 	case TypeObject:
 		f.Members = readFields(m.Need("fields"), maxNames, depth+1, false)
+		for _, a := range readAssign(m.Find("ordered")) {
+			f.Ordered = append(f.Ordered, Pair{a.Party, a.Field})
+		}
+		for _, a := range readAssign(m.Find("differ")) {
+			f.Differ = append(f.Differ, Pair{a.Party, a.Field})
+		}
 	case TypeList, TypeCollection:
 		of := readField(m.Need("of"), depth+1, false, false)
 		f.Of = &of
