@@ -2,7 +2,10 @@ package audit
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"sandi.internal/gateway/consensus/bundle"
 	"sandi.internal/gateway/consensus/checkpoint"
@@ -35,6 +38,7 @@ func (a *audit) collectOpenings() map[string]*opening {
 type held struct {
 	number  int // from 1, as given
 	receipt *checkpoint.Receipt
+	note    *checkpoint.Note
 	seen    bool
 }
 
@@ -50,11 +54,27 @@ func (a *audit) collectReceipts() map[uint64][]*held {
 			a.fail(CheckOpenings, CodeReceipt, say("第 %d 份回执无法读取: %v。", "receipt %d cannot be read: %v.", i+1, err))
 			continue
 		}
-		if _, err := r.Verify(a.keys.Keys(), a.policy()); err != nil && !errors.Is(err, checkpoint.ErrGrade) {
-			a.failAt(CheckOpenings, CodeReceipt, r.Index, say("第 %d 份回执（第 %d 条）无效: %v。", "receipt %d, of entry %d, is not valid: %v.", i+1, r.Index, err))
+		n, err := a.keys.Keys().Open(r.Checkpoint)
+		if err == nil {
+			_, err = r.Verify(a.keys.Keys(), a.policy())
+		}
+		if err != nil {
+			a.failAt(CheckOpenings, CodeReceipt, r.Index, say("第 %[2]d 份回执（第 %[1]d 条）无效: %[3]v。", "receipt %[2]d, of entry %[1]d, is not valid: %[3]v.", r.Index, i+1, err))
 			continue
 		}
-		list[r.Index] = append(list[r.Index], &held{number: i + 1, receipt: r})
+		list[r.Index] = append(list[r.Index], &held{number: i + 1, receipt: r, note: n})
+	}
+	return list
+}
+
+// receiptPoints are the checkpoints that receipts stand on: the log must have
+// passed through them too.
+func (a *audit) receiptPoints() []*point {
+	var list []*point
+	for _, index := range slices.Sorted(maps.Keys(a.receipts)) {
+		for _, h := range a.receipts[index] {
+			list = append(list, &point{Checkpoint: h.note.Checkpoint, note: h.note, from: fromReceipt, name: fmt.Sprintf("--receipt %d", h.number)})
+		}
 	}
 	return list
 }
@@ -80,7 +100,9 @@ func (a *audit) named(index uint64, body []byte) {
 		if at < 0 || len(body)-at < commitment.TextSize {
 			return
 		}
-		if o := a.openings[string(body[at:at+commitment.TextSize])]; o != nil && len(o.entries) < entriesMax {
+		// A whole string of the body, not a part of somebody's text.
+		alone := at > 0 && body[at-1] == '"' && at+commitment.TextSize < len(body) && body[at+commitment.TextSize] == '"'
+		if o := a.openings[string(body[at:at+commitment.TextSize])]; alone && o != nil && len(o.entries) < entriesMax {
 			o.entries = append(o.entries, index)
 		}
 		body = body[at+len(mark):]
@@ -118,7 +140,11 @@ func (a *audit) checkAttached() {
 			a.unsure(CheckOpenings, CodeReceipt, say("第 %d 份回执的条目 %d 不在本文件中。", "receipt %d is of entry %d, which this file does not hold.", h.number, h.receipt.Index))
 		}
 	}
-	if a.failed(CheckOpenings) {
+	switch {
+	case a.failed(CheckOpenings):
+		return
+	case good == 0 && receipts == 0:
+		a.pass(CheckOpenings, CodeOpening, Text{"没有公开的承诺或者回执需要核对。", "there is no opened commitment or receipt to compare."})
 		return
 	}
 	a.pass(CheckOpenings, CodeOpening, say("已公开的承诺 %d 项、回执 %d 份与账本相符。", "%d opened commitments and %d receipts match the ledger.", good, receipts))
@@ -126,7 +152,13 @@ func (a *audit) checkAttached() {
 
 // checkDraws is check 6. The rules of today know no draws: a bundle that has some
 // is newer than this program.
-func (a *audit) checkDraws() {
+func (a *audit) checkDraws(t *tally) {
+	for _, kind := range slices.Sorted(maps.Keys(t.kinds)) {
+		if strings.HasPrefix(kind, "draw") {
+			a.unsure(CheckDraws, CodeDraws, say("账上有 %d 条 %s，本程序尚不能重算，请使用更新的核验程序。", "the ledger has %d entries of the kind %s, which this program cannot recompute: use a newer verifier.", t.kinds[kind], kind))
+			return
+		}
+	}
 	if names := a.bundle.Names(bundle.ClassDraw); len(names) > 0 {
 		a.add(Finding{
 			Check: CheckDraws, Result: Indeterminate, Code: CodeDraws, File: names[0],

@@ -109,7 +109,7 @@ func (w *walk) deadlines(ctx context.Context) error {
 		return err
 	}
 	w.tabulate(t)
-	w.summarise()
+	w.summarise(!w.rules.stopped)
 	return nil
 }
 

@@ -37,12 +37,12 @@ func (a *audit) extract() error {
 	a.checkKept()
 	a.signatures(parts)
 	a.unsure(CheckRules, CodeNotEvaluated, Text{"摘录不足以按规则复核。", "the rules cannot be applied to an extract."})
-	a.checkDraws()
+	a.checkDraws(w.tally)
 	a.checkAttached()
 	a.partTimes(parts)
 	a.unsure(CheckTimes, CodeDeadlines, Text{"期限须凭整本账计算。", "deadlines take the whole log."})
 	a.report.Summary = w.tally.summary(a)
-	a.summarise()
+	a.summarise(false)
 	return nil
 }
 
@@ -183,6 +183,14 @@ func (a *audit) checkKept() {
 	if a.bundle != nil {
 		for _, x := range a.evidence() {
 			a.unsure(CheckSummary, CodeFork, say("%s 须凭整本账判定。", "%s takes the whole log to decide.", x.name))
+		}
+	}
+	for _, x := range a.receiptPoints() {
+		switch {
+		case x.Size == a.claim.Size && x.Root != a.claim.Root:
+			a.contradicted(x)
+		case x.Size > a.claim.Size:
+			a.newer(x)
 		}
 	}
 	if len(kept) == 0 && !a.failed(CheckHistory) {

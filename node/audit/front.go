@@ -80,7 +80,9 @@ func (a *audit) read(name string) []byte {
 // checkGenesis accepts the bundle's genesis if it is the one that the key file
 // names, and its policy file if it is that genesis's.
 func (a *audit) checkGenesis() error {
-	a.acceptGenesis(a.read(bundle.NameGenesis))
+	if a.bundle.Has(bundle.NameGenesis) { // else it was found missing
+		a.acceptGenesis(a.read(bundle.NameGenesis))
+	}
 	if a.genesis == nil {
 		return nil
 	}
@@ -99,9 +101,6 @@ func (a *audit) checkGenesis() error {
 
 // acceptGenesis takes a genesis whose fingerprint is the auditor's.
 func (a *audit) acceptGenesis(file []byte) {
-	if file == nil {
-		return
-	}
 	g, err := genesis.Parse(file)
 	switch {
 	case err != nil:
@@ -122,20 +121,7 @@ func (a *audit) policy() checkpoint.Policy {
 	if a.genesis != nil {
 		return checkpoint.PolicyOf(a.genesis.Genesis)
 	}
-	p := checkpoint.Policy{}
-	for _, k := range a.keys.Keys().List() {
-		if k.Kind == checkpoint.KindLog && p.Origin == "" {
-			p.Origin = k.Name
-		}
-		if k.Kind == checkpoint.KindCosigner && k.Region != "" {
-			p.Regions = append(p.Regions, k.Region)
-		}
-	}
-	slices.Sort(p.Regions)
-	p.Regions = slices.Compact(p.Regions)
-	p.Final = len(p.Regions)
-	p.Published = min(2, p.Final)
-	return p
+	return a.keys.Policy()
 }
 
 // checkNote opens the bundle's checkpoint.
@@ -173,7 +159,7 @@ func (a *audit) openNote(raw []byte) {
 		a.failFile(CheckPolicy, CodeCheckpoint, bundle.NameCheckpoint, noteText(err))
 		return
 	}
-	a.note = n
+	a.note, a.claim = n, n.Checkpoint
 	p := a.policy()
 	grade := p.Grade(n)
 	a.report.Grade = string(grade)

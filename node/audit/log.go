@@ -38,10 +38,9 @@ type entry struct {
 
 // log verifies a whole log.
 func (a *audit) log(ctx context.Context) error {
+	a.openings, a.receipts = a.collectOpenings(), a.collectReceipts()
 	w := &walk{audit: a, points: a.collect(), tally: newTally()}
 	w.tree = &tree{a: a, tree: merkle.NewTree(), points: w.points}
-	a.openings = a.collectOpenings()
-	a.receipts = a.collectReceipts()
 	if a.genesis != nil {
 		r, err := newRules(a)
 		if err != nil {
@@ -189,13 +188,13 @@ func (w *walk) conclude(ctx context.Context) error {
 	} else {
 		w.rules.conclude(w.claim.Size)
 	}
-	w.checkDraws()
+	w.checkDraws(w.tally)
 	w.checkAttached()
 	w.checkTimes(w.points)
 	w.report.Summary = w.tally.summary(w.audit)
 	if w.rules != nil {
 		return w.deadlines(ctx)
 	}
-	w.summarise()
+	w.summarise(false)
 	return nil
 }

@@ -32,6 +32,7 @@ const (
 	fromBundle   source = iota // checkpoints/<size>
 	fromAuditor                // what the auditor kept
 	fromEvidence               // half of a fork that a node has seen
+	fromReceipt                // of a receipt that was given with the bundle
 	fromSelf                   // the checkpoint of the bundle itself
 )
 
@@ -74,6 +75,7 @@ func (a *audit) collect() *points {
 	p.add(a.earlier()...)
 	p.add(a.previous()...)
 	p.add(a.evidence()...)
+	p.add(a.receiptPoints()...)
 	p.sort()
 	return p
 }
@@ -230,6 +232,9 @@ func (a *audit) contradicted(x *point) {
 			"this log contradicts the checkpoint that you kept: at size %d it has another root than the one signed by %s. The log was rewritten or forked.", x.Size, nobody(signers(x.note))))
 	case fromEvidence:
 		a.forked(x, &point{Checkpoint: a.claim, note: a.note})
+	case fromReceipt:
+		a.fail(CheckHistory, CodeReceipt, say("回执（%s）与本账矛盾: 大小 %d 时的根不同，其检查点由 %s 签署。",
+			"the receipt %s contradicts this log: at size %d it has another root than the one signed by %s.", x.name, x.Size, nobody(signers(x.note))))
 	default:
 		a.failFile(CheckHistory, CodeEarlier, x.name, say("%[1]s 与本账矛盾: 大小 %[2]d 时的根不同。", "%s contradicts this log: at size %d it has another root.", x.name, x.Size))
 	}
@@ -250,7 +255,11 @@ func (a *audit) newer(x *point) {
 			"%s signed a checkpoint of size %d and later this shorter log of size %d (%s): the log was cut back.", by, x.Size, a.claim.Size, x.name))
 		return
 	}
-	a.unsure(CheckHistory, CodePrevious, say("检查点（%s）的大小 %d 超过本文件的 %d: 请索取更新的审计包，再与之比对。",
+	check, code := CheckHistory, CodePrevious
+	if x.from == fromReceipt { // its entry is compared all the same
+		check, code = CheckOpenings, CodeReceipt
+	}
+	a.unsure(check, code, say("检查点（%s）的大小 %d 超过本文件的 %d: 请索取更新的审计包，再与之比对。",
 		"the checkpoint %s has size %d, more than this file's %d: ask for a newer bundle and compare again.", x.name, x.Size, a.claim.Size))
 }
 

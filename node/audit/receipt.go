@@ -15,7 +15,9 @@ func (a *audit) receipt(data []byte) {
 		a.fail(CheckOpenings, CodeReceipt, say("回执无法读取: %v。", "the receipt cannot be read: %v.", err))
 		return
 	}
-	a.acceptGenesis(a.Genesis)
+	if a.Genesis != nil {
+		a.acceptGenesis(a.Genesis)
+	}
 	a.openNote(r.Checkpoint)
 	if r.Network != a.keys.Network() {
 		a.fail(CheckPolicy, CodeGenesis, Text{"回执属于另一个网络。", "the receipt is of another network."})
@@ -32,6 +34,8 @@ func (a *audit) receipt(data []byte) {
 		a.failAt(CheckOpenings, CodeReceipt, index, say("回执自称 %s，实为 %s。", "the receipt claims to be %s and is %s.", r.Grade, grade))
 	case errors.Is(err, checkpoint.ErrReceipt):
 		a.failAt(CheckOpenings, CodeReceipt, index, say("回执各部分互相矛盾: %v。", "the parts of the receipt contradict each other: %v.", err))
+	case !a.failed(CheckPolicy): // else its checkpoint was found wrong before
+		a.failAt(CheckOpenings, CodeReceipt, index, say("回执无效: %v。", "the receipt is not valid: %v.", err))
 	}
 	a.single(part{index: index, entry: readEntry(r.Leaf)})
 }
@@ -44,7 +48,9 @@ func (a *audit) proof(data []byte) {
 		a.fail(CheckTree, CodeInclusion, say("证明无法读取: %v。", "the proof cannot be read: %v.", err))
 		return
 	}
-	a.acceptGenesis(a.Genesis)
+	if a.Genesis != nil {
+		a.acceptGenesis(a.Genesis)
+	}
 	a.openNote(p.Checkpoint)
 	if a.Entry == nil {
 		a.unsure(CheckTree, CodeInclusion, say("证明本身不含第 %d 条，请以 --entry 提供该条。", "the proof does not hold entry %d: give it with --entry.", p.Index))
@@ -58,6 +64,9 @@ func (a *audit) proof(data []byte) {
 		return
 	case e.form != nil || e.leaf.Seq != p.Index:
 		a.failAt(CheckTree, CodeEntryPlace, p.Index, say("第 %d 条不具账本条目的格式或者位置不符。", "entry %d has not the form or the number of an entry.", p.Index))
+		return
+	case e.st != nil && e.st.Network != a.keys.Network():
+		a.failAt(CheckSignatures, CodeSignature, p.Index, say("第 %d 条的声明属于另一个网络。", "the statement of entry %d belongs to another network.", p.Index))
 		return
 	}
 	a.pass(CheckTree, CodeInclusion, say("该条是账上第 %d 条，在检查点（大小 %d）之内。", "this is entry %d of the ledger, in the tree of the checkpoint of size %d.", p.Index, a.claim.Size))

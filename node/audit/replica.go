@@ -75,7 +75,7 @@ func (r *replica) Scan(lower, upper []byte, reverse bool, fn func(key, value []b
 	for i := from; i < to; i++ {
 		hash, ok := r.hash(level, i)
 		if !ok {
-			return nil
+			return fmt.Errorf("couldn't read hash %d of level %d: its tile is missing or short: %w", i, level, ledger.ErrCorrupt)
 		}
 		if more, err := fn(ledger.HashKey(level, i), hash[:]); err != nil || !more {
 			return err

@@ -88,7 +88,8 @@ type Finding struct {
 	Check  int     `json:"check"`
 	Result Result  `json:"result"`
 	Code   Code    `json:"code"`
-	Entry  *uint64 `json:"entry,omitempty"` // index, where it is about one
+	Entry  *uint64 `json:"entry,omitempty"` // index, where it is about one, or the first of some
+	Last   *uint64 `json:"last,omitempty"`  // the last of them
 	File   string  `json:"file,omitempty"`  // in the bundle, where it is about one
 	Text
 }
@@ -134,6 +135,18 @@ func (r *Report) Of(check int) Result {
 }
 
 func rank(r Result) int { return slices.Index([]Result{"", Pass, Indeterminate, Fail}, r) }
+
+// complete says of every deciding check that it was not evaluated, if nothing was
+// found of it. It is for bundles; of a receipt some checks have nothing to say.
+func (r *Report) complete() {
+	for check := CheckPolicy; check <= lastDeciding; check++ {
+		if r.Of(check) == "" {
+			r.Findings = append(r.Findings, Finding{
+				Check: check, Result: Indeterminate, Code: CodeNotEvaluated, Text: Text{"本项未能检查。", "this could not be checked."},
+			})
+		}
+	}
+}
 
 // conclude sorts the findings by check and draws the conclusion.
 func (r *Report) conclude() {

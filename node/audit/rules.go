@@ -5,17 +5,34 @@ import (
 	"fmt"
 
 	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
 )
 
-// rules judges entries again: checks 4 and 5.
-type rules struct {
-	a      *audit
+// court is what it takes to judge the entries of a network: its law, compiled, and
+// the verdicts on signatures. To make one takes longer than to judge a short log.
+type court struct {
 	pool   *statement.Pool
 	ledger *ledger.Ledger
-	tx     *replica
+}
+
+func newCourt(g *genesis.Signed) (*court, error) {
+	pool := statement.NewPool(1, poolEntries)
+	l, err := ledger.New(g, pool)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't use the law of genesis: %w", err)
+	}
+	l.Bare()
+	return &court{pool, l}, nil
+}
+
+// rules judges entries again: checks 4 and 5.
+type rules struct {
+	*court
+	a  *audit
+	tx *replica
 
 	stopped bool
 	at      uint64 // entries judged, when stopped
@@ -25,13 +42,11 @@ type rules struct {
 }
 
 func newRules(a *audit) (*rules, error) {
-	r := &rules{a: a, pool: statement.NewPool(1, poolEntries)}
-	var err error
-	if r.ledger, err = ledger.New(a.genesis, r.pool); err != nil {
-		return nil, fmt.Errorf("couldn't use the law of genesis: %w", err)
+	c, err := a.courts(a.genesis)
+	if err != nil {
+		return nil, err
 	}
-	r.ledger.Bare()
-	r.tx = &replica{store: newStore(a.TempDir), bundle: a.bundle, size: a.claim.Size}
+	r := &rules{court: c, a: a, tx: &replica{store: newStore(a.TempDir), bundle: a.bundle, size: a.claim.Size}}
 	if err := r.ledger.Load(r.tx); err != nil {
 		return nil, errors.Join(err, r.tx.Close())
 	}

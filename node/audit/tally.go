@@ -96,9 +96,14 @@ func (t *tally) summary(a *audit) *Summary {
 	return s
 }
 
-// summarise says the summary in a sentence.
-func (a *audit) summarise() {
+// summarise says the summary in a sentence. whole is false when records and
+// deadlines are not known, or not to the end.
+func (a *audit) summarise(whole bool) {
 	s := a.report.Summary
+	if !whole {
+		a.unsure(CheckSummary, CodeSummary, say("%d 条声明；分叉 %d 处；事项与期限未能统计完整。", "%d statements; forks: %d; records and deadlines could not be counted to the end.", s.Entries, len(s.Forks)))
+		return
+	}
 	missed := uint64(0)
 	for _, b := range s.Bureaus {
 		missed += b.Overdue + b.Late

@@ -22,15 +22,15 @@ var titles = [...]Text{
 // words are the results for people. The English word stands in both languages, so
 // that a report can be searched.
 var words = map[Result]Text{
-	Pass:          {"通过 PASS", "PASS"},
-	Fail:          {"不通过 FAIL", "FAIL"},
-	Indeterminate: {"不能判定 INDETERMINATE", "INDETERMINATE"},
+	Pass:          {"PASS 通过", "PASS"},
+	Fail:          {"FAIL 不通过", "FAIL"},
+	Indeterminate: {"INDETERMINATE 不能判定", "INDETERMINATE"},
 	"":            {"未检查", "not part of this file"},
 }
 
 var kinds = map[string]Text{
-	"log":       {"整本账", "the whole log"},
-	"extract":   {"摘录", "an extract"},
+	"log":       {"审计包，整本账", "an audit bundle of the whole log"},
+	"extract":   {"审计包，摘录", "an audit bundle of some entries"},
 	kindReceipt: {"回执", "a receipt"},
 	kindProof:   {"证明", "a proof"},
 	"":          {"无法识别", "not recognised"},
@@ -61,7 +61,7 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 		p.line("%d  %s: %s", check, titles[check].In(lang), words[r.Of(check)].In(lang))
 		for _, f := range r.Findings {
 			if f.Check == check {
-				p.line("     %-4s %s", mark(f.Result), f.In(lang))
+				p.line("     %-13s  %s", f.Result, f.In(lang))
 			}
 		}
 	}
@@ -81,11 +81,6 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 	return err
 }
 
-// mark is a result in a narrow column.
-func mark(r Result) string {
-	return map[Result]string{Pass: "ok", Fail: "FAIL", Indeterminate: "?"}[r]
-}
-
 // printer collects lines in one language.
 type printer struct {
 	lang string
@@ -99,10 +94,9 @@ func (p *printer) say(zh, en string, args ...any) { p.line("%s", say(zh, en, arg
 
 func (p *printer) head(r *Report) {
 	kind := kinds[r.Kind].In(p.lang)
-	if r.Kind == "log" || r.Kind == "extract" {
-		p.say("审计包: %s，账本 %s 的前 %d 条", "audit bundle: %s of %s, first %d entries", kind, r.Origin, r.Size)
-	} else {
-		p.say("文件: %s", "file: %s", kind)
+	p.say("文件: %s", "file: %s", kind)
+	if r.Origin != "" {
+		p.say("检查点: %s，大小 %d", "checkpoint: %s, size %d", r.Origin, r.Size)
 	}
 	name := r.Network
 	if r.Name != "" {

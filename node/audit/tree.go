@@ -93,8 +93,12 @@ func (t *tree) conclude() {
 		a.fail(CheckTree, CodeRoot, say("条目缺失，无法得出检查点的根。", "entries are missing: the checkpoint's root cannot be reached."))
 	case t.tree.Root() != claim.Root:
 		good, bad := t.points.bracket(claim.Size)
-		a.fail(CheckTree, CodeRoot, say("全部 %d 条得不出检查点的根: 在第 %d 条与第 %d 条之间有改动。",
-			"the %d entries do not give the checkpoint's root: something between entry %d and entry %d was changed.", claim.Size, good, bad-1))
+		last := max(bad, 1) - 1
+		a.add(Finding{
+			Check: CheckTree, Result: Fail, Code: CodeRoot, Entry: &good, Last: &last,
+			Text: say("全部 %d 条得不出检查点的根: 第 %d 条至第 %d 条中有改动。",
+				"the %d entries do not give the checkpoint's root: something from entry %d to entry %d was changed.", claim.Size, good, last),
+		})
 	case !a.failed(CheckTree):
 		a.pass(CheckTree, CodeRoot, say("全部 %d 条按序得出检查点的根，无缺失、增添或者移动。", "all %d entries, in order, give the checkpoint's root: none is missing, added or moved.", claim.Size))
 	}

@@ -10,6 +10,7 @@ import (
 	"sandi.internal/gateway/consensus/bundle"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/merkle"
 )
 
 // Options say what to verify, and against what.
@@ -27,6 +28,8 @@ type Options struct {
 	Workers  int                      // goroutines that verify signatures; 0: one per processor
 	Progress func(done, total uint64) // told how many entries were judged; may be nil
 	Deadline func(*Deadline) error    // told every deadline of a whole log; may be nil
+
+	courts func(*genesis.Signed) (*court, error) // nil: newCourt; tests lend one that was used before
 }
 
 // Verify checks a file. The report says what was found, hostile files included;
@@ -40,6 +43,9 @@ func Verify(ctx context.Context, o Options) (*Report, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	if o.courts == nil {
+		o.courts = newCourt
+	}
 	if o.Progress == nil {
 		o.Progress = func(uint64, uint64) {}
 	}
@@ -47,6 +53,9 @@ func Verify(ctx context.Context, o Options) (*Report, error) {
 	a.recorder = newRecorder(a.report)
 	if err := a.run(ctx); err != nil {
 		return nil, err
+	}
+	if a.bundle != nil {
+		a.report.complete()
 	}
 	a.finish()
 	return a.report, nil
@@ -121,11 +130,19 @@ func (a *audit) zip(ctx context.Context) error {
 		return err
 	}
 	a.checkNote()
+	if a.claim.Size > mostEntries {
+		a.fail(CheckTree, CodeFile, say("检查点称账本有 %d 条，没有审计包装得下。", "the checkpoint speaks of %d entries, more than a bundle can hold.", a.claim.Size))
+		return nil
+	}
 	if m.Kind == bundle.KindExtract {
 		return a.extract()
 	}
 	return a.log(ctx)
 }
+
+// mostEntries is how many entries a bundle can hold. A forged checkpoint may name
+// any size, and nobody should wait for that many missing entries to be counted.
+const mostEntries = bundle.MaxFiles * merkle.TileWidth
 
 // NoteOf is the signed note in what an auditor kept: a bundle, a receipt, a
 // .tlog-proof or the note itself. The note is not judged.

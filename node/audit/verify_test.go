@@ -47,8 +47,11 @@ func finish(t testing.TB, w *bundletest.World, n int) *fixture {
 	must(t, w.Rotate("120000", "st-2"))
 	must(t, w.Play(n/3, 9, 30*time.Minute))
 	f.keep(t)
+	w.Advance(24 * time.Hour)
+	must(t, w.Seal("130000"))
 	w.Advance(40 * 24 * time.Hour)
 	must(t, w.Play(n/3, 9, 30*time.Minute))
+	must(t, w.Seal("120000"))
 	f.close(t)
 	return f
 }

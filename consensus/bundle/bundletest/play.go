@@ -13,6 +13,7 @@ import (
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/bundle"
+	"sandi.internal/gateway/consensus/calendar"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/storage/commitment"
@@ -206,6 +207,36 @@ func (w *World) Commit(statements ...[]byte) ([]ledger.Result, error) {
 		return nil, fmt.Errorf("statement %d was refused: %+v", i, *results[i].Refusal)
 	}
 	return results, nil
+}
+
+// Seal lets a region's node seal yesterday, on a checkpoint of the ledger as it
+// stands that all regions signed: one entry.
+func (w *World) Seal(region string) error {
+	note, err := w.Note()
+	if err != nil {
+		return err
+	}
+	standing, err := w.Books().Standing()
+	if err != nil {
+		return err
+	}
+	days, err := calendar.Parse([]byte(w.Signed.Calendar))
+	if err != nil {
+		return err
+	}
+	rules, err := calendar.ParseRules([]byte(w.Signed.Rules))
+	if err != nil {
+		return err
+	}
+	body := statement.SealBody{
+		Day: (calendar.DayOf(w.Now) - 1).String(), Checkpoint: note, State: statement.Hash(standing.StateDigest).String(), Calendar: days.Version, Rules: rules.Version,
+	}
+	raw, err := w.SignStatement(w.Payload(region, statement.KindLedgerSeal, statement.RoleNode, body.Marshal()))
+	if err != nil {
+		return err
+	}
+	_, err = w.Commit(raw)
+	return err
 }
 
 // Rotate gives a region a new statement key and revokes the old one: three

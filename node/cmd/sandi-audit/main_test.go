@@ -111,7 +111,7 @@ func TestVerify(t *testing.T) {
 		says string // on the standard output for 0, 3 and 4, else on the standard error
 	}{
 		{"a whole log", []string{f.path("audit.zip"), keys}, 0, "PASS  everything that was checked holds"},
-		{"in Chinese", []string{f.path("audit.zip"), keys, "--lang=zh"}, 0, "通过 PASS  所查各项均成立"},
+		{"in Chinese", []string{f.path("audit.zip"), keys, "--lang=zh"}, 0, "PASS 通过  所查各项均成立"},
 		{"against an older bundle", []string{f.path("audit.zip"), keys, "--previous", f.path("old.zip")}, 0, "the checkpoint that you kept"},
 		{"against a checkpoint", []string{f.path("audit.zip"), keys, "--previous", f.path("checkpoint")}, 0, "the checkpoint that you kept"},
 		{"against a newer bundle", []string{f.path("old.zip"), keys, "--previous", f.path("audit.zip")}, 4, "ask for a newer bundle"},
