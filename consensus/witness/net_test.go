@@ -3,10 +3,12 @@ package witness_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/replica/clustertest"
 	"sandi.internal/gateway/consensus/witness"
@@ -20,6 +22,7 @@ type network struct {
 
 	mu    sync.Mutex
 	nodes map[string]*post // by node
+	bad   string           // node whose disk gives back other bytes than were written
 }
 
 // post is the witness of a node that is up.
@@ -60,7 +63,7 @@ func (n *network) attach(c *clustertest.Cluster, node *clustertest.Node, config 
 	p := &post{up: true}
 	p.Witness, err = witness.Open(witness.Config{
 		Node: node.ID, Genesis: config.Genesis.Genesis, Log: keys.Log, Cosigner: keys.Cosigner, Store: node.Store.Local(),
-		Ledger: ledgerOf{node}, Past: witness.Past{LastIndex: last, Term: term}, Peers: peersOf{n, c, node.ID}, Raft: raftOf{node},
+		Ledger: ledgerOf{n, node}, Past: witness.Past{LastIndex: last, Term: term}, Peers: peersOf{n, c, node.ID}, Raft: raftOf{node},
 		Clock: config.Clock, Logger: config.Logger, Tuning: n.tuning,
 	})
 	if err != nil {
@@ -148,7 +151,10 @@ func (p peersOf) PushEvidence(ctx context.Context, node string, evidence []byte)
 }
 
 // ledgerOf is a node's own replica.
-type ledgerOf struct{ node *clustertest.Node }
+type ledgerOf struct {
+	n    *network
+	node *clustertest.Node
+}
 
 func (l ledgerOf) Open() (*witness.Sight, error) {
 	view := l.node.Store.View()
@@ -156,7 +162,29 @@ func (l ledgerOf) Open() (*witness.Sight, error) {
 	if err != nil {
 		return nil, errors.Join(err, view.Close())
 	}
-	return &witness.Sight{Books: l.node.Ledger.Books(view), Index: meta.RaftIndex, Term: meta.RaftTerm, Close: func() { _ = view.Close() }}, nil
+	return &witness.Sight{Books: l.node.Ledger.Books(l.n.disk(l.node, view)), Index: meta.RaftIndex, Term: meta.RaftTerm, Close: func() { _ = view.Close() }}, nil
+}
+
+// disk is what a node reads from: the last byte of what it scans is flipped when
+// its disk is bad.
+func (n *network) disk(node *clustertest.Node, r ledger.Reader) ledger.Reader {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.bad != node.ID {
+		return r
+	}
+	return flipping{r}
+}
+
+type flipping struct{ ledger.Reader }
+
+// Scan implements ledger.Reader.
+func (f flipping) Scan(lower, upper []byte, reverse bool, fn func(key, value []byte) (bool, error)) error {
+	return f.Reader.Scan(lower, upper, reverse, func(key, value []byte) (bool, error) {
+		value = slices.Clone(value)
+		value[len(value)-1] ^= 1
+		return fn(key, value)
+	})
 }
 
 func (l ledgerOf) Size() uint64 {
