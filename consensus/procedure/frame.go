@@ -252,6 +252,18 @@ func (c *frame) actsOf(a, region string) ref.Val {
 	return types.Int(n)
 }
 
+// actsOfHere is actsOf since the current state was entered.
+func (c *frame) actsOfHere(a, region string) ref.Val {
+	n := 0
+	here := c.rec.here()
+	for i := range here {
+		if t := &here[i]; t.Event == a && t.Region == region && !t.Part {
+			n++
+		}
+	}
+	return types.Int(n)
+}
+
 // tally is the sum of what events have added; 0 when none has.
 func (c *frame) tally(set, key string) ref.Val { return types.Int(c.facts.Tally(set, key)) }
 

@@ -109,6 +109,7 @@ var functionList = []function{
 	{name: "acts_here", ctx: true, arity: 1, typ: cel.IntType, cost: 20, arg: argEvent, argAt: 1, call: (*frame).actsHere},
 	{name: "regions_here", ctx: true, arity: 1, typ: cel.IntType, cost: 40, arg: argEvent, argAt: 1, call: (*frame).regionsHere},
 	{name: "acts_of", ctx: true, arity: 2, typ: cel.IntType, cost: 20, arg: argEvent, argAt: 1, call: (*frame).actsOf},
+	{name: "acts_of_here", ctx: true, arity: 2, typ: cel.IntType, cost: 20, arg: argEvent, argAt: 1, call: (*frame).actsOfHere},
 	{name: "tally", ctx: true, arity: 2, typ: cel.IntType, cost: 20, arg: argMark, argAt: 1, call: (*frame).tally},
 	{name: "days_since", ctx: true, arity: 1, typ: cel.IntType, cost: 20, arg: argEvent, argAt: 1, call: (*frame).daysSince},
 	{name: "due", ctx: true, arity: 1, typ: cel.IntType, cost: 100, arg: argLimit, argAt: 1, call: (*frame).dueOf},
