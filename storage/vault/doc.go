@@ -13,9 +13,12 @@
 //     the end is what was committed to;
 //   - memory does not grow with an object, and the number of large transfers at
 //     a time is bounded; so is an object's size;
-//   - an upload leaves ReserveBytes of the disk free: a full vault must not stop
-//     the ledger.
+//   - an upload leaves ReserveBytes of the disk free, and keeps to the quota: a
+//     full vault must not stop the ledger;
+//   - an object is purged only when its retention time, never shortened, has
+//     passed and no legal hold stands on it; commitment and reason stay;
+//   - Scrub finds every object that can't be read as it was stored.
 //
-// Who may read what is not decided here (api); nor are exchange with other
-// bureaus, quotas and retention (a later issue).
+// Who may read what is not decided here (api), nor how long a class is kept, nor
+// is the exchange with other bureaus (a later issue).
 package vault

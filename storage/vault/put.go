@@ -35,7 +35,7 @@ const (
 // salt: the same content stored twice is two objects. When Put returns an
 // error, whether r's, ctx's or its own, nothing of the object stays.
 func (v *Vault) Put(ctx context.Context, meta Meta, r io.Reader) (Object, error) {
-	if err := errors.Join(meta.check(), v.room()); err != nil {
+	if err := errors.Join(meta.check(), v.room(1)); err != nil {
 		return Object{}, fmt.Errorf("couldn't store an object: %w", err)
 	}
 	src := &source{ctx: ctx, r: r, max: v.max, hash: commitment.NewHasher()}
@@ -142,7 +142,7 @@ func (v *Vault) copyChunks(s *sealer, src *source, head []byte) error {
 		return fmt.Errorf("couldn't write an object: %w", err)
 	}
 	for {
-		if err := v.room(); err != nil {
+		if err := v.room(int64(src.hash.Size())); err != nil {
 			return err
 		}
 		ahead := 0
@@ -181,15 +181,21 @@ func (v *Vault) admit(e *entry, key []byte, meta Meta, h *commitment.Hasher, pen
 			return Object{}, fmt.Errorf("couldn't admit an object: %w", err)
 		}
 	}
-	if err := batch.Commit(pebble.Sync); err != nil {
+	if err := v.commit(batch, 1, e.details.Size); err != nil {
 		return Object{}, fmt.Errorf("couldn't admit an object: %w", err)
 	}
 	return e.details.object(c), nil
 }
 
-// room refuses an upload that eats into the reserve. A disk that cannot say how
-// full it is (one in memory) has room.
-func (v *Vault) room() error {
+// room refuses an upload of so many bytes that exceeds the quota or eats into the
+// reserve. A disk that cannot say how full it is (one in memory) has room.
+func (v *Vault) room(bytes int64) error {
+	v.account.Lock()
+	err := v.within(v.usage.Bytes + bytes)
+	v.account.Unlock()
+	if err != nil {
+		return err
+	}
 	usage, err := v.fs.GetDiskUsage(v.db.Dir())
 	if err != nil {
 		if errors.Is(err, vfs.ErrUnsupported) {

@@ -35,6 +35,7 @@ type Options struct {
 	Key       Wrapper          // the bureau's vault key
 	Suite     Suite            // nil = AES256GCM
 	MaxObject int64            // bytes; 0 = DefaultMaxObject
+	Quota     int64            // bytes of content in all; 0 = what the disk has
 	Now       func() time.Time // nil = time.Now
 }
 
@@ -47,6 +48,11 @@ type Vault struct {
 	suite Suite
 	max   int64
 	now   func() time.Time
+	quota int64
+
+	account sync.Mutex // orders the rows of usage
+	usage   Usage
+	keepers sync.Mutex // orders changes of how objects are kept
 
 	puts, gets chan struct{} // a place for each large transfer
 	buffers    sync.Pool     // of *[]byte from newBuffer
@@ -55,6 +61,9 @@ type Vault struct {
 // Keys in Pebble: one tag byte, then as the tag says.
 const (
 	tagObject  = 'o' // commitment -> entry
+	tagKeeping = 'k' // commitment -> Keeping, wrapped
+	tagPurged  = 'x' // commitment -> Purged, wrapped
+	tagUsage   = 'u' // -> objects and bytes
 	tagPending = 'p' // object id -> nothing: its file is not part of the vault yet
 	tagCheck   = 'v' // -> suite and a wrapped text that only the right key opens
 )
@@ -68,7 +77,7 @@ func Open(o Options) (*Vault, error) {
 		return nil, fmt.Errorf("couldn't open the vault: it lies in a %s store", o.DB.Kind())
 	}
 	v := &Vault{
-		db: o.DB, fs: o.DB.FS(), log: o.DB.Logger(), key: o.Key, suite: o.Suite, max: o.MaxObject, now: o.Now,
+		db: o.DB, fs: o.DB.FS(), log: o.DB.Logger(), key: o.Key, suite: o.Suite, max: o.MaxObject, now: o.Now, quota: o.Quota,
 		puts: make(chan struct{}, maxPuts), gets: make(chan struct{}, maxGets),
 	}
 	v.buffers.New = func() any { b := newBuffer(); return &b }
@@ -86,6 +95,9 @@ func Open(o Options) (*Vault, error) {
 	}
 	if err := v.sweep(); err != nil {
 		return nil, fmt.Errorf("couldn't clear unfinished uploads in %s: %w", v.db.Dir(), err)
+	}
+	if err := v.loadUsage(); err != nil {
+		return nil, fmt.Errorf("couldn't count what the vault in %s holds: %w", v.db.Dir(), err)
 	}
 	return v, nil
 }
@@ -118,7 +130,8 @@ func (v *Vault) checkKey() error {
 	return nil
 }
 
-// sweep removes the files of uploads that never became part of the vault.
+// sweep removes the files of uploads that never became part of the vault, and of
+// purged objects.
 func (v *Vault) sweep() (err error) {
 	iter, err := v.db.NewIter(&pebble.IterOptions{LowerBound: []byte{tagPending}, UpperBound: []byte{tagPending + 1}})
 	if err != nil {
@@ -137,11 +150,16 @@ func (v *Vault) sweep() (err error) {
 	return iter.Error()
 }
 
-// discard removes an object's file and then the note that it is pending. If the
-// note outlives a crash, the next sweep finds the file gone.
+// discard removes an object's file, durably, and then the note that it is pending.
+// If the note outlives a crash, the next sweep finds the file gone.
 func (v *Vault) discard(id objectID) error {
-	if err := v.fs.Remove(v.path(id)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("couldn't remove an unfinished object: %w", err)
+	path := v.path(id)
+	err := v.fs.Remove(path)
+	if err == nil {
+		err = engine.SyncDir(v.fs, v.fs.PathDir(path))
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("couldn't remove an object's file: %w", err)
 	}
 	return v.db.Delete(pendingKey(id), pebble.NoSync)
 }
@@ -174,7 +192,7 @@ func (v *Vault) find(ctx context.Context, c commitment.Commitment) (*entry, erro
 		return nil, err
 	}
 	if stored == nil {
-		return nil, fmt.Errorf("couldn't find %s: %w", c, ErrNotFound)
+		return nil, v.gone(c)
 	}
 	return v.decodeEntry(stored, c)
 }
