@@ -16,6 +16,7 @@ import (
 	"sandi.internal/gateway/api/peer"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/calendar"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -102,6 +103,17 @@ func (n *Node) peerHandler() http.Handler {
 
 func (n *Node) steward() *steward {
 	s := &steward{region: n.cfg.Region, ledger: n.replicated(), desk: n.desk, agenda: n.agenda, clock: n.now, log: n.log}
+	if n.clock != nil {
+		s.changed = n.clock.changed
+	}
+	return s
+}
+
+func (n *Node) sealer() *sealer {
+	s := &sealer{
+		region: n.cfg.Region, network: n.genesis.Network(), founded: calendar.DayOf(n.genesis.CreatedUnix()), signer: n.secrets.statement,
+		ledger: n.replicated(), final: n.witness.Board().Final, leads: ownRaft{n}.Leads, clock: n.now, now: time.Now, log: n.log,
+	}
 	if n.clock != nil {
 		s.changed = n.clock.changed
 	}

@@ -262,6 +262,7 @@ func (n *Node) Run(ctx context.Context) error {
 	group.Go(func() error { n.keeper.Run(ctx); return nil })
 	group.Go(func() error { n.witness.Run(ctx); return nil })
 	group.Go(func() error { return n.steward().run(ctx) })
+	group.Go(func() error { n.sealer().run(ctx); return nil })
 	if n.clock != nil {
 		group.Go(func() error { n.followLedgerTime(ctx); return nil })
 	}
