@@ -76,3 +76,23 @@ func TestProgress(t *testing.T) {
 	(&Progress{}).Show("to nobody")
 	(&Progress{}).Done()
 }
+
+// Ensure lines are broken by display width, between Chinese characters too, and
+// never before a closing mark.
+func TestWrap(t *testing.T) {
+	for _, tc := range []struct {
+		line  string
+		width int
+		want  []string
+	}{
+		{"", 10, []string{""}},
+		{"one two three", 7, []string{"one two", "three"}},
+		{"a-very-long-word b", 5, []string{"a-very-long-word", "b"}},
+		{"检查点由三个地区签署", 8, []string{"检查点由", "三个地区", "签署"}},
+		{"第 16 条，时间（改动）。", 8, []string{"第 16", "条，时间", "（改", "动）。"}},
+	} {
+		if got := Wrap(tc.line, tc.width); strings.Join(got, "|") != strings.Join(tc.want, "|") {
+			t.Errorf("%q at %d: %q, want %q", tc.line, tc.width, got, tc.want)
+		}
+	}
+}

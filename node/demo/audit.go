@@ -11,15 +11,19 @@ import (
 
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/client"
+	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/node/cli"
+	"sandi.internal/gateway/node/demo/tamper"
 )
 
 const (
 	// BundleName and KeysName are what a demo leaves for an auditor in its folder.
 	BundleName = "audit.zip"
 	KeysName   = "auditor-keys"
+
+	genesisName = "genesis.json"
 
 	// finalPatience bounds how long all regions may take to cosign the last entry.
 	finalPatience = 60 * time.Second
@@ -91,4 +95,25 @@ func (d *doors) export(ctx context.Context, n *Network, size uint64) error {
 		return fmt.Errorf("couldn't export the audit bundle: %w", err)
 	}
 	return nil
+}
+
+// Sign makes a checkpoint of any tree under the keys of some regions' first
+// nodes, for the forgers of `sandi demo tamper`.
+func (n *Network) Sign(c checkpoint.Checkpoint, at int64, regions ...string) ([]byte, error) {
+	sealed, err := os.ReadFile(filepath.Join(n.Dir, genesisName))
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the demo's genesis: %w", err)
+	}
+	signed, err := genesis.Parse(sealed)
+	if err != nil {
+		return nil, err
+	}
+	keys := func(region string) (log, cosigner keyring.Signer, err error) {
+		r := n.Region(region)
+		if r == nil {
+			return nil, nil, fmt.Errorf("no region %q in the demo", region)
+		}
+		return r.Nodes[0].Log, r.Nodes[0].Cosigner, nil
+	}
+	return tamper.SignWith(signed.Genesis, keys)(c, at, regions...)
 }

@@ -18,7 +18,7 @@ func Existing(dir string) (*Network, *genesis.Signed, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("no demo network in %s; start one with `make demo`, or name its folder with --dir", dir)
 	}
-	file, err := os.ReadFile(filepath.Join(dir, "genesis.json"))
+	file, err := os.ReadFile(filepath.Join(dir, genesisName))
 	if err != nil {
 		return nil, nil, fmt.Errorf("couldn't read the demo's genesis: %w", err)
 	}

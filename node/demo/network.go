@@ -71,7 +71,7 @@ func Found(o Options) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("couldn't seal the genesis: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(o.Dir, "genesis.json"), sealed, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(o.Dir, genesisName), sealed, 0o600); err != nil {
 		return nil, fmt.Errorf("couldn't write the genesis: %w", err)
 	}
 	if err := n.writeKeys(sealed); err != nil {
