@@ -147,10 +147,10 @@ func (r *Replica) leader() string {
 func (r *Replica) situation() transport.Situation {
 	rf := r.raft.Load()
 	if rf == nil {
-		return transport.Situation{Abstain: r.abstain()}
+		return transport.Situation{Self: r.cfg.NodeID, Abstain: r.abstain()}
 	}
 	_, id := rf.LeaderWithID()
-	return transport.Situation{Term: rf.CurrentTerm(), Leader: string(id), Abstain: r.abstain()}
+	return transport.Situation{Term: rf.CurrentTerm(), Leader: string(id), Self: r.cfg.NodeID, Abstain: r.abstain()}
 }
 
 // fail stops the replica for good: what is in memory can no longer be trusted.

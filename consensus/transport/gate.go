@@ -40,6 +40,7 @@ var errRefused = errors.New("refused")
 type Situation struct {
 	Term   uint64 // this node's current term
 	Leader string // id of the leader it follows, or ""
+	Self   string // this node's id: it may tell itself to stand for election
 	// Abstain is the term up to which this node gives no vote: the highest uint64
 	// while it does not vote at all.
 	Abstain uint64
@@ -94,7 +95,8 @@ func Check(from string, command any, now Situation) error {
 	case *raft.InstallSnapshotRequest:
 		return checkSnapshot(from, m, now)
 	case *raft.TimeoutNowRequest:
-		if now.Leader != from {
+		// No connection speaks as this node itself: accept has refused it.
+		if now.Leader != from && (now.Self == "" || now.Self != from) {
 			return fmt.Errorf("only the leader may hand over leadership, which is %q", now.Leader)
 		}
 		return nil

@@ -104,7 +104,13 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}
-	if err := Check(from, &raft.TimeoutNowRequest{RPCHeader: header(from)}, Situation{Term: 6, Leader: "120000-a"}); err == nil {
+	if err := Check(from, &raft.TimeoutNowRequest{RPCHeader: header(from)}, Situation{Term: 6, Leader: "120000-a", Self: from}); err != nil {
+		t.Errorf("a node may not tell itself to stand: %v", err)
+	}
+	if err := Check("", &raft.TimeoutNowRequest{}, Situation{Term: 6, Leader: "120000-a"}); err == nil {
+		t.Error("a message of nobody told a node to stand")
+	}
+	if err := Check(from, &raft.TimeoutNowRequest{RPCHeader: header(from)}, Situation{Term: 6, Leader: "120000-a", Self: "130000-a"}); err == nil {
 		t.Error("a node that does not lead handed leadership over")
 	}
 }

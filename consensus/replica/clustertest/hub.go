@@ -49,6 +49,7 @@ type hub struct {
 	delay   time.Duration         // up to this much, each message and each answer
 	repeats float64               // chance that a message arrives twice
 	lost    float64               // chance that a message, or an answer, is lost
+	censor  censor                // what nodes drop of what they are handed to propose
 }
 
 func newHub(seed uint64) *hub {

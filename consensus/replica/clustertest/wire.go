@@ -116,6 +116,9 @@ func (l *Link) Forward(ctx context.Context, node string, statements [][]byte) ([
 		if err != nil {
 			return nil, err
 		}
+		if l.hub.censor.drops(node, received) {
+			return make([]replica.Verdict, len(statements)), nil // CodeUnknown: "I don't know yet"
+		}
 		return replica.DecodeVerdicts(replica.EncodeVerdicts(r.HandleForward(ctx, received)), len(statements))
 	})
 }
