@@ -262,3 +262,58 @@ func TestWideRegisters(t *testing.T) {
 		t.Errorf("20 hashes take %v, and %v after a digest was changed", alone, after)
 	}
 }
+
+// TestLanes: the sums are the same with and without the processor's own
+// instructions, lane by lane, at every carry.
+func TestLanes(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	edges := []uint16{0, 1, 0x7fff, 0x8000, 0x8001, 0xffff}
+	lane := func() uint16 {
+		if n := r.IntN(2 * len(edges)); n < len(edges) {
+			return edges[n]
+		}
+		return uint16(r.Uint32())
+	}
+	for range 200 {
+		var sum, plain, back sums
+		var v vector
+		var want [lanes]uint16
+		for i := range lanes {
+			a, b := lane(), lane()
+			sum[i/perWord] |= uint64(a) << (16 * (i % perWord))
+			binary.LittleEndian.PutUint16(v[2*i:], b)
+			want[i] = a + b
+		}
+		plain, back = sum, sum
+		addVector(&sum, &v)
+		addPlain(&plain, &v)
+		for i := range lanes {
+			if got := uint16(sum[i/perWord] >> (16 * (i % perWord))); got != want[i] {
+				t.Fatalf("lane %d: got %#x, want %#x", i, got, want[i])
+			}
+		}
+		if sum != plain {
+			t.Fatal("addVector and addPlain differ")
+		}
+		subVector(&sum, &v)
+		subPlain(&plain, &v)
+		if sum != back || plain != back {
+			t.Fatal("what was added is not what was taken out")
+		}
+	}
+}
+
+func BenchmarkLanes(b *testing.B) {
+	for _, add := range []struct {
+		name string
+		call func(*sums, *vector)
+	}{{"processor", addVector}, {"plain", addPlain}} {
+		b.Run(add.name, func(b *testing.B) {
+			var s sums
+			var v vector
+			for b.Loop() {
+				add.call(&s, &v)
+			}
+		})
+	}
+}
