@@ -149,7 +149,11 @@ func (l *Ledger) readEntry(r Reader, row []byte) (*entry, error) {
 // the decision's changes.
 func (l *Ledger) writeEntry(tx Tx, d *decision) error {
 	e := d.entry
-	l.records.put(e.record.ID, e)
+	if d.replaces != nil {
+		// A record that was opened waits for days, as a rule. Kept from its opening
+		// on, the newest thousands would fill the cache with what nobody asks for.
+		l.records.put(e.record.ID, e)
+	}
 	if l.bare {
 		return nil
 	}
