@@ -26,6 +26,7 @@ import (
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/membership"
+	"sandi.internal/gateway/consensus/mover"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/consensus/transport"
@@ -66,6 +67,7 @@ type Node struct {
 	ledger    *ledger.Ledger
 	witness   *witness.Witness
 	replica   *replica.Replica
+	mover     *mover.Mover
 	agenda    *agenda // of the steward
 	materials public.Vault
 	desk      *desk.Desk
@@ -226,6 +228,13 @@ func (n *Node) openReplica() error {
 		defer cancel()
 		return n.replica.Close(ctx)
 	})
+	n.mover, err = mover.New(mover.Config{
+		Node: n.cfg.Node, Genesis: n.genesis.Genesis, Judge: n.ledger.JudgeMove, Raft: n.replica, Peers: peers,
+		Store: n.stores.state.Local(), Clock: n.now, Logger: n.log, Metrics: n.reg,
+	})
+	if err != nil {
+		return fmt.Errorf("couldn't open what moves leadership: %w", err)
+	}
 	return n.openDesk(pool)
 }
 
@@ -261,6 +270,7 @@ func (n *Node) Run(ctx context.Context) error {
 	group.Go(func() error { return n.desk.Run(ctx) })
 	group.Go(func() error { n.keeper.Run(ctx); return nil })
 	group.Go(func() error { n.witness.Run(ctx); return nil })
+	group.Go(func() error { n.mover.Run(ctx); return nil })
 	group.Go(func() error { return n.steward().run(ctx) })
 	group.Go(func() error { n.sealer().run(ctx); return nil })
 	if n.clock != nil {

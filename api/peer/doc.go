@@ -19,6 +19,8 @@
 //   - POST /peer/v1/add-checkpoint: C2SP tlog-witness. Own origin: 503 while this
 //     node does not sign.
 //   - POST /peer/v1/evidence: a fork that the sender found (witness.Evidence).
+//   - POST /peer/v1/moves: a leader.move that a region has signed (consensus/mover),
+//     past the leader and the ledger; 422 when it cannot count.
 //
 // Bodies are bounded before they are read. Answers carry no reasons: a peer is
 // not trusted with this node's insides.

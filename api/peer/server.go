@@ -25,6 +25,8 @@ const (
 	pathCheckpoints   = "/peer/v1/checkpoints"
 	pathAddCheckpoint = "/peer/v1/add-checkpoint"
 	pathEvidence      = "/peer/v1/evidence"
+
+	pathMoves = "/peer/v1/moves"
 )
 
 const (
@@ -58,6 +60,7 @@ type Config struct {
 	Node, Version string
 	Replica       Replica
 	Witness       Witness
+	Moves         Moves
 	Clock         func() time.Time // real time, on practice networks too
 }
 
@@ -73,6 +76,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("POST "+pathCheckpoints, d.note)
 	mux.HandleFunc("POST "+pathAddCheckpoint, d.addCheckpoint)
 	mux.HandleFunc("POST "+pathEvidence, d.evidence)
+	mux.HandleFunc("POST "+pathMoves, d.move)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := transport.PeerFrom(r.Context()); !ok {
 			w.WriteHeader(http.StatusForbidden) // no node's connection: a wiring mistake, not a caller's

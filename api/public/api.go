@@ -37,6 +37,7 @@ type Config struct {
 	Local                 desk.Local             // node-local keys: what came of uploads
 	Replica               func() v1.Replica      // how this node stands among the others
 	Checkpoints           func() *v1.Checkpoints // what it has signed; nil: it signs nothing
+	Move                  func([]byte) error     // takes a signed leader.move past the ledger; nil: none is taken
 	Clock                 func() time.Time       // real time, or the scenario clock
 	Practice              PracticeClock          // nil unless genesis says practice
 	Hosts                 []string               // names this door answers for; empty: any

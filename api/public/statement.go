@@ -10,6 +10,7 @@ import (
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/mover"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -88,11 +89,26 @@ func (a *API) submitStatement(w http.ResponseWriter, r *http.Request, c *auth.Ca
 	if err := maySubmit(c, st.Kind); err != nil {
 		return err
 	}
+	if err := a.move(st); err != nil {
+		return err
+	}
 	receipt, err := a.cfg.Desk.Submit(r.Context(), st)
 	if err != nil {
 		return err
 	}
 	return settle(w, receipt, "")
+}
+
+// move takes a leader.move past the leader that it deposes. What is refused there
+// the ledger refuses too, and it gives the reason to the caller.
+func (a *API) move(st *statement.Statement) error {
+	if st.Kind != statement.KindLeaderMove || a.cfg.Move == nil {
+		return nil
+	}
+	if err := a.cfg.Move(st.Raw); err != nil && !errors.Is(err, mover.ErrRefused) {
+		return err
+	}
+	return nil
 }
 
 // maySubmit: what governs a region is the operator's errand; acts on records
