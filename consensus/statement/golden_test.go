@@ -124,6 +124,9 @@ func goldenPayloads(t *testing.T) (names []string, payloads []Payload) {
 	add("token.revoke subject", KindTokenRevoke, TokenRevokeBody{Issuer: issuer, Subject: "p-0017", Before: 1762736400}.Marshal())
 	add("token.revoke key", KindTokenRevoke, TokenRevokeBody{Issuer: issuer, KID: "tok-2"}.Marshal())
 	add("leader.move", KindLeaderMove, MoveBody{Leader: "110000-a", Candidate: "120000-a", Term: 7, Reason: "delay"}.Marshal())
+	add("law.propose", KindLawPropose, []byte(`{"form":"rules","name":"rules","version":2,"from":1767196800,"text":"K0stKs7Mz7NSMOICAA"}`))
+	add("law.vote", KindLawVote, ProposalBody{Region: "110000", Proposal: "01J9ZZZZZZZZZZZZZZZZZZZZZZ", Approve: true}.Marshal(KindLawVote))
+	add("law.adopt", KindLawAdopt, ProposalBody{Region: "110000", Proposal: "01J9ZZZZZZZZZZZZZZZZZZZZZZ"}.Marshal(KindLawAdopt))
 	return names, payloads
 }
 

@@ -19,7 +19,8 @@ func Known(protocol int, kind string, v int) bool {
 func IsGovernance(kind string) bool {
 	switch kind {
 	case KindKeyAdd, KindKeyActivate, KindKeyRetire, KindKeyRevoke,
-		KindIssuerAdd, KindIssuerDrop, KindRoleGrant, KindRoleRevoke, KindTokenRevoke, KindLeaderMove:
+		KindIssuerAdd, KindIssuerDrop, KindRoleGrant, KindRoleRevoke, KindTokenRevoke, KindLeaderMove,
+		KindLawPropose, KindLawVote, KindLawAdopt:
 		return true
 	}
 	return false
@@ -29,5 +30,5 @@ func IsGovernance(kind string) bool {
 var kinds = [...]string{
 	KindRecordAct, KindRecordOpen, KindKeyAdd, KindKeyActivate, KindKeyRetire, KindKeyRevoke,
 	KindIssuerAdd, KindIssuerDrop, KindRoleGrant, KindRoleRevoke, KindTokenRevoke,
-	KindLedgerSeal, KindLeaderMove,
+	KindLedgerSeal, KindLeaderMove, KindLawPropose, KindLawVote, KindLawAdopt,
 }

@@ -32,6 +32,9 @@ const (
 	KindTokenRevoke = "token.revoke"
 	KindLedgerSeal  = "ledger.seal" // a day's final checkpoint, bound into the ledger
 	KindLeaderMove  = "leader.move" // two regions want another node to lead
+	KindLawPropose  = "law.propose" // the next version of a text of law
+	KindLawVote     = "law.vote"    // a region approves of it, or does not
+	KindLawAdopt    = "law.adopt"   // approved of by all, it comes into force
 )
 
 // Actor is who acted, as the ledger may know them.
