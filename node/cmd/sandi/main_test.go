@@ -45,7 +45,7 @@ func TestExitCodes(t *testing.T) {
 		{"sick doctor", []string{"doctor", "-c", filepath.Join(dir, "absent.yaml")}, exitFailed},
 		{"bad fields", []string{"record", "open", "x", "--token", "t", "--fields", "{"}, exitUsage},
 		{"token of nowhere", []string{"token", "issue", "--region", "110000", "--role", "clerk"}, exitUsage},
-		{"a move without a term", []string{"gov", "move", "--region", "110000", "--leader", "110000-a", "--candidate", "120000-a"}, exitUsage},
+		{"a move without a term", []string{"gov", "move", "--region", "110000", "--leader", "110000-a", "--candidate", "120000-a"}, exitFailed},
 		{"a move to the leader", []string{"gov", "move", "--region", "110000", "--leader", "110000-a", "--candidate", "110000-a", "--term", "3"}, exitUsage},
 		{"not a governance kind", []string{"gov", "sign", "record.open", empty, "--region", "110000"}, exitUsage},
 	} {
