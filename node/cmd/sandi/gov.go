@@ -18,6 +18,7 @@ import (
 // runs on the machine beside the safe: no node, no network.
 type governance struct {
 	region, key, genesis, file string
+	at                         string // signed time; empty: now
 }
 
 func (g *governance) flags(cmd *cobra.Command) {
@@ -26,11 +27,28 @@ func (g *governance) flags(cmd *cobra.Command) {
 	f.StringVar(&g.key, "key", "offline/governance.pem", "this bureau's governance key")
 	f.StringVar(&g.genesis, "genesis", "genesis.json", "the network's signed genesis")
 	f.StringVarP(&g.file, "file", "f", "", "file for the signed statement (default: standard output)")
+	f.StringVar(&g.at, "at", "", "signed time, as 2025-11-10T09:00:00+08:00 (default: now); practice networks want the clock that sandi status shows")
 	_ = cmd.MarkFlagRequired("region")
+}
+
+// signedAt is the time that the statement carries.
+func (g *governance) signedAt() (time.Time, error) {
+	if g.at == "" {
+		return time.Now(), nil
+	}
+	unix, err := statement.ParseAt(g.at)
+	if err != nil {
+		return time.Time{}, usagef("--at: %v", err)
+	}
+	return time.Unix(unix, 0), nil
 }
 
 // sign signs one governance statement and writes it out.
 func (g *governance) sign(cmd *cobra.Command, kind string, body func(network string) ([]byte, error)) error {
+	at, err := g.signedAt()
+	if err != nil {
+		return err
+	}
 	signed, err := readGenesis(g.genesis)
 	if err != nil {
 		return err
@@ -43,7 +61,7 @@ func (g *governance) sign(cmd *cobra.Command, kind string, body func(network str
 	if err != nil {
 		return err
 	}
-	_, raw, err := setup.Govern(signer, signed.Network(), g.region, kind, content, time.Now())
+	_, raw, err := setup.Govern(signer, signed.Network(), g.region, kind, content, at)
 	if err != nil {
 		return err
 	}
