@@ -37,7 +37,7 @@ func (n *Node) books() (*ledger.Books, func(), error) {
 func (n *Node) evidence() []audit.Evidence {
 	var list []audit.Evidence
 	for _, e := range n.witness.Evidence() {
-		list = append(list, audit.Evidence{Why: e.Why, Seen: e.Seen, From: e.From, First: e.First, Second: e.Second})
+		list = append(list, audit.Evidence{ID: e.ID, Why: e.Why, Seen: e.Seen, From: e.From, First: e.First, Second: e.Second})
 	}
 	return list
 }

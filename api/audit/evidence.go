@@ -11,6 +11,7 @@ import (
 
 // Evidence is two signed checkpoints that cannot both be honest.
 type Evidence struct {
+	ID     string // by which operators name it
 	Why    string // how they contradict each other, one sentence
 	Seen   int64  // unix s of this node's clock
 	From   string // who showed the second one: region/node, or "" for a stranger
@@ -25,6 +26,7 @@ type evidenceList struct {
 
 type evidenceItem struct {
 	N     int      `json:"n"`
+	ID    string   `json:"id"`
 	Why   string   `json:"why"`
 	Seen  string   `json:"seen"`
 	From  string   `json:"from,omitempty"`
@@ -32,7 +34,7 @@ type evidenceItem struct {
 }
 
 func (e *Evidence) item(n int, notes ...string) evidenceItem {
-	return evidenceItem{N: n, Why: e.Why, From: e.From, Seen: time.Unix(e.Seen, 0).In(beijing).Format(time.RFC3339), Notes: notes}
+	return evidenceItem{N: n, ID: e.ID, Why: e.Why, From: e.From, Seen: time.Unix(e.Seen, 0).In(beijing).Format(time.RFC3339), Notes: notes}
 }
 
 // evidence is GET /log/evidence: everything that stands against anyone.

@@ -389,19 +389,19 @@ func TestEvidence(t *testing.T) {
 	if rec := w.ask("none", "GET", "/log/evidence"); rec.Code != 200 || rec.Body.String() != "{\"items\":[]}\n" {
 		t.Errorf("%d %q", rec.Code, rec.Body)
 	}
-	w.net.Evidence = []audit.Evidence{{Why: "two roots at one size", Seen: 1762131600, From: "120000/120000-a", First: []byte("one\n"), Second: []byte("other\n")}}
+	w.net.Evidence = []audit.Evidence{{ID: "0123456789abcdef", Why: "two roots at one size", Seen: 1762131600, From: "120000/120000-a", First: []byte("one\n"), Second: []byte("other\n")}}
 	rec := w.ask("none", "GET", "/log/evidence")
 	var list struct {
 		Items []struct {
-			N               int
-			Why, Seen, From string
+			N                   int
+			ID, Why, Seen, From string
 			Notes           []string
 		}
 	}
 	if err := json.Unmarshal(rec.Body.Bytes(), &list); err != nil || len(list.Items) != 1 || rec.Header().Get("Content-Type") != "application/json" {
 		t.Fatalf("%v %s", err, rec.Body)
 	}
-	if e := list.Items[0]; e.Why != "two roots at one size" || e.Seen != "2025-11-03T09:00:00+08:00" || e.From != "120000/120000-a" || len(e.Notes) != 2 {
+	if e := list.Items[0]; e.ID != "0123456789abcdef" || e.Why != "two roots at one size" || e.Seen != "2025-11-03T09:00:00+08:00" || e.From != "120000/120000-a" || len(e.Notes) != 2 {
 		t.Errorf("%+v", e)
 	}
 	for i, want := range []string{"one\n", "other\n"} {

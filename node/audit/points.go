@@ -132,6 +132,7 @@ func (a *audit) previous() []*point {
 // evidenceFile is what a node writes of a fork (api/audit).
 type evidenceFile struct {
 	N     int      `json:"n"`
+	ID    string   `json:"id"`
 	Why   string   `json:"why"`
 	Seen  string   `json:"seen"`
 	From  string   `json:"from"`
