@@ -23,6 +23,9 @@ type frame struct {
 	party string // relative role that acts
 	in    input
 	err   error // failure of facts: not a verdict about the act
+
+	other   *Record // the record looked at last: guards ask one several things
+	otherID string
 }
 
 // frames are used again: with the parsed fields one takes more memory than the
@@ -320,11 +323,15 @@ func (c *frame) linked(id string) *Record {
 	if !isRecordID(id) {
 		return nil
 	}
+	if id == c.otherID {
+		return c.other
+	}
 	r, err := c.facts.Record(id)
 	if err != nil {
 		c.err = err
 		return nil
 	}
+	c.other, c.otherID = r, id
 	return r
 }
 

@@ -101,7 +101,8 @@ func (f function) internal() string {
 
 // The costs: reading the state is about 1 us per key (20 units), a limit is
 // counted day by day (100), another record is parsed (about 10 us for one of
-// twenty acts, 50 units of reserve on top for each of the longest).
+// twenty acts, the rest is reserve for the longest; asked twice, it is at hand).
+// A list is made of its items on top, which the estimate counts by itself.
 var functionList = []function{
 	{name: "marked", ctx: true, arity: 2, typ: cel.BoolType, cost: 20, arg: argMark, argAt: 1, call: (*frame).marked},
 	{name: "holder", ctx: true, arity: 2, typ: cel.StringType, cost: 20, size: 21, arg: argMark, argAt: 1, call: (*frame).holder},
@@ -124,7 +125,7 @@ var functionList = []function{
 	{name: "linked_procedure", ctx: true, arity: 1, typ: cel.StringType, cost: 1000, size: 40, call: (*frame).linkedProcedure},
 	{name: "linked_field", ctx: true, arity: 2, typ: cel.StringType, cost: 1000, size: 8000, call: (*frame).linkedField},
 	{name: "linked_party", ctx: true, arity: 2, typ: cel.StringType, cost: 1000, size: 6, call: (*frame).linkedParty},
-	{name: "linked_list", ctx: true, arity: 2, typ: cel.ListType(cel.StringType), cost: 1000, size: 500, call: (*frame).linkedList},
+	{name: "linked_list", ctx: true, arity: 2, typ: cel.ListType(cel.StringType), cost: 650, size: 500, call: (*frame).linkedList},
 	{name: "first_free", ctx: true, arity: 2, typ: cel.StringType, cost: 4000, size: 200, call: (*frame).firstFree},
 
 	{name: "date", arity: 1, typ: cel.IntType, cost: 5, call: dateOf},

@@ -53,6 +53,11 @@ var ownSense = map[string]bool{
 	"extend":    true, // key of a deadline
 	"cancel":    true, // key of a deadline
 	"cancelled": true, // verdict on a deadline
+	"agreed":    true, // how well a rule's source is known
+	"running":   true, // function of the guard language
+	"overdue":   true, // function of the guard language, verdict on a deadline
+	"void":      true, // a word of CEL
+	"list":      true, // a field type, key of a party
 }
 
 // otherSense are names of procedures that are also words of other rooms.
