@@ -118,7 +118,7 @@ func (l *language) compile(text string, ev *Event, want *cel.Type) (*expr, error
 	if cost.Max > maxGuardCost {
 		return nil, fmt.Errorf("%q could cost %d, at most %d is allowed", text, cost.Max, maxGuardCost)
 	}
-	prog, err := l.env.Program(checked, cel.EvalOptions(cel.OptOptimize))
+	prog, err := l.plan(checked)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", text, err)
 	}
