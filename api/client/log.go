@@ -36,6 +36,7 @@ func (l Log) Checkpoint(ctx context.Context) ([]byte, error) {
 
 // Fork is two notes that contradict each other, as a node shows them.
 type Fork struct {
+	N     int      `json:"n"` // its place in the node's list
 	ID    string   `json:"id"`
 	Why   string   `json:"why"`
 	Seen  string   `json:"seen"`
@@ -50,6 +51,18 @@ func (l Log) Evidence(ctx context.Context) ([]Fork, error) {
 	}
 	_, err := l.c.get(ctx, "/log/evidence", nil, &list)
 	return list.Items, err
+}
+
+// EvidenceNotes fetches the two notes of a fork. Nothing is verified here.
+func (l Log) EvidenceNotes(ctx context.Context, f Fork) (notes [2][]byte, err error) {
+	for i, which := range []string{"first", "second"} {
+		a, err := l.c.do(ctx, call{method: http.MethodGet, path: fmt.Sprintf("/log/evidence/%d/%s", f.N, which)})
+		if err != nil {
+			return notes, err
+		}
+		notes[i] = a.body
+	}
+	return notes, nil
 }
 
 func (l Log) fetch(ctx context.Context, path string) ([]byte, error) {

@@ -11,7 +11,7 @@ import (
 
 func newAudit(s *settings) *cobra.Command {
 	cmd := &cobra.Command{Use: "audit", Short: "for auditors: export the ledger, watch the nodes"}
-	cmd.AddCommand(newAuditExport(s))
+	cmd.AddCommand(newAuditExport(s), newAuditWatch(s))
 	return cmd
 }
 

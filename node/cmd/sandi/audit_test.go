@@ -11,11 +11,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
+	"sandi.internal/gateway/node/watch"
 )
 
 // bureau is a network with one bureau's door served, and files for the command
@@ -279,5 +281,87 @@ func TestAuditExport(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(b.dir, ".*")); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
+	}
+}
+
+// Ensure watching once says how it went by its exit code, and remembers.
+func TestAuditWatch(t *testing.T) {
+	var forged atomic.Pointer[[]byte]
+	b := newBureau(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if note := forged.Load(); note != nil && strings.HasSuffix(r.URL.Path, "/checkpoint") {
+				_, _ = w.Write(*note)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	state := filepath.Join(b.dir, "state.json")
+	once := func(args ...string) (int, string) {
+		return call(t, append([]string{"audit", "watch", "--once", "--patience", "10ms", "--max-age", "0", "--lang", "en", "--keys", b.keys, "--state", state}, args...)...)
+	}
+	if code, out := once(b.addr); code != exitDegraded || !strings.Contains(out, "no checkpoint yet") {
+		t.Errorf("before a checkpoint: exit %d: %s", code, out)
+	}
+	b.open()
+	b.Notes.Publish()
+	if code, out := once(b.addr); code != exitOK || !strings.Contains(out, "1 entries verified: one history") || !strings.Contains(out, "3/3") {
+		t.Errorf("exit %d: %s", code, out)
+	}
+	code, out := once(b.addr, "-o", "json")
+	var round struct {
+		Size   uint64
+		Alarms []struct{ Kind string }
+	}
+	if err := json.Unmarshal([]byte(out), &round); code != exitOK || err != nil || round.Size != 1 || len(round.Alarms) != 0 {
+		t.Errorf("exit %d: %v: %s", code, err, out)
+	}
+	if code, out := once(b.addr, "--max-age", "15m"); code != exitDegraded || !strings.Contains(out, "stale") {
+		t.Errorf("a checkpoint of the scenario's clock: exit %d: %s", code, out)
+	}
+	note := b.Notes.Sign(checkpoint.Checkpoint{Origin: b.Genesis.Origin, Size: 1, Root: merkle.LeafHash(nil)}).Marshal()
+	forged.Store(&note)
+	if code, out := once(b.addr); code != exitVerify || !strings.Contains(out, "a fork is proved") {
+		t.Errorf("a fork: exit %d: %s", code, out)
+	}
+	if kept, _ := filepath.Glob(filepath.Join(b.dir, "fork-*.json")); len(kept) != 1 {
+		t.Errorf("evidence kept: %v", kept)
+	}
+	for want, args := range map[int][]string{
+		exitUsage:  {"audit", "watch", b.addr},
+		exitFailed: {"audit", "watch", "--keys", state, "--state", state, b.addr},
+	} {
+		if code, _ := call(t, args...); code != want {
+			t.Errorf("%v: exit %d, want %d", args, code, want)
+		}
+	}
+}
+
+// Ensure what goes on is said once when it begins and once when it ends, off a
+// terminal, and is drawn over on one.
+func TestWatchView(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	quiet := &watch.Round{Size: 7, Regions: 3, Nodes: []watch.Sight{{Node: "a", Size: 7, Final: 7, CosignedBy: []string{"x"}, At: 1, OK: true}}}
+	loud := &watch.Round{Size: 8, Regions: 3, Nodes: quiet.Nodes, Alarms: []watch.Alarm{{Kind: watch.KindStale, Node: "a", ZH: "旧", EN: "old 1"}}}
+	louder := &watch.Round{Size: 9, Regions: 3, Nodes: quiet.Nodes, Alarms: []watch.Alarm{{Kind: watch.KindStale, Node: "a", ZH: "旧", EN: "old 2"}}}
+	play := func(inPlace bool) string {
+		var out bytes.Buffer
+		v := &watchView{s: &settings{lang: "en", output: "table"}, w: &out, inPlace: inPlace}
+		for i, r := range []*watch.Round{quiet, quiet, loud, louder, quiet} {
+			r.At = at.Add(time.Duration(i) * time.Second)
+			if err := v.round(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return out.String()
+	}
+	lines := play(false)
+	for text, times := range map[string]int{"ALARM": 1, "over ": 1, "old 1": 1, "old 2": 1, "node": 1, "8 entries verified; 1 alarms": 1, "7 entries verified: one history": 2} {
+		if n := strings.Count(lines, text); n != times {
+			t.Errorf("%q stands %d times, want %d:\n%s", text, n, times, lines)
+		}
+	}
+	if n := strings.Count(play(true), "\x1b[3A\x1b[J"); n != 4 {
+		t.Errorf("drawn over %d times:\n%q", n, play(true))
 	}
 }

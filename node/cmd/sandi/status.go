@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -15,7 +16,7 @@ type statusView struct{ v1.NodeStatus }
 func (v statusView) header() table.Row { return table.Row{"", ""} }
 
 func (v statusView) rows() []table.Row {
-	return []table.Row{
+	rows := []table.Row{
 		{"network", v.Name},
 		{"node", v.Node + " (" + v.Region + ")"},
 		{"version", v.Version},
@@ -24,19 +25,49 @@ func (v statusView) rows() []table.Row {
 		{"ready", v.Replica.Ready},
 		{"voters", strings.Join(v.Replica.Voters, " ")},
 		{"term", v.Replica.Term},
-		{"entries", v.Size},
+		{"entries", fmt.Sprintf("%d committed", v.Size)},
 		{"root", v.Root},
 		{"state digest", v.StateDigest},
 		{"ledger time", v.LedgerTime},
 		{"clock", v.Now},
 		{"synthetic", v.Synthetic},
 	}
+	if v.Checkpoints != nil {
+		rows = slices.Insert(rows, slices.IndexFunc(rows, func(r table.Row) bool { return r[0] == "root" }), v.checkpointRows()...)
+	}
+	return rows
+}
+
+// checkpointRows are how far the entries are signed, and why no further.
+func (v statusView) checkpointRows() []table.Row {
+	c := v.Checkpoints
+	rows := []table.Row{
+		{"", shownOf(c.Published) + " published"},
+		{"", shownOf(c.Final) + " final"},
+		{"", fmt.Sprintf("%d cosigned by this node", c.Cosigned)},
+	}
+	for _, trouble := range [...]struct{ name, text string }{
+		{"does not vote", c.Quarantine}, {"does not sign", c.Stopped}, {"unresolved forks", strings.Join(c.Evidence, " ")},
+	} {
+		if trouble.text != "" {
+			rows = append(rows, table.Row{trouble.name, trouble.text})
+		}
+	}
+	return rows
+}
+
+// shownOf is a checkpoint's size, and who signed it.
+func shownOf(c *v1.Checkpoint) string {
+	if c == nil {
+		return "0"
+	}
+	return fmt.Sprintf("%d (cosigned by %s)", c.Size, strings.Join(c.CosignedBy, " "))
 }
 
 func newStatus(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "how a node and its ledger stand; exit 4 when it takes no writes",
+		Short: "how a node and its ledger stand; exit 4 when it takes no writes or does not vote",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := s.client()
@@ -49,6 +80,9 @@ func newStatus(s *settings) *cobra.Command {
 			}
 			if err := s.print(cmd.OutOrStdout(), statusView{status}); err != nil {
 				return err
+			}
+			if c := status.Checkpoints; c != nil && c.Quarantine != "" {
+				return &exitError{code: exitDegraded, err: fmt.Errorf("node %s does not vote: %s", status.Node, c.Quarantine)}
 			}
 			if !status.Replica.Ready {
 				return &exitError{code: exitDegraded, err: fmt.Errorf("node %s is not ready: it knows no leader of a majority", status.Node)}
