@@ -13,7 +13,6 @@ import (
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/replica/clustertest"
-	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/storage/engine"
 )
 
@@ -181,33 +180,24 @@ func TestForgedSnapshots(t *testing.T) {
 	c.CheckAll()
 	meta := victim.Store.Meta()
 	meta.RaftIndex += 1000
-	standing := func() ledger.Standing {
-		view := victim.Store.View()
-		defer view.Close()
-		s, err := victim.Ledger.Books(view).Standing()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
-	before := standing()
+	before := standing(t, victim)
 	for name, f := range map[string]*clustertest.Forgery{
-		"one leaf altered":  c.Forge(meta, copied(victim, alterLeaf)),
-		"one leaf missing":  c.Forge(meta, copied(victim, func(k, v []byte) []byte { return unlessLeaf(k, v, 7) })),
-		"a key that is not": c.Forge(meta, copied(victim, nil, []byte{0x70, 1})),
-		"another history":   c.Forge(meta, another(t, c, 40)),
-		"a shorter history": c.Forge(meta, another(t, c, 0)),
+		"one leaf altered":  c.Forge(meta, clustertest.Copied(victim, alterLeaf)),
+		"one leaf missing":  c.Forge(meta, clustertest.Copied(victim, func(k, v []byte) []byte { return unlessLeaf(k, v, 7) })),
+		"a key that is not": c.Forge(meta, clustertest.Copied(victim, nil, []byte{0x70, 1})),
+		"another history":   c.Forge(meta, c.Another("130000", 40)),
+		"a shorter history": c.Forge(meta, c.Another("130000", 0)),
 	} {
 		term := victim.Replica.Status().Term + 1
 		resp, err := c.Install(liar, victim, term, f)
 		if err == nil && resp.Success {
 			t.Errorf("%s: taken over", name)
 		}
-		if after := standing(); after != before {
+		if after := standing(t, victim); after != before {
 			t.Fatalf("%s: moved the ledger from %+v to %+v", name, before, after)
 		}
 	}
-	torn := c.Forge(meta, copied(victim, nil))
+	torn := c.Forge(meta, clustertest.Copied(victim, nil))
 	torn.Stream = torn.Stream[:len(torn.Stream)-40]
 	if resp, err := c.Install(liar, victim, victim.Replica.Status().Term+1, torn); err == nil && resp.Success {
 		t.Error("a torn stream: taken over")
@@ -219,24 +209,67 @@ func TestForgedSnapshots(t *testing.T) {
 	c.CheckAll()
 }
 
-// copied writes a node's ledger with changes; extra keys are added.
-func copied(n *clustertest.Node, change func(k, v []byte) []byte, extra ...[]byte) func(ledger.Tx) error {
-	return func(tx ledger.Tx) error {
-		view := n.Store.View()
-		defer view.Close()
-		err := view.Scan(nil, nil, false, func(k, v []byte) (bool, error) {
-			if change != nil {
-				if v = change(k, v); v == nil {
-					return true, nil
-				}
-			}
-			return true, tx.Set(k, v)
-		})
-		for _, k := range extra {
-			err = errors.Join(err, tx.Set(k, []byte("extra")))
-		}
-		return err
+// Ensure a snapshot in which one byte of one row of any table is another does not
+// replace a ledger: rows of the state, of the head, of the tree, of what is
+// derived. Remembered refusals alone are bound by nothing: see TestPlantedRefusal
+// in consensus/witness.
+func TestDoctoredRows(t *testing.T) {
+	t.Parallel()
+	c := clustertest.New(t, clustertest.Options{Seed: 38})
+	leader := c.Leader()
+	liar, victim := c.Followers()[0], c.Followers()[1]
+	c.Fill(leader, 12)
+	memo := c.Write(leader, c.OpenMemo(leader.Region))
+	c.Write(leader, c.AddNote(leader.Region, memo.Record, memo.Hash.String(), "first"))
+	stale := c.AddNote(leader.Region, memo.Record, memo.Hash.String(), "on a head of yesterday")
+	if res, err := c.Submit(within(t, patience), leader, stale); err != nil || res.Status != ledger.Refused {
+		t.Fatalf("%+v, %v", res, err)
 	}
+	c.CheckAll()
+	meta := victim.Store.Meta()
+	meta.RaftIndex += 1000
+	rows := map[byte][][]byte{} // by table: its keys
+	err := clustertest.Copied(victim, func(k, _ []byte) []byte {
+		rows[k[0]] = append(rows[k[0]], bytes.Clone(k))
+		return nil
+	})(nil)
+	if err != nil || len(rows) < 10 {
+		t.Fatalf("%d tables, %v", len(rows), err)
+	}
+	before := standing(t, victim)
+	const refusals = 0x40
+	delete(rows, refusals)
+	for table, keys := range rows {
+		key := keys[c.Rand.IntN(len(keys))]
+		f := c.Forge(meta, clustertest.Copied(victim, func(k, v []byte) []byte {
+			if !bytes.Equal(k, key) || len(v) == 0 {
+				return v
+			}
+			v = bytes.Clone(v)
+			v[c.Rand.IntN(len(v))] ^= 1 << c.Rand.IntN(8)
+			return v
+		}))
+		resp, err := c.Install(liar, victim, victim.Replica.Status().Term+1, f)
+		if err == nil && resp.Success {
+			t.Errorf("table %02x, row %x: taken over", table, key)
+		}
+	}
+	if after := standing(t, victim); after != before {
+		t.Errorf("moved the ledger from %+v to %+v", before, after)
+	}
+	c.Write(victim, c.OpenMemo(victim.Region))
+	c.CheckAll()
+}
+
+func standing(t *testing.T, n *clustertest.Node) ledger.Standing {
+	t.Helper()
+	view := n.Store.View()
+	defer view.Close()
+	s, err := n.Ledger.Books(view).Standing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // The table of leaves, as consensus/ledger lays it out.
@@ -256,26 +289,6 @@ func unlessLeaf(k, v []byte, index byte) []byte {
 		return nil
 	}
 	return v
-}
-
-// another is a ledger of the same network in which other things happened.
-func another(t *testing.T, c *clustertest.Cluster, leaves int) func(ledger.Tx) error {
-	return func(tx ledger.Tx) error {
-		l, err := ledger.New(c.Signed, statement.NewPool(1, 100))
-		if err != nil {
-			return err
-		}
-		if err := l.Load(tx); err != nil {
-			return err
-		}
-		for range leaves {
-			cmd := ledger.Command{ProposedAt: c.Clock().UnixMilli(), Statements: [][]byte{c.OpenMemo("130000")}}
-			if res, err := l.Apply(tx, cmd); err != nil || res[0].Status != ledger.Committed {
-				t.Errorf("%v, %v", res, err)
-			}
-		}
-		return nil
-	}
 }
 
 // Ensure a node refuses stores that are not its own, or have lost their past:

@@ -59,6 +59,9 @@ func (w *Witness) AddCheckpoint(ctx context.Context, from string, body []byte) A
 		own = false
 		n, err = w.foreign.Open(req.Note)
 	}
+	if own && from != "" && errors.Is(err, checkpoint.ErrSignature) {
+		w.caught(from, err)
+	}
 	switch {
 	case errors.Is(err, checkpoint.ErrOrigin):
 		return refuse(StatusUnknown, "unknown origin")

@@ -94,6 +94,7 @@ type Tuning struct {
 	Pull    time.Duration // between two looks at each other node
 	Gather  time.Duration // for the other nodes to cosign
 	CatchUp time.Duration // for this replica to reach a checkpoint that is to be cosigned
+	Late    time.Duration // without progress after which Warning speaks up
 }
 
 func (t Tuning) withDefaults() Tuning {
@@ -108,6 +109,7 @@ func (t Tuning) withDefaults() Tuning {
 	set(&t.Pull, 2*time.Second)
 	set(&t.Gather, 3*time.Second)
 	set(&t.CatchUp, time.Second)
+	set(&t.Late, 30*time.Second)
 	return t
 }
 

@@ -27,15 +27,26 @@ type earlier struct {
 // mark is one kept note.
 type mark struct {
 	size uint64
-	hour int64 // of its newest cosignature, since the epoch
+	hour int64 // when it was cosigned, since the epoch
 }
 
-func hourOf(n *checkpoint.Note) int64 {
-	var at int64
+func hourOf(n *checkpoint.Note) int64 { return stampedAt(n) / 3600 }
+
+// stampedAt is when a note was cosigned, unix s: the middle one of its times, of
+// two the earlier. A cosigner may put any time it likes; with three of them one
+// alone cannot move the middle beyond what the others say.
+func stampedAt(n *checkpoint.Note) int64 {
+	var times []int64
 	for _, s := range n.Signatures {
-		at = max(at, s.At)
+		if s.Key.Kind == checkpoint.KindCosigner {
+			times = append(times, s.At)
+		}
 	}
-	return at / 3600
+	if len(times) == 0 {
+		return 0
+	}
+	slices.Sort(times)
+	return times[(len(times)-1)/2]
 }
 
 // A row is the hour as decimal, newline, the note.

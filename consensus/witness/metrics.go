@@ -1,10 +1,6 @@
 package witness
 
-import (
-	"github.com/prometheus/client_golang/prometheus"
-
-	"sandi.internal/gateway/consensus/checkpoint"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // metrics of one witness. Labels are node ids of genesis.
 type metrics struct {
@@ -12,6 +8,7 @@ type metrics struct {
 	all        []prometheus.Collector
 	unanswered *prometheus.CounterVec
 	pulls      *prometheus.CounterVec
+	falsehoods *prometheus.CounterVec
 }
 
 func newMetrics(to prometheus.Registerer, w *Witness) *metrics {
@@ -25,17 +22,21 @@ func newMetrics(to prometheus.Registerer, w *Witness) *metrics {
 	m.pulls = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "sandi_checkpoint_pulls_total", Help: "Looks at another node's checkpoint, by node and result.",
 	}, []string{"node", "result"})
-	m.all = append(m.all, m.unanswered, m.pulls)
-	size := func(n *checkpoint.Note) float64 {
-		if n == nil {
-			return 0
-		}
-		return float64(n.Size)
-	}
+	m.falsehoods = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sandi_checkpoint_false_signatures_total", Help: "Signatures that a node sent and that do not hold; must be 0.",
+	}, []string{"node"})
+	m.all = append(m.all, m.unanswered, m.pulls, m.falsehoods)
 	gauge("cosigned_size", "Leaves of the checkpoint that this node cosigned last.", func() float64 { return float64(w.own.state().Size) })
-	gauge("published_size", "Leaves of the newest checkpoint with cosignatures of two regions.", func() float64 { return size(w.board.Published()) })
-	gauge("final_size", "Leaves of the newest final checkpoint.", func() float64 { return size(w.board.Final()) })
+	gauge("published_size", "Leaves of the newest checkpoint with cosignatures of two regions.", func() float64 { return float64(leaves(w.board.Published())) })
+	gauge("final_size", "Leaves of the newest final checkpoint.", func() float64 { return float64(leaves(w.board.Final())) })
 	gauge("final_age_seconds", "Time since the newest final checkpoint was cosigned; 0 before the first.", w.finalAge)
+	gauge("ledger_ahead_seconds", "How far ledger time lies ahead of this node's clock; above 120 nothing is cosigned.", func() float64 { return w.Ahead().Seconds() })
+	gauge("unfinished_seconds", "Since when there are leaves that do not become final; 0 while there are none.", func() float64 { return w.signs.unfinished().Seconds() })
+	gauge("starved_seconds", "Since when another node shows leaves that this replica does not get; 0 while it has all.", func() float64 {
+		since, _, _ := w.signs.starved()
+		return since.Seconds()
+	})
+	gauge("warning", "1 while there is something about checkpoints that an operator has to look into; readyz says what.", func() float64 { return flag(w.Warning() != nil) })
 	gauge("evidence", "Forks of which this node holds evidence; must be 0.", func() float64 { return float64(len(w.cases.all())) })
 	gauge("stopped", "1 while this node cosigns nothing until an operator acts: an unresolved fork, or a damaged ledger.", func() float64 { return flag(w.Trouble() != nil) })
 	gauge("quarantined", "1 while this node does not vote because it has forgotten what it cosigned.", func() float64 { return flag(w.Quarantine() != "") })
@@ -50,11 +51,7 @@ func (w *Witness) finalAge() float64 {
 	if n == nil {
 		return 0
 	}
-	var at int64
-	for _, s := range n.Signatures {
-		at = max(at, s.At)
-	}
-	return max(float64(w.cfg.Clock().Unix()-at), 0)
+	return max(float64(w.cfg.Clock().Unix()-stampedAt(n)), 0)
 }
 
 func (m *metrics) pulled(node string, err error) {

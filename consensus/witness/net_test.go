@@ -22,6 +22,7 @@ type network struct {
 
 	mu    sync.Mutex
 	nodes map[string]*post // by node
+	lies  map[string]*lies // by node: what it says instead of the truth
 	bad   string           // node whose disk gives back other bytes than were written
 }
 
@@ -35,12 +36,12 @@ type post struct {
 // quick is the tuning of tests: intervals of milliseconds.
 var quick = witness.Tuning{
 	Publish: 20 * time.Millisecond, Retry: 50 * time.Millisecond, Restamp: time.Hour, Pull: 30 * time.Millisecond,
-	Gather: 2 * time.Second, CatchUp: time.Second,
+	Gather: 2 * time.Second, CatchUp: time.Second, Late: 300 * time.Millisecond,
 }
 
 func newNetwork(t testing.TB, seed uint64, options ...func(*clustertest.Options, *witness.Tuning)) *network {
 	t.Helper()
-	n := &network{t: t, tuning: quick, nodes: make(map[string]*post)}
+	n := &network{t: t, tuning: quick, nodes: make(map[string]*post), lies: make(map[string]*lies)}
 	o := clustertest.Options{Seed: seed, Attach: n.attach}
 	for _, change := range options {
 		change(&o, &n.tuning)
@@ -125,13 +126,21 @@ type peersOf struct {
 
 func (p peersOf) Pull(ctx context.Context, node string) (witness.Pulled, error) {
 	return ask(ctx, p, node, func(w *witness.Witness) (witness.Pulled, error) {
-		return witness.DecodePulled(witness.EncodePulled(w.HandlePull(ctx, p.from)))
+		shown := w.HandlePull(ctx, p.from)
+		if lie := p.n.lieOf(node).pull; lie != nil {
+			shown = lie(p.from, shown)
+		}
+		return witness.DecodePulled(witness.EncodePulled(shown))
 	})
 }
 
 func (p peersOf) AddCheckpoint(ctx context.Context, node string, request []byte) (int, []byte, error) {
 	a, err := ask(ctx, p, node, func(w *witness.Witness) (witness.Answer, error) {
-		return w.AddCheckpoint(ctx, p.from, request), nil
+		answer := w.AddCheckpoint(ctx, p.from, request)
+		if lie := p.n.lieOf(node).add; lie != nil {
+			answer = lie(p.from, request, answer)
+		}
+		return answer, nil
 	})
 	return a.Status, a.Body, err
 }
@@ -148,6 +157,29 @@ func (p peersOf) PushEvidence(ctx context.Context, node string, evidence []byte)
 		return struct{}{}, w.AcceptEvidence(p.from, evidence)
 	})
 	return err
+}
+
+// lies are what a node says to others in the place of its witness, which stays
+// honest. Unset ones are the truth.
+type lies struct {
+	pull func(asker string, truth witness.Pulled) witness.Pulled
+	add  func(asker string, request []byte, truth witness.Answer) witness.Answer
+}
+
+// lie has a node lie from now on.
+func (n *network) lie(node *clustertest.Node, l lies) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.lies[node.ID] = &l
+}
+
+func (n *network) lieOf(node string) lies {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if l := n.lies[node]; l != nil {
+		return *l
+	}
+	return lies{}
 }
 
 // ledgerOf is a node's own replica.

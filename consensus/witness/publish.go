@@ -120,7 +120,7 @@ func (w *Witness) gather(ctx context.Context, n *checkpoint.Note) (*checkpoint.N
 func (w *Witness) ask(ctx context.Context, sight *Sight, node string, old uint64, n *checkpoint.Note) (lines *checkpoint.Note, at uint64, err error) {
 	for range 2 {
 		if old > n.Size {
-			return nil, old, fmt.Errorf("node %s has cosigned %d leaves already", node, old)
+			return nil, 0, fmt.Errorf("node %s has cosigned %d leaves already", node, old) // or says so: it is asked anew next time
 		}
 		proof, err := merkle.Consistency(sight, old, n.Size)
 		if err != nil {
@@ -134,7 +134,7 @@ func (w *Witness) ask(ctx context.Context, sight *Sight, node string, old uint64
 			lines, err := w.keys.OpenLines(n.Checkpoint, body)
 			switch {
 			case err != nil:
-				w.log.Error("a node answered with a signature that does not hold; it is broken or dishonest", "node", node, "error", err)
+				w.caught(node, err)
 				return nil, old, err
 			case cosignedAt(lines, node) == 0:
 				return nil, old, fmt.Errorf("node %s answered without its own cosignature", node)

@@ -28,6 +28,7 @@ func (w *Witness) Run(ctx context.Context) {
 	}
 	running.Go(func() { w.every(ctx, w.tuning.Publish, "couldn't publish a checkpoint", w.lead) })
 	running.Go(func() { w.every(ctx, w.tuning.Pull, "this node still does not vote", w.recover) })
+	running.Go(func() { w.every(ctx, w.tuning.Pull, "couldn't look at the own ledger", w.look) })
 	running.Wait()
 }
 

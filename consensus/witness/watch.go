@@ -1,10 +1,12 @@
 package witness
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"sandi.internal/gateway/certs/strict"
@@ -39,10 +41,10 @@ func DecodePulled(body []byte) (Pulled, error) {
 
 // watched is what this node knows of another one's notes.
 type watched struct {
-	mu       sync.Mutex       // one pull at a time
-	seen     Pulled           // as it was last found good: the same text needs no second look
-	pending  *checkpoint.Note // the oldest note that this replica does not reach yet
-	notified map[string]bool  // by evidence id: handed on
+	mu       sync.Mutex         // one pull at a time
+	seen     Pulled             // as it was last found good: the same text needs no second look
+	pending  []*checkpoint.Note // that this replica does not reach yet, ascending by size
+	notified map[string]bool    // by evidence id: handed on
 }
 
 // ErrNotYet: this replica does not reach the note's size.
@@ -87,6 +89,7 @@ func (w *Witness) Pull(ctx context.Context, node string) error {
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	var fresh []shown
+	var size uint64
 	for _, part := range []shown{{p.Yours, &at.seen.Yours, nil}, {p.Head, &at.seen.Head, nil}, {p.Published, &at.seen.Published, nil}, {p.Final, &at.seen.Final, nil}} {
 		if part.text == "" || part.text == *part.seen {
 			continue
@@ -95,25 +98,45 @@ func (w *Witness) Pull(ctx context.Context, node string) error {
 			return fmt.Errorf("couldn't take what node %s shows: %w", node, err)
 		}
 		fresh = append(fresh, part)
+		size = max(size, part.note.Size)
 	}
+	w.signs.shows(node, size, w.cfg.Ledger.Size())
 	if w.probation.answered() {
 		w.log.Debug("a peer has answered what this node cosigned", "node", node, "no vote up to term", w.Abstain())
 	}
 	for _, part := range fresh {
 		err := w.take(ctx, node, part.note)
 		switch {
-		case errors.Is(err, ErrNotYet) && at.pending == nil:
-			at.pending = part.note
+		case errors.Is(err, ErrNotYet):
+			at.wait(part.note)
 		case err == nil, errors.Is(err, ErrForked):
 			*part.seen = part.text
-		case !errors.Is(err, ErrNotYet):
+		default:
 			w.log.Debug("couldn't compare a node's checkpoint", "node", node, "error", err) // a trouble of this node
 		}
 	}
-	if at.pending != nil && !errors.Is(w.take(ctx, node, at.pending), ErrNotYet) {
-		at.pending = nil
+	for len(at.pending) > 0 && !errors.Is(w.take(ctx, node, at.pending[0]), ErrNotYet) {
+		at.pending = at.pending[1:]
 	}
 	return nil
+}
+
+// maxPending bounds the notes of one node that wait for this replica. The
+// smallest are kept: a note of a size that is never reached cannot crowd out one
+// that will be compared soon.
+const maxPending = 8
+
+// wait keeps a note until this replica reaches it: whoever showed it may show
+// another one by then.
+func (at *watched) wait(n *checkpoint.Note) {
+	i, _ := slices.BinarySearchFunc(at.pending, n.Size, func(p *checkpoint.Note, size uint64) int { return cmp.Compare(p.Size, size) })
+	for j := i; j < len(at.pending) && at.pending[j].Size == n.Size; j++ {
+		if at.pending[j].Root == n.Root {
+			return
+		}
+	}
+	at.pending = slices.Insert(at.pending, i, n)
+	at.pending = at.pending[:min(len(at.pending), maxPending)]
 }
 
 // shown is one part of what a node shows.
@@ -131,9 +154,17 @@ func (w *Witness) open(from string, raw []byte) (*checkpoint.Note, error) {
 		return n, w.recall(n, from)
 	}
 	if errors.Is(err, checkpoint.ErrSignature) {
-		w.log.Error("a node showed a note with a false signature; it is broken or dishonest", "node", from, "error", err)
+		w.caught(from, err)
 	}
 	return nil, err
+}
+
+// caught takes note of a node that sent a signature that does not hold. Honest
+// nodes hand on only what they have verified.
+func (w *Witness) caught(node string, err error) {
+	w.signs.caught(node)
+	w.metrics.falsehoods.WithLabelValues(node).Inc()
+	w.log.Error("a node sent a signature that does not hold; it is broken or dishonest", "node", node, "error", err)
 }
 
 // Accept takes a note of the own origin that another node hands on. The error
@@ -177,6 +208,9 @@ func (w *Witness) take(ctx context.Context, from string, n *checkpoint.Note) err
 // itself.
 func (w *Witness) AcceptEvidence(from string, raw []byte) error {
 	e, err := ParseEvidence(w.keys, raw)
+	if errors.Is(err, checkpoint.ErrSignature) {
+		w.caught(from, err)
+	}
 	if err != nil {
 		return err
 	}

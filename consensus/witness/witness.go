@@ -36,6 +36,7 @@ type Witness struct {
 	nodes   []string         // all others of genesis
 	voters  []string         // those of them with a vote
 	metrics *metrics
+	signs   *signs
 
 	board     *Board
 	cases     *cases
@@ -63,7 +64,7 @@ func Open(cfg Config) (*Witness, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	w := &Witness{cfg: cfg, tuning: cfg.Tuning.withDefaults(), log: cfg.Logger, others: make(map[string]*origin), watched: make(map[string]*watched)}
+	w := &Witness{cfg: cfg, tuning: cfg.Tuning.withDefaults(), log: cfg.Logger, others: make(map[string]*origin), watched: make(map[string]*watched), signs: newSigns()}
 	var err error
 	if w.keys, err = checkpoint.FromGenesis(cfg.Genesis); err != nil {
 		return nil, fmt.Errorf("couldn't read the checkpoint keys of genesis: %w", err)
@@ -171,6 +172,9 @@ func (w *Witness) point(ctx context.Context, size uint64) (point, error) {
 		return point{}, *d
 	}
 	p, err := w.rehash.to(ctx, size)
+	if err == nil {
+		w.signs.saw(p.time)
+	}
 	if errors.Is(err, ErrDamaged) && w.damage.CompareAndSwap(nil, &err) {
 		w.log.Error("this node signs no more checkpoints: its ledger does not re-hash to its own tree. "+
 			"Let it start with an empty data folder while the others are up; see OPERATIONS.md", "error", err)

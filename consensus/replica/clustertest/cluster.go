@@ -331,6 +331,7 @@ func (c *Cluster) Heal() {
 	c.hub.mu.Lock()
 	defer c.hub.mu.Unlock()
 	clear(c.hub.cut)
+	clear(c.hub.starved)
 	for w, held := range c.hub.held {
 		delete(c.hub.held, w)
 		select {

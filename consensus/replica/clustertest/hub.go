@@ -46,6 +46,7 @@ type hub struct {
 	links   map[string]*Link      // of the nodes that are up
 	cut     map[way]bool          // messages from -> to are lost
 	held    map[way]chan struct{} // answers of to, to messages from -> to, wait for this
+	starved map[way]bool          // messages from -> to are lost unless they are bare heartbeats
 	delay   time.Duration         // up to this much, each message and each answer
 	repeats float64               // chance that a message arrives twice
 	lost    float64               // chance that a message, or an answer, is lost
@@ -55,7 +56,7 @@ type hub struct {
 func newHub(seed uint64) *hub {
 	return &hub{
 		rng: rand.New(rand.NewPCG(seed, 0xc1)), links: map[string]*Link{},
-		cut: map[way]bool{}, held: map[way]chan struct{}{},
+		cut: map[way]bool{}, held: map[way]chan struct{}{}, starved: map[way]bool{},
 	}
 }
 
@@ -79,6 +80,13 @@ func (h *hub) draw(k kind, from, to string) fate {
 		f.there, f.back = time.Duration(h.rng.Int64N(int64(h.delay))), time.Duration(h.rng.Int64N(int64(h.delay)))
 	}
 	return f
+}
+
+// starves reports whether a message that says more than a heartbeat is lost.
+func (h *hub) starves(from, to string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.starved[way{raftKind, from, to}]
 }
 
 // open reports whether an answer from one node reaches another now.

@@ -6,10 +6,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/hashicorp/raft"
 
 	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/storage/engine"
 	"sandi.internal/gateway/storage/state"
 	"sandi.internal/gateway/storage/storagetest"
@@ -51,10 +54,17 @@ func (c *Cluster) Canvass(from, to *Node, term uint64) (granted bool, err error)
 	return err == nil && resp.Granted, err
 }
 
-// Foist has a node commit one statement behind its last entry, as the leader of a
-// later term would, past every cut of the network. Two nodes that are given
-// different ones have different histories.
-func (c *Cluster) Foist(liar, victim *Node, statement []byte) {
+// Foist has a node commit statements in one entry behind its last one, as the
+// leader of a later term would, past every cut of the network. Two nodes that are
+// given different ones, or the same in another order, have different histories.
+func (c *Cluster) Foist(liar, victim *Node, statements ...[]byte) {
+	c.t.Helper()
+	c.FoistAt(liar, victim, c.Clock(), statements...)
+}
+
+// FoistAt is Foist with the time at which the statements are said to have been
+// proposed.
+func (c *Cluster) FoistAt(liar, victim *Node, at time.Time, statements ...[]byte) {
 	c.t.Helper()
 	s := victim.Replica.Status()
 	var last raft.Log
@@ -67,7 +77,7 @@ func (c *Cluster) Foist(liar, victim *Node, statement []byte) {
 	resp, err := receive[raft.AppendEntriesResponse](ctx, c.Link(victim.ID), liar.ID, &raft.AppendEntriesRequest{
 		RPCHeader: Header(liar), Term: term, Leader: []byte(liar.ID), PrevLogEntry: s.LastRaft, PrevLogTerm: last.Term, LeaderCommitIndex: s.LastRaft + 1,
 		Entries: []*raft.Log{{Index: s.LastRaft + 1, Term: term, Data: ledger.EncodeCommand(ledger.Command{
-			ProposedAt: c.Clock().UnixMilli(), Statements: [][]byte{statement},
+			ProposedAt: at.UnixMilli(), Statements: statements,
 		})}},
 	}, nil)
 	if err != nil || !resp.Success {
@@ -121,11 +131,75 @@ func forge(meta state.Meta, fill func(tx ledger.Tx) error) (f *Forgery, err erro
 	return &Forgery{Meta: meta, Stream: stream.Bytes()}, nil
 }
 
-// Install sends a forged snapshot from one node's certificate to another node.
+// Another is the content of a ledger of the same network in which other things
+// happened: memos of one region, and nothing else.
+func (c *Cluster) Another(region string, leaves int) func(ledger.Tx) error {
+	return func(tx ledger.Tx) error {
+		l, err := ledger.New(c.Signed, statement.NewPool(1, 100))
+		if err != nil {
+			return err
+		}
+		if err := l.Load(tx); err != nil {
+			return err
+		}
+		for range leaves {
+			cmd := ledger.Command{ProposedAt: c.Clock().UnixMilli(), Statements: [][]byte{c.OpenMemo(region)}}
+			if res, err := l.Apply(tx, cmd); err != nil || res[0].Status != ledger.Committed {
+				return fmt.Errorf("couldn't make another history: %v, %w", res, err)
+			}
+		}
+		return nil
+	}
+}
+
+// Continued is the content of a node's ledger with other leaves behind it than
+// the network has.
+func (c *Cluster) Continued(n *Node, region string, leaves int) func(ledger.Tx) error {
+	return func(tx ledger.Tx) error {
+		if err := Copied(n, nil)(tx); err != nil {
+			return err
+		}
+		return c.Another(region, leaves)(tx)
+	}
+}
+
+// Copied is the content of a node's ledger, each value as change gives it: nil
+// leaves the key out. Extra keys are added.
+func Copied(n *Node, change func(k, v []byte) []byte, extra ...[]byte) func(ledger.Tx) error {
+	return func(tx ledger.Tx) error {
+		view := n.Store.View()
+		defer view.Close()
+		err := view.Scan(nil, nil, false, func(k, v []byte) (bool, error) {
+			if change != nil {
+				if v = change(k, v); v == nil {
+					return true, nil
+				}
+			}
+			return true, tx.Set(k, v)
+		})
+		for _, k := range extra {
+			err = errors.Join(err, tx.Set(k, []byte("extra")))
+		}
+		return err
+	}
+}
+
+// Install sends a forged snapshot from one node's certificate to another node,
+// past every cut of the network.
 func (c *Cluster) Install(from, to *Node, term uint64, f *Forgery) (*raft.InstallSnapshotResponse, error) {
-	return Say[raft.InstallSnapshotResponse](c, from, to, &raft.InstallSnapshotRequest{
+	ctx, cancel := context.WithTimeout(context.Background(), rpcMax)
+	defer cancel()
+	return receive[raft.InstallSnapshotResponse](ctx, c.Link(to.ID), from.ID, &raft.InstallSnapshotRequest{
 		RPCHeader: Header(from), SnapshotVersion: raft.SnapshotVersionMax, Term: term, Leader: []byte(from.ID),
 		LastLogIndex: f.Meta.RaftIndex, LastLogTerm: f.Meta.RaftTerm, Size: int64(len(f.Stream)),
 		Configuration: f.Meta.Config, ConfigurationIndex: f.Meta.ConfigIndex,
 	}, f.Stream)
+}
+
+// Starve keeps from one node what another's Raft has to tell it, but for the
+// heartbeats: the victim goes on following a leader that gives it nothing new.
+func (c *Cluster) Starve(leader, victim *Node) {
+	c.hub.mu.Lock()
+	defer c.hub.mu.Unlock()
+	c.hub.starved[way{raftKind, leader.ID, victim.ID}] = true
 }

@@ -21,8 +21,13 @@ func (c *Cluster) newID() string {
 
 // sign makes a statement of a region by its statement key.
 func (c *Cluster) sign(region, kind, record, prev string, body []byte) ([]byte, *statement.Statement) {
+	return c.signAs(region, region, kind, record, prev, body)
+}
+
+// signAs makes a statement of a region by the statement key of signer.
+func (c *Cluster) signAs(signer, region, kind, record, prev string, body []byte) ([]byte, *statement.Statement) {
 	person := make([]byte, 16)
-	raw, st, err := statement.Sign(c.Keys.Region(region).Statement, statement.Payload{
+	raw, st, err := statement.Sign(c.Keys.Region(signer).Statement, statement.Payload{
 		Network: c.Signed.Network(), Kind: kind, V: statement.Version, ID: c.newID(), Region: region, Record: record, Prev: prev,
 		At:      statement.FormatAt(c.Clock().Unix()),
 		Actor:   statement.Actor{Role: "officer", Org: region + "-SJ", Person: strict.B64(person)},
@@ -35,13 +40,17 @@ func (c *Cluster) sign(region, kind, record, prev string, body []byte) ([]byte, 
 }
 
 // OpenMemo signs the opening of a memo of region.
-func (c *Cluster) OpenMemo(region string) []byte {
+func (c *Cluster) OpenMemo(region string) []byte { return c.ForgeMemo(region, region) }
+
+// ForgeMemo signs the opening of a memo of region with the key of signer. Both
+// name their keys alike, so that only the signature tells.
+func (c *Cluster) ForgeMemo(signer, region string) []byte {
 	reader := c.Keys.Regions[0].Code + "-SJ"
 	if region == c.Keys.Regions[0].Code {
 		reader = c.Keys.Regions[1].Code + "-SJ"
 	}
 	fields := fmt.Sprintf(`{"reader_org":%q}`, reader)
-	raw, _ := c.sign(region, statement.KindRecordOpen, "", "", statement.OpenBody{Procedure: "memo", Fields: []byte(fields)}.Marshal())
+	raw, _ := c.signAs(signer, region, statement.KindRecordOpen, "", "", statement.OpenBody{Procedure: "memo", Fields: []byte(fields)}.Marshal())
 	return raw
 }
 

@@ -61,6 +61,9 @@ func receive[R any](ctx context.Context, target *Link, from string, command any,
 
 // AppendEntries implements raft.Transport.
 func (l *Link) AppendEntries(id raft.ServerID, _ raft.ServerAddress, m *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
+	if (m.PrevLogEntry > 0 || len(m.Entries) > 0) && l.hub.starves(l.id, string(id)) {
+		return errLost
+	}
 	return send(l, id, m, resp, nil)
 }
 
@@ -81,6 +84,9 @@ func (l *Link) TimeoutNow(id raft.ServerID, _ raft.ServerAddress, m *raft.Timeou
 
 // InstallSnapshot implements raft.Transport.
 func (l *Link) InstallSnapshot(id raft.ServerID, _ raft.ServerAddress, m *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
+	if l.hub.starves(l.id, string(id)) {
+		return errLost
+	}
 	body, err := io.ReadAll(data)
 	if err != nil {
 		return err
