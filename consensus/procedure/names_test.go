@@ -57,6 +57,7 @@ var ownSense = map[string]bool{
 	"running":   true, // function of the guard language
 	"overdue":   true, // function of the guard language, verdict on a deadline
 	"void":      true, // a word of CEL
+	"counted":   true, // how a stretch of days was treated
 	"start":     true, // key of a deadline
 	"list":      true, // a field type, key of a party
 }
