@@ -24,13 +24,21 @@ type historyOut struct {
 // history is GET /v1/records/{id}/history: what happened to a record, in order.
 func (a *API) history(ctx context.Context, c *auth.Caller, in *oneRecordIn) (*historyOut, error) {
 	out := &historyOut{}
-	err := a.oneRecord(ctx, c, in, func(_ *ledger.Books, rec *procedure.Record, s Stamp) error {
+	err := a.oneRecord(ctx, c, in, func(books *ledger.Books, rec *procedure.Record, s Stamp) error {
 		out.Stamp, out.ETag = s, etag(rec.Head)
+		statements, err := books.History(in.ID, 0, len(rec.Acts))
+		if err != nil {
+			return err
+		}
+		ids := make(map[uint64]string, len(statements))
+		for _, st := range statements {
+			ids[st.Index] = st.Statement.ID
+		}
 		out.Body.Items = make([]v1.Entry, 0, len(rec.Acts))
 		for i := range rec.Acts {
 			n := &rec.Acts[i]
 			out.Body.Items = append(out.Body.Items, v1.Entry{
-				Index: n.Seq, Event: n.Event, From: n.From, To: n.To, Region: n.Region, Party: n.Party, Org: n.Org,
+				Index: n.Seq, Statement: ids[n.Seq], Event: n.Event, From: n.From, To: n.To, Region: n.Region, Party: n.Party, Org: n.Org,
 				Role: n.Role, Person: n.Person, At: civil(n.At), Ledger: civil(n.Now), Part: n.Part,
 				Fields: n.Fields, Late: n.Late, Warn: n.Warn,
 			})

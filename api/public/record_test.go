@@ -99,6 +99,16 @@ func TestRecord(t *testing.T) {
 	if !slices.Equal(events, []string{"open", "approve", "send", "receive"}) || history.Items[3].Role != "node" || history.Items[3].Person != "" {
 		t.Errorf("history %+v", history.Items)
 	}
+	for _, e := range history.Items {
+		var known v1.Receipt
+		region := beijing
+		if e.Region == solo.Tianjin {
+			region = tianjin
+		}
+		if region.get("/v1/statements/"+e.Statement, &known); known.Index == nil || *known.Index != e.Index || known.Record != id {
+			t.Errorf("entry %d has statement %s: %+v", e.Index, e.Statement, known)
+		}
+	}
 	if history.Items[0].Person == "" || history.Items[0].Person == history.Items[1].Person {
 		t.Errorf("pseudonyms %q %q", history.Items[0].Person, history.Items[1].Person)
 	}

@@ -127,21 +127,22 @@ type RecordPage struct {
 
 // Entry is one act in a record's history.
 type Entry struct {
-	Index  uint64   `json:"index" doc:"position of its leaf"`
-	Event  string   `json:"event"`
-	From   string   `json:"from,omitempty"`
-	To     string   `json:"to,omitempty"`
-	Region string   `json:"region,omitempty" doc:"absent when a condition fired it"`
-	Party  string   `json:"party,omitempty"`
-	Org    string   `json:"org,omitempty"`
-	Role   string   `json:"role,omitempty"`
-	Person string   `json:"person,omitempty" doc:"pseudonym keyed by the region; not a name"`
-	At     string   `json:"at" format:"date-time" doc:"signed time: the clocks of the law start here"`
-	Ledger string   `json:"ledger_time" format:"date-time" doc:"ledger time: whether it was in time is judged by this"`
-	Part   bool     `json:"part,omitempty" doc:"one part of a joint act that did not complete it"`
-	Fields []string `json:"fields,omitempty" doc:"names of the fields given"`
-	Late   []string `json:"late,omitempty" doc:"what it was late for"`
-	Warn   []string `json:"warn,omitempty" doc:"codes it was marked with"`
+	Index     uint64   `json:"index" doc:"position of its leaf"`
+	Statement string   `json:"statement" doc:"id of the statement that did it, or whose act fulfilled the condition; receipts go by it"`
+	Event     string   `json:"event"`
+	From      string   `json:"from,omitempty"`
+	To        string   `json:"to,omitempty"`
+	Region    string   `json:"region,omitempty" doc:"absent when a condition fired it"`
+	Party     string   `json:"party,omitempty"`
+	Org       string   `json:"org,omitempty"`
+	Role      string   `json:"role,omitempty"`
+	Person    string   `json:"person,omitempty" doc:"pseudonym keyed by the region; not a name"`
+	At        string   `json:"at" format:"date-time" doc:"signed time: the clocks of the law start here"`
+	Ledger    string   `json:"ledger_time" format:"date-time" doc:"ledger time: whether it was in time is judged by this"`
+	Part      bool     `json:"part,omitempty" doc:"one part of a joint act that did not complete it"`
+	Fields    []string `json:"fields,omitempty" doc:"names of the fields given"`
+	Late      []string `json:"late,omitempty" doc:"what it was late for"`
+	Warn      []string `json:"warn,omitempty" doc:"codes it was marked with"`
 }
 
 // History is a record's acts, oldest first.
