@@ -137,7 +137,7 @@ func (a *audit) complete(parts []part) {
 
 // chain follows a record's statements from its opening: each names the one before.
 func (a *audit) chain(id string, parts []part) {
-	opened := make(map[string]bool) // hashes of openings
+	opened := make(map[string]bool) // hashes of openings that may be this record's
 	head, count := "", 0
 	for i := range parts {
 		p := &parts[i]
@@ -151,6 +151,8 @@ func (a *audit) chain(id string, parts []part) {
 			}
 			head = p.st.Hash.String()
 			count++
+		default:
+			delete(opened, p.st.Prev) // another record began with it
 		}
 	}
 	switch {

@@ -111,7 +111,11 @@ func (w *walk) take(s *slice) error {
 	name := s.tile.Path()
 	switch {
 	case !s.there:
-		w.failFile(CheckTree, CodeMissing, name, say("缺少第 %[2]d 至 %[3]d 条（%[1]s）。", "%s is missing: the entries %d to %d.", name, first, first+uint64(want)-1))
+		last := first + uint64(want) - 1
+		w.add(Finding{
+			Check: CheckTree, Result: Fail, Code: CodeMissing, Entry: &first, Last: &last, File: name,
+			Text: say("缺少第 %[2]d 至 %[3]d 条（%[1]s）。", "%s is missing: the entries %d to %d.", name, first, last),
+		})
 	case len(s.entries) < want:
 		w.failAt(CheckTree, CodeEntryForm, first+uint64(len(s.entries)), say("%[2]s 在第 %[1]d 条处断开: 该条及其后 %[3]d 条无法读取。",
 			"entry %d cannot be cut out of %s, nor the %d after it.", first+uint64(len(s.entries)), name, want-len(s.entries)-1))

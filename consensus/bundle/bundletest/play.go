@@ -188,10 +188,13 @@ func (w *World) Payload(region, kind, role string, body []byte) statement.Payloa
 }
 
 // SignStatement signs with the region's statement or governance key.
-func (w *World) SignStatement(p statement.Payload) ([]byte, error) {
-	k := w.keys[p.Region].statement
+func (w *World) SignStatement(p statement.Payload) ([]byte, error) { return w.SignAs(p.Region, p) }
+
+// SignAs signs with the key of a region that need not be the statement's own.
+func (w *World) SignAs(region string, p statement.Payload) ([]byte, error) {
+	k := w.keys[region].statement
 	if statement.IsGovernance(p.Kind) {
-		k = w.keys[p.Region].governance
+		k = w.keys[region].governance
 	}
 	raw, _, err := statement.Sign(k, p)
 	return raw, err

@@ -195,6 +195,11 @@ func (w *World) Note(regions ...string) ([]byte, error) {
 
 // Sign is Note for any checkpoint, a false one too.
 func (w *World) Sign(c checkpoint.Checkpoint, regions ...string) ([]byte, error) {
+	return w.SignAt(c, w.Now, regions...)
+}
+
+// SignAt is Sign with cosignatures of another time, unix s.
+func (w *World) SignAt(c checkpoint.Checkpoint, at int64, regions ...string) ([]byte, error) {
 	set, err := checkpoint.FromGenesis(w.Signed.Genesis)
 	if err != nil {
 		return nil, err
@@ -214,7 +219,7 @@ func (w *World) Sign(c checkpoint.Checkpoint, regions ...string) ([]byte, error)
 		}
 		lines = append(lines, line)
 		key, _ = set.Of(region, node, checkpoint.KindCosigner)
-		if line, err = checkpoint.Cosign(c, key, w.keys[region].cosigner, w.Now); err != nil {
+		if line, err = checkpoint.Cosign(c, key, w.keys[region].cosigner, at); err != nil {
 			return nil, err
 		}
 		lines = append(lines, line)
