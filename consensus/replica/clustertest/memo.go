@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"sandi.internal/gateway/certs/strict"
@@ -77,23 +78,39 @@ func (c *Cluster) Submit(ctx context.Context, n *Node, raw []byte) (ledger.Resul
 // Write submits and fails the test unless the statement is committed.
 func (c *Cluster) Write(n *Node, raw []byte) ledger.Result {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	res, err := c.Submit(ctx, n, raw)
+	res, err := c.settle(n, raw)
 	if err != nil {
 		c.t.Fatalf("%s: %v", n.ID, err)
 	}
-	if res.Status != ledger.Committed {
-		c.t.Fatalf("%s: refused: %+v", n.ID, res.Refusal)
-	}
 	return res
+}
+
+// settleTries is how often a statement is submitted whose outcome stays unknown.
+const settleTries = 3
+
+// settle submits until the statement is committed. An unknown outcome is no
+// failure: the same statement, asked for again, gets its one answer.
+func (c *Cluster) settle(n *Node, raw []byte) (res ledger.Result, err error) {
+	for range settleTries {
+		if res, err = c.try(n, raw); !errors.Is(err, replica.ErrUnknownOutcome) {
+			break
+		}
+	}
+	if err == nil && res.Status != ledger.Committed {
+		err = fmt.Errorf("refused: %+v", res.Refusal)
+	}
+	return res, err
+}
+
+func (c *Cluster) try(n *Node, raw []byte) (ledger.Result, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return c.Submit(ctx, n, raw)
 }
 
 // Fill writes count memos at a node, a batch of them at a time.
 func (c *Cluster) Fill(n *Node, count int) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
 	const together = 128
 	for count > 0 {
 		batch := min(count, together)
@@ -101,10 +118,7 @@ func (c *Cluster) Fill(n *Node, count int) {
 		for range batch {
 			raw := c.OpenMemo(n.Region)
 			go func() {
-				res, err := c.Submit(ctx, n, raw)
-				if err == nil && res.Status != ledger.Committed {
-					err = fmt.Errorf("refused: %+v", res.Refusal)
-				}
+				_, err := c.settle(n, raw)
 				errs <- err
 			}()
 		}
