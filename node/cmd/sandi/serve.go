@@ -19,6 +19,7 @@ func newServe() *cobra.Command {
 		Short: "run this region's node",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			node.RelaxTimers()
 			cfg, err := node.LoadConfig(config)
 			if err != nil {
 				return err
