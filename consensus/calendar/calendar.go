@@ -200,3 +200,20 @@ func (c *Calendar) between(a, b Day) int {
 	}
 	return n
 }
+
+// Continues reports, as an error, what keeps a later table from taking the place
+// of this one: it must cover what this one covers, and days before until, by
+// which limits were already judged, must be as they were.
+func (c *Calendar) Continues(later *Calendar, until Day) error {
+	first, last := c.Covers()
+	for d := first; d <= last; d++ {
+		was, is := c.at(d), later.at(d)
+		switch {
+		case was&flagCovered != 0 && is&flagCovered == 0:
+			return fmt.Errorf("%s is not in the table any more", d)
+		case d < until && was != is:
+			return fmt.Errorf("%s is another day than before", d)
+		}
+	}
+	return nil
+}

@@ -184,3 +184,31 @@ func TestDataPinned(t *testing.T) {
 		t.Errorf("workdays.json is %s", got)
 	}
 }
+
+// TestContinues: a later table may change what is to come, never what has been or
+// what was covered.
+func TestContinues(t *testing.T) {
+	parse := func(text string) *calendar.Calendar {
+		t.Helper()
+		c, err := calendar.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	const first = `{"version":1,"tz":"Asia/Shanghai","years":{"2025":{"off":["2025-10-01"],"work":["2025-09-28"]}}}`
+	today, _ := calendar.ParseDay("2025-06-30")
+	for _, tc := range []struct {
+		name, text string
+		good       bool
+	}{
+		{"a year more", `{"version":2,"tz":"Asia/Shanghai","years":{"2025":{"off":["2025-10-01"],"work":["2025-09-28"]},"2026":{"off":["2026-01-01"]}}}`, true},
+		{"another day to come", `{"version":2,"tz":"Asia/Shanghai","years":{"2025":{"off":["2025-10-01","2025-06-30"],"work":["2025-09-28"]}}}`, true},
+		{"another day that has been", `{"version":2,"tz":"Asia/Shanghai","years":{"2025":{"off":["2025-10-01","2025-06-27"],"work":["2025-09-28"]}}}`, false},
+		{"a year forgotten", `{"version":2,"tz":"Asia/Shanghai","years":{"2026":{"off":["2026-01-01"]}}}`, false},
+	} {
+		if err := parse(first).Continues(parse(tc.text), today); (err == nil) != tc.good {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+	}
+}

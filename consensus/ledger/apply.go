@@ -56,6 +56,7 @@ type decision struct {
 	registry *registry // governance: the registry from the next leaf on
 	entry    *entry    // records: the record after this statement
 	replaces *entry    // records: the same before it, nil when it opens
+	law      *lawBook  // adoption: the law from the next leaf on
 }
 
 // apply judges one statement and, if it stands, makes it the next leaf.
@@ -160,7 +161,7 @@ func (l *Ledger) judge(r Reader, st *statement.Statement, now int64) (decision, 
 	case statement.KindLedgerSeal:
 		return l.seal(r, st, now)
 	}
-	return l.govern(r, st)
+	return l.govern(r, st, now)
 }
 
 // commit makes the statement the next leaf.
@@ -178,9 +179,9 @@ func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, now, propos
 			return err
 		}
 		out.RecordHead = d.entry.record.Head
-		law := l.law.version(d.entry.record.Procedure, d.entry.record.Version)
+		law := l.law.Load().version(d.entry.record.Procedure, d.entry.record.Version)
 		out.Automatic = slices.Contains(law.Automatic, d.entry.record.State)
-		out.Touched = l.law.touched(d.entry.record)
+		out.Touched = l.law.Load().touched(d.entry.record)
 	}
 	own := change{key: statementKey(st.Region, st.ID), after: statementRow(index, record)}
 	if err := l.write(tx, own); err != nil {
@@ -203,6 +204,11 @@ func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, now, propos
 	if d.registry != nil {
 		d.registry.at = index + 1
 		l.registry.Store(d.registry)
+	}
+	if d.law != nil {
+		if err := l.enact(tx, d.law); err != nil {
+			return err
+		}
 	}
 	out.Status, out.Index, out.LeafHash, out.Record = Committed, index, hash, record
 	return nil

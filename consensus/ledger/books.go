@@ -11,8 +11,9 @@ import (
 // Books answers questions about one consistent view of the ledger. It may be
 // used from any goroutine that may use the view; it shares nothing with Apply.
 type Books struct {
-	l *Ledger
-	r Reader
+	l   *Ledger
+	r   Reader
+	law *lawBook
 
 	// asOf is a time, unix ms, up to which to judge deadlines if it is later than
 	// ledger time.
@@ -20,12 +21,12 @@ type Books struct {
 }
 
 // Books opens the books over a view. Any goroutine may call it.
-func (l *Ledger) Books(r Reader) *Books { return &Books{l: l, r: r} }
+func (l *Ledger) Books(r Reader) *Books { return &Books{l: l, r: r, law: l.law.Load()} }
 
 // AsOf returns the books as they will read at an instant (unix ms) if nothing is
 // added before it: a ledger that is quiet over night has deadlines that pass.
 // What a deadline came to is judged by ledger time alone, in Apply.
-func (b *Books) AsOf(ms int64) *Books { return &Books{l: b.l, r: b.r, asOf: ms} }
+func (b *Books) AsOf(ms int64) *Books { return &Books{l: b.l, r: b.r, law: b.law, asOf: ms} }
 
 // now is the instant by which deadlines are judged, unix s.
 func (b *Books) now(h *head) int64 { return max(h.time, b.asOf) / 1000 }
@@ -128,7 +129,7 @@ func (b *Books) Deadlines(id string) ([]procedure.Deadline, error) {
 // DeadlinesOf computes the deadlines of a record that was read before, at an
 // instant (unix s).
 func (b *Books) DeadlinesOf(record *procedure.Record, now int64) ([]procedure.Deadline, error) {
-	law := b.l.law.version(record.Procedure, record.Version)
+	law := b.law.version(record.Procedure, record.Version)
 	if law == nil {
 		return nil, corrupt("record " + record.ID + ": unknown procedure version")
 	}
@@ -170,7 +171,7 @@ func (b *Books) judge(record *procedure.Record, ask func(*procedure.Procedure, *
 	if err != nil {
 		return err
 	}
-	law := b.l.law.version(record.Procedure, record.Version)
+	law := b.law.version(record.Procedure, record.Version)
 	if law == nil {
 		return corrupt("record " + record.ID + ": unknown procedure version")
 	}
@@ -180,25 +181,25 @@ func (b *Books) judge(record *procedure.Record, ask func(*procedure.Procedure, *
 }
 
 func (b *Books) facts() *facts {
-	return &facts{law: b.l.law, orgs: b.l.orgs, regions: b.l.regions, reader: b.r, record: b.Record}
+	return &facts{law: b.law, orgs: b.l.orgs, regions: b.l.regions, reader: b.r, record: b.Record}
 }
 
 // Procedures returns the procedures in force, by name.
-func (b *Books) Procedures() []*Law { return slices.Clone(b.l.law.laws) }
+func (b *Books) Procedures() []*Law { return b.law.inForce() }
 
 // Law returns a procedure; version 0 is the one in force. Nil when there is none.
 func (b *Books) Law(name string, version int) *Law {
 	if version == 0 {
-		return b.l.law.current(name)
+		return b.law.current(name)
 	}
-	return b.l.law.version(name, version)
+	return b.law.version(name, version)
 }
 
 // Rules returns the deadline rules in force.
-func (b *Books) Rules() *calendar.Rules { return b.l.law.rules }
+func (b *Books) Rules() *calendar.Rules { return b.law.rules }
 
 // Calendar returns the working-day calendar in force.
-func (b *Books) Calendar() *calendar.Calendar { return b.l.law.calendar }
+func (b *Books) Calendar() *calendar.Calendar { return b.law.calendar }
 
 // Regions returns the member regions with their organisations and nodes.
 func (b *Books) Regions() []genesis.Region { return b.l.genesis.Regions }

@@ -57,6 +57,14 @@ const (
 	CodeMoveNode     Code = "not_a_voting_node"
 	CodeMoveTwice    Code = "move_signed"
 	CodeMoveStale    Code = "move_overtaken"
+	CodeLawText      Code = "not_law"
+	CodeLawVersion   Code = "not_the_next_version"
+	CodeLawPast      Code = "changes_past_days"
+	CodeLawProposal  Code = "unknown_proposal"
+	CodeLawClosed    Code = "proposal_closed"
+	CodeLawVoted     Code = "already_approved"
+	CodeLawVotes     Code = "approval_missing"
+	CodeLawEarly     Code = "before_its_time"
 )
 
 // meaning is what a code means to people and to HTTP.
@@ -139,6 +147,15 @@ var codes = map[Code]meaning{
 	CodeMoveNode:  {statusUnprocessable, "没有此投票节点", "there is no such voting node"},
 	CodeMoveTwice: {statusConflict, "本地区已签署同一领导权移交", "the region has signed this move already"},
 	CodeMoveStale: {statusConflict, "此任期的领导权移交已生效或已被取代", "a move for this term or a later one has taken effect"},
+
+	CodeLawText:     {statusUnprocessable, "文本不能作为程序、期限规则或日历施行", "the text is not law that could come into force"},
+	CodeLawVersion:  {statusConflict, "不是现行版本的下一版本", "not the next version of what is in force"},
+	CodeLawPast:     {statusConflict, "日历改动了已经过去的日期", "the calendar changes days that have passed"},
+	CodeLawProposal: {statusNotFound, "没有此提案", "there is no such proposal"},
+	CodeLawClosed:   {statusConflict, "提案已通过施行或已被否决", "the proposal was adopted or refused"},
+	CodeLawVoted:    {statusConflict, "本地区已同意该提案", "the region has approved already"},
+	CodeLawVotes:    {statusConflict, "尚有地区未同意", "a region has not approved yet"},
+	CodeLawEarly:    {statusConflict, "施行日期未到", "the time from which it may be in force has not come"},
 
 	Code(statement.CodeTooLarge): {statusTooLarge, "声明超过长度上限", "the statement is too large"},
 	Code(statement.CodeProof):    {statusUnprocessable, "新密钥未证明其持有者", "the added key did not prove possession"},

@@ -12,7 +12,7 @@ import (
 // govern judges the statements by which a region governs its own keys, issuers
 // and roles. The signer was already found to be a governance key of the region
 // that the statement names; everything a body names must belong to that region.
-func (l *Ledger) govern(r Reader, st *statement.Statement) (decision, *Refusal, error) {
+func (l *Ledger) govern(r Reader, st *statement.Statement, now int64) (decision, *Refusal, error) {
 	switch st.Kind {
 	case statement.KindKeyAdd:
 		return l.addKey(st)
@@ -28,6 +28,12 @@ func (l *Ledger) govern(r Reader, st *statement.Statement) (decision, *Refusal, 
 		return l.revokeTokens(r, st)
 	case statement.KindLeaderMove:
 		return l.moveLeader(r, st)
+	case statement.KindLawPropose:
+		return l.propose(r, st, now)
+	case statement.KindLawVote:
+		return l.vote(r, st)
+	case statement.KindLawAdopt:
+		return l.adopt(r, st, now)
 	}
 	return decision{}, refuse(CodeKind, "kind", st.Kind), nil
 }

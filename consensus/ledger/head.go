@@ -98,6 +98,7 @@ func (l *Ledger) seed(tx Tx) error {
 		}
 	}
 	l.registry.Store(reg)
+	l.law.Store(l.first)
 	return l.putHead(tx)
 }
 
@@ -127,6 +128,10 @@ func (l *Ledger) resume(r Reader, h *head) error {
 	if err != nil {
 		return err
 	}
+	law, err := l.lawOf(r)
+	if err != nil {
+		return err
+	}
 	l.protocol, l.time, l.tree, l.digest = h.protocol, h.time, h.tree, h.digest
 	l.forget()
 	for _, region := range l.regions {
@@ -138,6 +143,7 @@ func (l *Ledger) resume(r Reader, h *head) error {
 		}
 	}
 	l.registry.Store(reg)
+	l.law.Store(law)
 	return nil
 }
 

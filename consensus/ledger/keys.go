@@ -16,6 +16,7 @@ const (
 	tableRevoked   = 0x12 // issuer id 0 kind 0 value -> revocation of tokens
 	tableSeal      = 0x13 // Beijing date, or nothing for the latest -> sealRow
 	tableMove      = 0x14 // region, or nothing for the latest that took effect -> moveRow
+	tableLaw       = 0x15 // 'p' region '/' statement id -> proposalRow; 't' the same -> its text; 'n' region -> how many of its proposals are open
 	tableCounter   = 0x18 // prefix '-' region '-' year -> last number
 	tableMark      = 0x19 // set 0 key -> record id that holds the mark; '#' set 0 key -> sum of a tally
 	tableRecord    = 0x1a // record id -> row
@@ -40,6 +41,13 @@ const (
 	digestedTo   = tableLeaf // exclusive
 )
 
+// What a key of tableLaw leads to.
+const (
+	lawProposal = 'p'
+	lawText     = 't'
+	lawOpen     = 'n'
+)
+
 // separator ends a variable part of a key. No region, record id, set name or
 // issuer id contains it.
 const separator = 0x00
@@ -61,6 +69,17 @@ func sealKey(day string) []byte       { return appendTable(nil, tableSeal, day) 
 func lastSealKey() []byte             { return []byte{tableSeal} }
 func moveKey(region string) []byte    { return appendTable(nil, tableMove, region) }
 func lastMoveKey() []byte             { return []byte{tableMove} }
+func proposalKey(region, id string) []byte {
+	return appendTable(nil, tableLaw, string(rune(lawProposal)), region, "/", id)
+}
+
+func lawTextKey(region, id string) []byte {
+	return appendTable(nil, tableLaw, string(rune(lawText)), region, "/", id)
+}
+
+func openProposalsKey(region string) []byte {
+	return appendTable(nil, tableLaw, string(rune(lawOpen)), region)
+}
 func counterKey(series string) []byte { return appendTable(nil, tableCounter, series) }
 func recordKey(id string) []byte      { return appendTable(nil, tableRecord, id) }
 func statementKey(region, id string) []byte {

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,12 +23,13 @@ type Law struct {
 	Automatic []string // states in which an event may be a node's own to submit: receipts, limits that passed, what other records cause
 }
 
-// lawBook is the law in force: what genesis adopted. It is immutable and may be
-// read by any goroutine.
+// lawBook is the law: what genesis adopted, and what the regions adopted since. It
+// is immutable and may be read by any goroutine; an adoption makes another book.
 type lawBook struct {
-	laws     []*Law          // by name
+	laws     []*Law          // by name, then version; the last of a name is in force
 	waiting  map[string]bool // prefixes of records that wait for others
-	rules    *calendar.Rules
+	rules    *calendar.Rules // in force
+	former   []*calendar.Rules
 	calendar *calendar.Calendar
 }
 
@@ -41,33 +44,61 @@ func newLawBook(g *genesis.Genesis) (*lawBook, error) {
 	if b.rules, err = calendar.ParseRules([]byte(g.Rules)); err != nil {
 		return nil, fmt.Errorf("couldn't read the rule table: %w", err)
 	}
-	names, prefixes := make(map[string]bool), make(map[string]bool)
 	for _, t := range g.Law {
-		document, err := procedure.Parse([]byte(t.Text))
-		if err != nil {
-			return nil, fmt.Errorf("couldn't read procedure %q: %w", t.Name, err)
-		}
-		compiled, err := procedure.Compile(document)
-		if err != nil {
-			return nil, fmt.Errorf("couldn't compile procedure %q: %w", t.Name, err)
-		}
+		law, err := newLaw(t.Text)
 		switch {
-		case document.Name != t.Name:
-			return nil, fmt.Errorf("procedure %q calls itself %q", t.Name, document.Name)
-		case names[document.Name]:
+		case err != nil:
+			return nil, fmt.Errorf("couldn't read procedure %q: %w", t.Name, err)
+		case law.Name != t.Name:
+			return nil, fmt.Errorf("procedure %q calls itself %q", t.Name, law.Name)
+		case b.current(law.Name) != nil:
 			return nil, fmt.Errorf("procedure %q stands twice", t.Name)
-		case prefixes[document.Prefix]:
-			return nil, fmt.Errorf("procedure %q takes the record prefix %s of another", t.Name, document.Prefix)
 		}
-		names[document.Name], prefixes[document.Prefix] = true, true
-		b.waiting[document.Prefix] = slices.ContainsFunc(document.Events, func(e procedure.Event) bool { return e.Auto == procedure.AutoLinked })
-		b.laws = append(b.laws, &Law{
-			Name: document.Name, Version: document.Version, Prefix: document.Prefix,
-			Text: t.Text, Document: document, Procedure: compiled, Automatic: automatic(document),
-		})
+		if err := errors.Join(b.admit(law), b.counts(law)); err != nil {
+			return nil, err
+		}
+		b.put(law)
 	}
-	slices.SortFunc(b.laws, func(x, y *Law) int { return strings.Compare(x.Name, y.Name) })
 	return b, nil
+}
+
+// newLaw reads and compiles a document.
+func newLaw(text string) (*Law, error) {
+	document, err := procedure.Parse([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	compiled, err := procedure.Compile(document)
+	if err != nil {
+		return nil, err
+	}
+	return &Law{
+		Name: document.Name, Version: document.Version, Prefix: document.Prefix,
+		Text: text, Document: document, Procedure: compiled, Automatic: automatic(document),
+	}, nil
+}
+
+// admit checks a law against the others: a prefix belongs to one procedure, in all
+// its versions.
+func (b *lawBook) admit(law *Law) error {
+	for _, other := range b.laws {
+		if (other.Name == law.Name) != (other.Prefix == law.Prefix) {
+			return fmt.Errorf("procedure %q has the record prefix %s, %q has %s", law.Name, law.Prefix, other.Name, other.Prefix)
+		}
+	}
+	return nil
+}
+
+func (b *lawBook) put(law *Law) {
+	i, _ := slices.BinarySearchFunc(b.laws, law, compareLaws)
+	b.laws = slices.Insert(b.laws, i, law)
+	if slices.ContainsFunc(law.Document.Events, func(e procedure.Event) bool { return e.Auto == procedure.AutoLinked }) {
+		b.waiting[law.Prefix] = true
+	}
+}
+
+func compareLaws(x, y *Law) int {
+	return cmp.Or(strings.Compare(x.Name, y.Name), cmp.Compare(x.Version, y.Version))
 }
 
 // automatic lists the states from which a node has events to submit by itself.
@@ -84,19 +115,36 @@ func automatic(d *procedure.Document) []string {
 
 // current returns the version of a procedure that new records start under.
 func (b *lawBook) current(name string) *Law {
-	i, ok := slices.BinarySearchFunc(b.laws, name, func(l *Law, name string) int { return strings.Compare(l.Name, name) })
+	i, _ := slices.BinarySearchFunc(b.laws, name, func(l *Law, name string) int {
+		if l.Name <= name {
+			return -1 // the last of the name is wanted
+		}
+		return 1
+	})
+	if i == 0 || b.laws[i-1].Name != name {
+		return nil
+	}
+	return b.laws[i-1]
+}
+
+// version returns a procedure in the version that a record started under.
+func (b *lawBook) version(name string, version int) *Law {
+	i, ok := slices.BinarySearchFunc(b.laws, &Law{Name: name, Version: version}, compareLaws)
 	if !ok {
 		return nil
 	}
 	return b.laws[i]
 }
 
-// version returns a procedure in the version that a record started under.
-func (b *lawBook) version(name string, version int) *Law {
-	if l := b.current(name); l != nil && l.Version == version {
-		return l
+// inForce are the newest versions, by name.
+func (b *lawBook) inForce() []*Law {
+	var list []*Law
+	for i, l := range b.laws {
+		if i+1 == len(b.laws) || b.laws[i+1].Name != l.Name {
+			list = append(list, l)
+		}
 	}
-	return nil
+	return list
 }
 
 // touched are the records that a record links to and that may have waited for its
@@ -111,9 +159,15 @@ func (b *lawBook) touched(r *procedure.Record) []string {
 	return ids
 }
 
+// rule finds a deadline rule; version 0 is the table in force.
 func (b *lawBook) rule(id string, version int) (calendar.Rule, bool) {
-	if version != 0 && version != b.rules.Version {
-		return calendar.Rule{}, false
+	if version == 0 || version == b.rules.Version {
+		return b.rules.Rule(id)
 	}
-	return b.rules.Rule(id)
+	for _, table := range b.former {
+		if table.Version == version {
+			return table.Rule(id)
+		}
+	}
+	return calendar.Rule{}, false
 }

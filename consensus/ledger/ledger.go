@@ -32,7 +32,7 @@ type Ledger struct {
 	genesis *genesis.Genesis
 	network string
 	pool    *statement.Pool
-	law     *lawBook
+	first   *lawBook          // of genesis
 	orgs    map[string]string // organisation code -> region
 	regions []string          // codes, ascending
 	bare    bool              // see Bare
@@ -50,6 +50,7 @@ type Ledger struct {
 
 	// Replaced as a whole by that goroutine, read by any.
 	registry atomic.Pointer[registry]
+	law      atomic.Pointer[lawBook]
 }
 
 // New builds a ledger for one network. The genesis must have been verified
@@ -62,9 +63,10 @@ func New(sg *genesis.Signed, pool *statement.Pool) (*Ledger, error) {
 		return nil, fmt.Errorf("couldn't read the law of genesis: %w", err)
 	}
 	l := &Ledger{
-		signed: sg, genesis: g, network: sg.Network(), pool: pool, law: law,
+		signed: sg, genesis: g, network: sg.Network(), pool: pool, first: law,
 		orgs: make(map[string]string),
 	}
+	l.law.Store(law)
 	for _, r := range g.Regions {
 		l.regions = append(l.regions, r.Code)
 		for _, o := range r.Orgs {

@@ -17,7 +17,7 @@ func (l *Ledger) open(r Reader, st *statement.Statement, now int64) (decision, *
 	if err != nil {
 		return decision{}, malformed(err), nil
 	}
-	law := l.law.current(body.Procedure)
+	law := l.law.Load().current(body.Procedure)
 	if law == nil {
 		return decision{}, refuse(CodeProcedure, "procedure", body.Procedure), nil
 	}
@@ -58,7 +58,7 @@ func (l *Ledger) act(r Reader, st *statement.Statement, now int64) (decision, *R
 	if st.Prev != before.record.Head {
 		return decision{}, refuse(CodeStalePrev, "record", st.Record, "head", before.record.Head), nil
 	}
-	law := l.law.version(before.record.Procedure, before.record.Version)
+	law := l.law.Load().version(before.record.Procedure, before.record.Version)
 	if law == nil {
 		return decision{}, nil, corrupt("record " + st.Record + ": unknown procedure version")
 	}
@@ -171,7 +171,7 @@ func (l *Ledger) mark(r Reader, d *decision, effects procedure.Effects) (*Refusa
 // facts prepares the answers for one act.
 func (l *Ledger) facts(r Reader) *facts {
 	return &facts{
-		law: l.law, orgs: l.orgs, regions: l.regions, reader: r,
+		law: l.law.Load(), orgs: l.orgs, regions: l.regions, reader: r,
 		record: func(id string) (*procedure.Record, error) {
 			e, err := l.entry(r, id)
 			if e == nil || err != nil {

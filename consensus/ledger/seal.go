@@ -75,7 +75,7 @@ func (l *Ledger) seal(r Reader, st *statement.Statement, now int64) (decision, *
 
 // inForce holds the versions that a seal names against the law book.
 func (l *Ledger) inForce(body statement.SealBody) *Refusal {
-	if body.Calendar != l.law.calendar.Version || body.Rules != l.law.rules.Version {
+	if law := l.law.Load(); body.Calendar != law.calendar.Version || body.Rules != law.rules.Version {
 		return refuse(CodeSealLaw)
 	}
 	return nil

@@ -91,7 +91,7 @@ func (l *Ledger) derive(f *facts, e *entry, now int64) error {
 	if l.bare {
 		return nil
 	}
-	law := l.law.version(e.record.Procedure, e.record.Version)
+	law := l.law.Load().version(e.record.Procedure, e.record.Version)
 	e.dues = dues(law, f, e.record, now/1000)
 	if f.err != nil {
 		return fmt.Errorf("couldn't read a fact: %w", f.err)

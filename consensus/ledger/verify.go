@@ -58,7 +58,11 @@ func (l *Ledger) VerifyAgainst(r Reader, c Check) error {
 	if h.protocol > Protocol {
 		return fmt.Errorf("couldn't verify protocol %d: %w", h.protocol, ErrProtocol)
 	}
-	v := &verifier{l: l, r: r, head: h, check: c}
+	law, err := l.lawOf(r)
+	if err != nil {
+		return fmt.Errorf("couldn't verify the law: %w", err)
+	}
+	v := &verifier{l: l, r: r, head: h, check: c, law: law}
 	for _, step := range [...]func() error{
 		v.tables, v.state, v.log, v.hashes, v.derived, v.refusals,
 	} {
@@ -75,6 +79,7 @@ type verifier struct {
 	r     Reader
 	head  *head
 	check Check
+	law   *lawBook
 
 	statements uint64               // rows of tableStatement
 	expected   merkle.Digest        // of the derived pairs that the records give
@@ -84,7 +89,7 @@ type verifier struct {
 
 // known are the tables that a ledger may hold.
 var known = [...]byte{
-	tableHead, tableNetwork, tableKey, tableIssuer, tableRevoked, tableSeal, tableMove, tableCounter, tableMark, tableRecord, tableStatement,
+	tableHead, tableNetwork, tableKey, tableIssuer, tableRevoked, tableSeal, tableMove, tableLaw, tableCounter, tableMark, tableRecord, tableStatement,
 	tableLeaf, tableHash, tableUpdated, tableDue, tableRefusal, tableRefused,
 }
 
@@ -153,11 +158,11 @@ func (v *verifier) record(key, row []byte) error {
 	if string(key) != string(recordKey(record.ID)) {
 		return forged("record %s lies in another's place", record.ID)
 	}
-	law := v.l.law.version(record.Procedure, record.Version)
+	law := v.law.version(record.Procedure, record.Version)
 	if law == nil {
 		return forged("record %s follows an unknown procedure", record.ID)
 	}
-	f := v.l.Books(v.r).facts()
+	f := (&Books{l: v.l, r: v.r, law: v.law}).facts()
 	due := dues(law, f, record, v.head.time/1000)
 	if f.err != nil {
 		return f.err
