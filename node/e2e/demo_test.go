@@ -29,12 +29,13 @@ func binary(t *testing.T) string {
 	return path
 }
 
-// Ensure every scenario comes out as written, refusals included, and all nodes
-// hold the same state.
+// Ensure every scenario comes out as written, refusals included, all nodes hold
+// the same state, and what it leaves for an auditor verifies.
 func TestScenarios(t *testing.T) {
 	for _, name := range demo.Scenarios() {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.Command(binary(t), "demo", name, "--once", "-o", "json", "--dir", filepath.Join(t.TempDir(), "demo"), "--port-base", "20000")
+			dir := filepath.Join(t.TempDir(), "demo")
+			cmd := exec.Command(binary(t), "demo", name, "--once", "-o", "json", "--dir", dir, "--port-base", "20000")
 			out, err := cmd.Output()
 			var sum demo.Summary
 			if jsonErr := json.Unmarshal(out, &sum); jsonErr != nil {
@@ -53,6 +54,7 @@ func TestScenarios(t *testing.T) {
 				}
 				digest = n.StateDigest
 			}
+			verify(t, dir)
 		})
 	}
 }

@@ -144,7 +144,7 @@ func (w *Watcher) ask(ctx context.Context, at int) *seen {
 		log := w.cfg.Nodes[at].Log(final)
 		raw, err := log.Checkpoint(ctx)
 		if err != nil {
-			s.alarms = append(s.alarms, alarm(KindUnreachable, addr, "无法访问: %v。", "it does not answer: %v.", err))
+			s.alarms = append(s.alarms, alarm(KindUnreachable, addr, "无法访问: %v。", "it does not answer: %v.", strings.TrimPrefix(err.Error(), "couldn't reach "+addr+": ")))
 			return s
 		}
 		if raw == nil {
