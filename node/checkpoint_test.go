@@ -17,6 +17,7 @@ import (
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/node/audit"
+	"sandi.internal/gateway/node/doctor"
 )
 
 // finalWithin is how soon a write is final on a healthy network: a leader
@@ -99,6 +100,12 @@ func TestCheckpointsReal(t *testing.T) {
 	n.start(2)
 	n.awaitFinal(*alone.Index+1, 0, 1, 2)
 	n.outsiders(0)
+	size := n.status(1).Size // a write of the burst may have been under way when its client left
+	n.awaitFinal(size, 1)
+	want := fmt.Sprintf("%d entries committed, %[1]d published, %[1]d final", size)
+	if f := n.examine(1, "en"); f.Verdict != doctor.OK || f.Detail != want {
+		t.Errorf("doctor: %+v, want %q", f, want)
+	}
 }
 
 // burst writes from several clients at once until final checkpoints have been

@@ -395,7 +395,7 @@ func TestEvidence(t *testing.T) {
 		Items []struct {
 			N                   int
 			ID, Why, Seen, From string
-			Notes           []string
+			Notes               []string
 		}
 	}
 	if err := json.Unmarshal(rec.Body.Bytes(), &list); err != nil || len(list.Items) != 1 || rec.Header().Get("Content-Type") != "application/json" {

@@ -33,6 +33,7 @@ var (
 const (
 	fsyncSlow    = 20 * time.Millisecond // above this, commits wait for the disk
 	certDaysWarn = 10                    // a node leaf lives 30 days and renews at 20
+	maxAnswer    = 4 << 20               // metrics are the longest, some 100 KiB
 	clockWarn    = 2 * time.Second       // a statement may lie 2 minutes ahead; warn long before
 )
 
@@ -46,6 +47,7 @@ var checks = []check{
 	{groupDisk, text{"落盘延迟", "fsync latency"}, checkFsync},
 	{groupNode, text{"运行状态", "running"}, checkUp},
 	{groupNode, text{"就绪", "ready"}, checkReady},
+	{groupNode, text{"检查点", "checkpoints"}, checkCheckpoints},
 	{groupPeers, text{"连通与时钟", "reach and clock"}, checkPeers},
 	{groupCalendar, text{"未来十二个月", "next 12 months"}, checkCalendar},
 }
@@ -202,7 +204,7 @@ func get(ctx context.Context, url string) (int, string, error) {
 		return 0, "", err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	return resp.StatusCode, string(body), err
 }
 
