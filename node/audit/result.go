@@ -153,20 +153,30 @@ func (r *Report) conclude() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return a.Check - b.Check })
 	r.Result, r.Exit = Pass, ExitPass
 	r.Verdict = Text{"所查各项均成立。", "everything that was checked holds."}
-	first := func(result Result, most int) (Finding, bool) {
-		i := slices.IndexFunc(r.Findings, func(f Finding) bool { return f.Result == result && f.Check <= most })
-		if i < 0 {
-			return Finding{}, false
+	// A false checkpoint first; then what names one entry: that is where to look.
+	for _, says := range [...]func(*Finding) bool{
+		func(f *Finding) bool { return f.Check == CheckPolicy },
+		func(f *Finding) bool { return f.Entry != nil && f.Last == nil },
+		func(*Finding) bool { return true },
+	} {
+		if f := r.first(func(f *Finding) bool { return f.Result == Fail && says(f) }); f != nil {
+			r.Result, r.Exit = Fail, ExitFail
+			r.Verdict = Text{"不成立: " + f.ZH, "this does not hold: " + f.EN}
+			return
 		}
-		return r.Findings[i], true
 	}
-	if f, found := first(Fail, CheckSummary); found {
-		r.Result, r.Exit = Fail, ExitFail
-		r.Verdict = Text{"不成立: " + f.ZH, "this does not hold: " + f.EN}
-		return
-	}
-	if f, found := first(Indeterminate, lastDeciding); found {
+	if f := r.first(func(f *Finding) bool { return f.Result == Indeterminate && f.Check <= lastDeciding }); f != nil {
 		r.Result, r.Exit = Indeterminate, ExitIndeterminate
 		r.Verdict = Text{"未发现错误，但有不能判定之处: " + f.ZH, "nothing was found wrong, but not everything can be decided: " + f.EN}
 	}
+}
+
+// first is the first finding that is as asked, nil without one.
+func (r *Report) first(is func(*Finding) bool) *Finding {
+	for i := range r.Findings {
+		if is(&r.Findings[i]) {
+			return &r.Findings[i]
+		}
+	}
+	return nil
 }
