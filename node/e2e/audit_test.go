@@ -123,8 +123,11 @@ func TestAuditor(t *testing.T) {
 	gone(t, pids)
 	run(t, 4, "sandi", append(watch, "--patience", "100ms")...)
 	for _, args := range [][]string{
-		{"all.zip"}, {"all.zip", "--previous", file("record.zip"), "--receipt", file("receipt.json")},
-		{"receipt.json", "--genesis", filepath.Join(r.dir, "genesis.json")}, {"receipt.json"}, {"receipt.tlog-proof", "--entry", file("entry")},
+		{"all.zip"},
+		{"all.zip", "--previous", file("record.zip"), "--receipt", file("receipt.json")},
+		{"receipt.json", "--genesis", filepath.Join(r.dir, "genesis.json")},
+		{"receipt.json"},
+		{"receipt.tlog-proof", "--entry", file("entry")},
 	} {
 		run(t, 0, "sandi-audit", append([]string{"verify", file(args[0]), "--keys", keys}, args[1:]...)...)
 	}

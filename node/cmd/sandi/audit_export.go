@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,8 +22,10 @@ func newAuditExport(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "fetch an audit bundle: the ledger, or a part of it, as one file",
-		Long: "Fetch an audit bundle. It is written as it comes, and gets its name when it has come whole.\n" +
-			"Nothing is verified here: that is `sandi-audit verify`, on a machine of your own.",
+		Long: `Fetch an audit bundle. It is written as it comes, and gets its name when it has
+come whole. Nothing is verified here: that is sandi-audit verify, on a machine
+of your own. It takes a token of role auditor; on a real network with the scope
+bulk:export, bound to a client certificate (token issue --bind, --cert).`,
 		Example: "  sandi audit export --all -f audit.zip\n" +
 			"  sandi audit export --record CT-120000-2025-000018 -f case.zip\n" +
 			"  sandi audit export --from 2025-11-01 --to 2025-11-30 -f november.zip",
@@ -95,8 +96,10 @@ func (s *settings) export(cmd *cobra.Command, o client.BundleOptions, file strin
 
 // exportRefused says what token an export takes.
 func (s *settings) exportRefused(err error) error {
-	var p *problem.Problem
-	if errors.As(err, &p) && p.Code == problem.Forbidden {
+	switch {
+	case isCode(err, problem.NotFound):
+		return fmt.Errorf("%w: %s", err, s.pick("最终检查点之内没有这样的记录", "the ledger holds no such record below its final checkpoint"))
+	case isCode(err, problem.Forbidden):
 		return fmt.Errorf("%w: %s", err, s.pick("导出须用审计员（auditor）令牌，正式网络另须 bulk:export 并绑定客户端证书（--cert）",
 			"an export takes a token of role auditor; on a real network with scope bulk:export, bound to a client certificate (--cert)"))
 	}

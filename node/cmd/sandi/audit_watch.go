@@ -39,12 +39,17 @@ func newAuditWatch(s *settings) *cobra.Command {
 	var o watchOrder
 	cmd := &cobra.Command{
 		Use:   "watch ADDR …",
-		Short: "follow the logs of all nodes; exit 3 on a proved fork, 4 on trouble with --once",
-		Long: "Follow what all nodes show of the ledger: that what each shows holds what it showed before, that all\n" +
-			"show one history, that enough regions cosign, and that nothing stands still. It needs no token.\n" +
-			"What was verified is remembered in --state; a proved fork is written beside it.",
-		Example: "  sandi audit watch --keys auditor-keys https://gw.bj.example:8011 https://gw.tj.example:8011 https://gw.hb.example:8011\n" +
-			"  sandi audit watch --keys auditor-keys --once --max-age 0 http://127.0.0.1:8011 http://127.0.0.1:8012 http://127.0.0.1:8013",
+		Short: "follow the logs of all nodes and raise alarms",
+		Long: `Follow what all nodes show of the ledger: that each still holds what it showed
+before, that all show one history, that enough regions cosign, and that nothing
+stands still. It needs no token. What was verified is remembered in --state.
+
+Exit: 3 a fork is proved (both checkpoints are kept beside the state), or with
+--once something does not verify; 4 there is other trouble; 0 all is well.`,
+		Example: `  sandi audit watch --keys auditor-keys https://gw.bj.example:8011 \
+    https://gw.tj.example:8011 https://gw.hb.example:8011
+  sandi audit watch --once --max-age 0 --keys /tmp/sandi-demo-0/auditor-keys \
+    http://127.0.0.1:8011 http://127.0.0.1:8012 http://127.0.0.1:8013`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.keys == "" {

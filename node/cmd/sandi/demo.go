@@ -20,7 +20,7 @@ func newDemo(s *settings) *cobra.Command {
 	var timeouts string
 	cmd := &cobra.Command{
 		Use:       "demo [" + strings.Join(demo.Scenarios(), "|") + "]",
-		Short:     "three regions on this machine, playing a scenario; throw-away keys, synthetic data",
+		Short:     "three regions on this machine, playing a scenario; synthetic data",
 		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: demo.Scenarios(),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -71,7 +71,7 @@ func newKillLeader(s *settings) *cobra.Command {
 	var dir, victim string
 	cmd := &cobra.Command{
 		Use:   "kill-leader",
-		Short: "kill the leader of the running demo with -9 while writing, and check what was promised",
+		Short: "kill the running demo's leader while writing; nothing is lost",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			out := cmd.OutOrStdout()

@@ -25,9 +25,10 @@ func newTamper(s *settings) *cobra.Command {
 	var portBase int
 	cmd := &cobra.Command{
 		Use:   "tamper",
-		Short: "forge copies of an audit bundle in six ways, and see what the verifier says",
-		Long: "Forge copies of an audit bundle as well as a forger could, and let the offline verifier judge each.\n" +
-			"Without flags a short demo is played to get a bundle. Exit 3 if a forgery goes unnoticed.",
+		Short: "forge copies of an audit bundle; the verifier judges them",
+		Long: `Forge copies of an audit bundle as well as a forger could, and let the offline
+verifier judge each. Without flags a short demo is played to get a bundle.
+Exit: 3 if a forgery goes unnoticed.`,
 		Example: "  sandi demo tamper\n  sandi demo tamper --bundle audit.zip --keys auditor-keys --keep forged/",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

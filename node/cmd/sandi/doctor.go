@@ -11,7 +11,7 @@ func newDoctor(s *settings) *cobra.Command {
 	var config string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "look at this region's node, running or not, and say what mends each finding",
+		Short: "look at this region's node, and say what mends each finding",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			show := doctor.Print(cmd.OutOrStdout(), s.lang)

@@ -15,7 +15,7 @@ func newInit(s *settings) *cobra.Command {
 	var dir, gossip string
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "make this bureau's keys, CA, node certificate, configuration and member file",
+		Short: "make this bureau's keys, CA, configuration and member file",
 		Example: "  sandi init --dir /etc/sandi --region 120000 --name-zh 天津市市场监督管理委员会 --name-en 'Tianjin Municipal Commission for Market Regulation' \\\n" +
 			"    --public https://gw.tj.example:8011 --peer gw.tj.example:9011 --gossip gw.tj.example:7011",
 		Args: cobra.NoArgs,

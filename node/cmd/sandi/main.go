@@ -71,11 +71,9 @@ func exitCode(err error) int {
 	case errors.As(err, &refusal) && (refusal.Status == http.StatusUnauthorized || refusal.Status == http.StatusForbidden):
 		return exitDenied
 	default:
-		return exitFailed
+		return cli.ExitCode(err)
 	}
 }
 
 // usagef is an error of the call's form: exit 2.
-func usagef(format string, args ...any) error {
-	return &exitError{code: exitUsage, err: fmt.Errorf(format, args...)}
-}
+func usagef(format string, args ...any) error { return cli.Usagef(format, args...) }

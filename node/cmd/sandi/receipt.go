@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sandi.internal/gateway/api/client"
+	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/node/cli"
@@ -36,10 +37,12 @@ func newReceiptGet(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get STATEMENT",
 		Short: "fetch a statement's receipt, verify it, and keep it",
-		Long: "Fetch the receipt of a statement of this bureau, verify it, and only then write it.\n" +
-			"With --keys (the file that every bureau gave out) the signatures are verified too;\nwithout it only that entry, proof and checkpoint agree.",
-		Example: "  sandi receipt get 01K9Z8Q6X5W4V3T2S1R0QPNMKJ --wait final --keys auditor-keys -f receipt.json\n" +
-			"  sandi receipt get 01K9Z8Q6X5W4V3T2S1R0QPNMKJ --tlog-proof -f receipt.tlog-proof --entry entry.json",
+		Long: `Fetch the receipt of a statement of this bureau, verify it, and only then write
+it. With --keys (the file that every bureau gave out) the signatures are
+verified too; without it only that entry, proof and checkpoint agree.`,
+		Example: `  ID=01K9Z8Q6X5W4V3T2S1R0QPNMKJ   # record act prints it; record history -o json
+  sandi receipt get $ID --wait final --keys auditor-keys -f receipt.json
+  sandi receipt get $ID --tlog-proof -f receipt.tlog-proof --entry entry.json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return s.getReceipt(cmd, args[0], o) },
 	}
@@ -92,6 +95,9 @@ func (s *settings) fetchReceipt(ctx context.Context, c *client.Client, id string
 		ask.Wait = o.patience
 	}
 	raw, known, err := c.Receipt(ctx, id, ask)
+	if isCode(err, problem.NotFound) {
+		return nil, fmt.Errorf(s.pick("%w: 本局没有编号为 %s 的声明", "%w: this bureau has made no statement %s"), err, id)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -181,18 +187,35 @@ func (s *settings) keepReceipt(cmd *cobra.Command, r *checkpoint.Receipt, v judg
 	return s.print(cmd.OutOrStdout(), v)
 }
 
+// isCode reports whether a door refused with a code.
+func isCode(err error, code string) bool {
+	var p *problem.Problem
+	return errors.As(err, &p) && p.Code == code
+}
+
+// gradeName is a checkpoint's grade for people.
+func (s *settings) gradeName(grade string) string {
+	name := map[string]string{
+		string(checkpoint.GradeCommitted): "已入账", string(checkpoint.GradePublished): "已公布", string(checkpoint.GradeFinal): "最终",
+	}[grade]
+	if name == "" {
+		name = grade
+	}
+	return s.pick(name, grade)
+}
+
 func (s *settings) receiptLine(v judgedReceipt) string {
 	if !v.Verified {
-		return fmt.Sprintf(s.pick("第 %d 条，%s（节点自称；未核验签名，请加 --keys）", "entry %d, %s as the node says: no signature was verified, give --keys"), v.Index, v.Grade)
+		return fmt.Sprintf(s.pick("第 %d 条，%s（节点自称；未核验签名，请加 --keys）", "entry %d, %s as the node says: no signature was verified, give --keys"), v.Index, s.gradeName(v.Grade))
 	}
-	return fmt.Sprintf(s.pick("已核验: 第 %d 条，%s，由 %s 共同签署", "verified: entry %d, %s, cosigned by %s"), v.Index, v.Grade, strings.Join(v.CosignedBy, " "))
+	return fmt.Sprintf(s.pick("已核验: 第 %d 条，%s，由 %s 共同签署", "verified: entry %d, %s, cosigned by %s"), v.Index, s.gradeName(v.Grade), strings.Join(v.CosignedBy, " "))
 }
 
 func (judgedReceipt) header() table.Row { return nil }
 
 func (v judgedReceipt) rows() []table.Row {
-	pick := (&settings{lang: v.lang}).pick
-	grade := v.Grade
+	s := &settings{lang: v.lang}
+	pick, grade := s.pick, s.gradeName(v.Grade)
 	by := strings.Join(v.CosignedBy, " ")
 	if !v.Verified {
 		grade += pick("（节点自称）", " (as the node says)")

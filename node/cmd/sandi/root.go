@@ -1,8 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,6 +41,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%s; see `%s --help`", err, cmd.CommandPath())
 	})
+	// The template of cobra, with the texts of flags broken for a terminal.
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	flags := root.PersistentFlags()
 	flags.StringVar(&s.addr, "addr", cli.Env("SANDI_ADDR", "http://127.0.0.1:8011"), "base URL of a node's public API (SANDI_ADDR)")
 	flags.StringVar(&s.cacert, "cacert", cli.Env("SANDI_CACERT", ""), "CA certificate of the node, PEM (SANDI_CACERT)")
@@ -53,29 +55,6 @@ func newRoot() *cobra.Command {
 		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newReceipt(s), newProcedures(s),
 		newKey(), newGov(s), newAudit(s), newDemo(s), newVersion(s),
 	)
-	groups(root)
+	cli.Groups(root)
 	return root
-}
-
-// groups makes every command that only holds others say which of them is
-// unknown, with exit code 2; alone, it prints its help.
-func groups(cmd *cobra.Command) {
-	for _, sub := range cmd.Commands() {
-		groups(sub)
-	}
-	if cmd.Runnable() {
-		return
-	}
-	cmd.Args = cobra.ArbitraryArgs
-	cmd.SuggestionsMinimumDistance = 2
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return cmd.Help()
-		}
-		hint := ""
-		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			hint = fmt.Sprintf(" (did you mean %q?)", near[0])
-		}
-		return usagef("unknown command %q%s; `%s --help` lists them", args[0], hint, cmd.CommandPath())
-	}
 }
