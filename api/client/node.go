@@ -71,3 +71,17 @@ func (c *Client) Calendar(ctx context.Context, year int) (v1.Calendar, error) {
 	_, err := c.get(ctx, "/v1/calendar", q, &calendar)
 	return calendar, err
 }
+
+// Proposals fetches what regions have proposed as law.
+func (c *Client) Proposals(ctx context.Context) ([]v1.Proposal, error) {
+	var list v1.Proposals
+	_, err := c.get(ctx, "/v1/proposals", nil, &list)
+	return list.Items, err
+}
+
+// Proposal fetches a proposal with its text.
+func (c *Client) Proposal(ctx context.Context, region, id string) (v1.ProposalText, error) {
+	var p v1.ProposalText
+	_, err := c.get(ctx, "/v1/proposals/"+url.PathEscape(region)+"/"+url.PathEscape(id), nil, &p)
+	return p, err
+}

@@ -71,6 +71,8 @@ func TestRefusals(t *testing.T) {
 		{"not an id, history", "GET", "/v1/records/x/history", "", nil, 404, problem.NotFound},
 		{"not a statement id", "GET", "/v1/statements/x", "", nil, 404, problem.NotFound},
 		{"no such procedure", "GET", "/v1/procedures/theft", "", nil, 404, problem.NotFound},
+		{"no such proposal", "GET", "/v1/proposals/120000/01J9ZZZZZZZZZZZZZZZZZZZZZZ", "", nil, 404, problem.NotFound},
+		{"a proposal of no region", "GET", "/v1/proposals/tianjin/01J9ZZZZZZZZZZZZZZZZZZZZZZ", "", nil, 422, problem.ValidationFailed},
 		{"no such year", "GET", "/v1/calendar?year=2199", "", nil, 404, problem.NotFound},
 
 		{"no key", "POST", "/v1/records", opening, nil, 400, problem.KeyRequired},

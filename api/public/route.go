@@ -87,6 +87,12 @@ func (a *API) lawRoutes() {
 		OperationID: "get-calendar", Path: "/v1/calendar", Tags: []string{"law"}, Summary: "The working-day calendar in force",
 	}, a.calendar)
 	get(a, huma.Operation{
+		OperationID: "list-proposals", Path: "/v1/proposals", Tags: []string{"law"}, Summary: "What regions have proposed as law",
+	}, a.proposals)
+	get(a, huma.Operation{
+		OperationID: "get-proposal", Path: "/v1/proposals/{region}/{id}", Tags: []string{"law"}, Summary: "A proposal with the text to vote on",
+	}, a.proposalByID)
+	get(a, huma.Operation{
 		OperationID: "get-status", Path: "/v1/status", Tags: []string{"status"}, Summary: "Where this node and its ledger stand",
 	}, a.status)
 }

@@ -61,3 +61,29 @@ type Calendar struct {
 type PracticeTime struct {
 	Now string `json:"now" format:"date-time" doc:"RFC 3339, whole seconds, +08:00" example:"2025-11-10T09:00:00+08:00"`
 }
+
+// Proposals are the texts that regions have proposed as law.
+type Proposals struct {
+	Items []Proposal `json:"items"`
+}
+
+// Proposal is the next version of a text of law, on which all regions decide.
+type Proposal struct {
+	Region    string   `json:"region" doc:"that proposed it" example:"120000"`
+	ID        string   `json:"id" doc:"of the statement that proposed it"`
+	Form      string   `json:"form" doc:"procedure, rules or calendar" example:"procedure"`
+	Name      string   `json:"name" doc:"of the procedure; rules and calendar are called so"`
+	Version   int      `json:"version"`
+	From      string   `json:"from" format:"date-time" doc:"adopted not before"`
+	Index     uint64   `json:"index" doc:"leaf of its statement"`
+	State     string   `json:"state" doc:"open, adopted or rejected"`
+	Approved  []string `json:"approved" doc:"regions; the proposer approves by proposing"`
+	Rejected  string   `json:"rejected,omitempty" doc:"region that refused it"`
+	AdoptedAt *uint64  `json:"adopted_at,omitempty" doc:"leaf of its adoption"`
+}
+
+// ProposalText is a proposal with the text to vote on.
+type ProposalText struct {
+	Proposal
+	Text string `json:"text"`
+}

@@ -351,7 +351,16 @@ func (b *Books) Proposals() ([]*Proposal, error) {
 	return list, err
 }
 
-// ProposalText is the text of a proposal; nil when there is none.
-func (b *Books) ProposalText(region, id string) ([]byte, error) {
-	return b.r.Get(lawTextKey(region, id))
+// Proposal finds a proposal and its text; nil when there is none.
+func (b *Books) Proposal(region, id string) (*Proposal, []byte, error) {
+	row, err := b.r.Get(proposalKey(region, id))
+	if err != nil || row == nil {
+		return nil, nil, err
+	}
+	p, err := parseProposal(row)
+	if err != nil {
+		return nil, nil, err
+	}
+	text, err := b.r.Get(lawTextKey(region, id))
+	return p, text, err
 }

@@ -264,8 +264,11 @@ func TestProposalRefusals(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].Rejected != hebei || list[1].Adopted == 0 || list[1].Open() {
 		t.Errorf("%+v %v", list, err)
 	}
-	if text, err := r.books().ProposalText(tianjin, id); err != nil || string(text) != string(second) {
-		t.Errorf("the text of a proposal: %d bytes, %v", len(text), err)
+	if p, text, err := r.books().Proposal(tianjin, id); err != nil || p.Rejected != hebei || string(text) != string(second) {
+		t.Errorf("%+v with %d bytes, %v", p, len(text), err)
+	}
+	if p, _, err := r.books().Proposal(beijing, id); err != nil || p != nil {
+		t.Errorf("a proposal that nobody made: %+v %v", p, err)
 	}
 	r.check()
 }

@@ -52,7 +52,7 @@ func newRoot() *cobra.Command {
 	flags.StringVarP(&s.output, "output", "o", cli.Env("SANDI_OUTPUT", "table"), "table, json or yaml (SANDI_OUTPUT)")
 	flags.StringVar(&s.lang, "lang", cli.Env("SANDI_LANG", cli.SystemLanguage()), "zh or en (SANDI_LANG)")
 	root.AddCommand(
-		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newReceipt(s), newProcedures(s),
+		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newReceipt(s), newProcedures(s), newLaw(s),
 		newKey(), newGov(s), newAudit(s), newDemo(s), newVersion(s),
 	)
 	cli.Groups(root)
