@@ -115,6 +115,9 @@ func (ix *index) orgField(line int, name string) error {
 
 func checkFields(ix *index) error {
 	for i := range ix.doc.Fields {
+		if f := &ix.doc.Fields[i]; f.Type == TypeCollection && f.Of == nil {
+			return lawtext.Errorf(f.Line, "item: no field %q to collect", f.Item)
+		}
 		if err := checkField(&ix.doc.Fields[i]); err != nil {
 			return err
 		}
@@ -140,7 +143,7 @@ func checkField(f *Field) error {
 			return lawtext.Errorf(f.Line, "ordered: %q is neither a number nor a date or time", p.First)
 		}
 	}
-	if f.Of == nil {
+	if f.Of == nil || f.Type == TypeCollection {
 		return nil
 	}
 	if err := checkField(f.Of); err != nil {
@@ -229,8 +232,8 @@ func checkAppends(ix *index, e *Event) error {
 		if list == nil || list.Type != TypeCollection || list.See != SeeClear {
 			return lawtext.Errorf(e.Line, "append: %q is not a clear collection", a.List)
 		}
-		if from == nil || from.See != SeeClear || from.Type != list.Of.Type || !e.takes(a.From) {
-			return lawtext.Errorf(e.Line, "append: %q wants to be a clear field of the event, of the type that %q collects", a.From, a.List)
+		if from == nil || from.See != SeeClear || a.From != list.Item || !e.takes(a.From) {
+			return lawtext.Errorf(e.Line, "append: %q wants to be a clear field of the event, the one that %q collects", a.From, a.List)
 		}
 		if e.Joint != nil {
 			return lawtext.Errorf(e.Line, "append: the statements of a joint event are merged, not collected")

@@ -20,7 +20,8 @@ type Field struct {
 	Max      *int64  `json:"max,omitempty"`
 	Places   int     `json:"places,omitempty"`   // decimal
 	Values   []Value `json:"values,omitempty"`   // enum, intervals and materials: the kinds
-	Of       *Field  `json:"of,omitempty"`       // list
+	Of       *Field  `json:"of,omitempty"`       // list; collection: the field that is appended
+	Item     string  `json:"item,omitempty"`     // collection: its name
 	Members  []Field `json:"fields,omitempty"`   // object
 	Optional bool    `json:"optional,omitempty"` // member that may be absent
 	Ordered  []Pair  `json:"ordered,omitempty"`  // object: First not above Second: numbers, dates, times

@@ -59,6 +59,8 @@ var ownSense = map[string]bool{
 	"void":      true, // a word of CEL
 	"counted":   true, // how a stretch of days was treated
 	"start":     true, // key of a deadline
+	"deadline":  true, // a time limit, in parameters of refusals
+	"accepted":  true, // what a script expects
 	"list":      true, // a field type, key of a party
 }
 

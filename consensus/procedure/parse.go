@@ -32,6 +32,7 @@ func Parse(text []byte) (*Document, error) {
 	d.States = readStates(m.Need("states"))
 	d.Parties = readParties(m.Need("parties"))
 	d.Fields = readFields(m.Need("fields"), maxFields, 0, true)
+	resolveItems(d.Fields)
 	d.Open = readOpen(m.Need("open"))
 	d.Events = readEvents(m.Need("events"))
 	d.Limits = readLimits(m.Find("deadlines"))
@@ -41,6 +42,18 @@ func Parse(text []byte) (*Document, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// resolveItems lets each collection know what it collects; checkFields refuses
+// one that names nothing.
+func resolveItems(fields []Field) {
+	for i := range fields {
+		for k := range fields {
+			if fields[i].Type == TypeCollection && fields[k].Name == fields[i].Item && fields[k].Type != TypeCollection {
+				fields[i].Of = &fields[k]
+			}
+		}
+	}
 }
 
 // name reads an identifier: a lower-case letter, then letters, digits and

@@ -100,12 +100,11 @@ func readDetails(m *lawtext.Map, f *Field, spec typeSpec, depth int) {
 		for _, a := range readAssign(m.Find("differ")) {
 			f.Differ = append(f.Differ, Pair{a.Party, a.Field})
 		}
-	case TypeList, TypeCollection:
+	case TypeCollection:
+		f.Item = name(m.Need("item"))
+	case TypeList:
 		of := readField(m.Need("of"), depth+1, false, false)
 		f.Of = &of
-		if f.Type == TypeCollection {
-			break // acts repeat what they like
-		}
 		if u := m.Find("distinct"); u != nil {
 			f.Distinct = u.String(40)
 		}
