@@ -109,6 +109,8 @@ func (n *Node) checkpoints() *v1.Checkpoints {
 	}
 	if err := n.witness.Trouble(); err != nil {
 		c.Stopped = err.Error()
+	} else if err := n.witness.Warning(); err != nil {
+		c.Warning = err.Error()
 	}
 	return c
 }

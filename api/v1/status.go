@@ -39,6 +39,7 @@ type Checkpoints struct {
 	Final      *Checkpoint `json:"final,omitempty" doc:"newest one that as many regions as genesis demands have cosigned"`
 	Evidence   []string    `json:"evidence" doc:"ids of forks that nobody has dealt with yet; must be empty"`
 	Stopped    string      `json:"stopped,omitempty" doc:"why this node cosigns nothing until its operator acts"`
+	Warning    string      `json:"warning,omitempty" doc:"what the operator has to look into, e.g. whose cosignature is missing"`
 	Quarantine string      `json:"quarantine,omitempty" doc:"why this node does not vote"`
 }
 

@@ -47,7 +47,7 @@ func (v statusView) checkpointRows() []table.Row {
 		{"", fmt.Sprintf("%d cosigned by this node", c.Cosigned)},
 	}
 	for _, trouble := range [...]struct{ name, text string }{
-		{"does not vote", c.Quarantine}, {"does not sign", c.Stopped}, {"unresolved forks", strings.Join(c.Evidence, " ")},
+		{"does not vote", c.Quarantine}, {"does not sign", c.Stopped}, {"warning", c.Warning}, {"unresolved forks", strings.Join(c.Evidence, " ")},
 	} {
 		if trouble.text != "" {
 			rows = append(rows, table.Row{trouble.name, trouble.text})
