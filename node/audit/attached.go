@@ -62,6 +62,10 @@ func (a *audit) collectReceipts() map[uint64][]*held {
 			a.failAt(CheckOpenings, CodeReceipt, r.Index, say("第 %[2]d 份回执（第 %[1]d 条）无效: %[3]v。", "receipt %[2]d, of entry %[1]d, is not valid: %[3]v.", r.Index, i+1, err))
 			continue
 		}
+		if missing := withoutLogKey(n, a.keys.Keys()); len(missing) > 0 {
+			a.failAt(CheckOpenings, CodeReceipt, r.Index, say("第 %[2]d 份回执（第 %[1]d 条）的检查点缺少 %[3]s 的日志签名。", "the checkpoint of receipt %[2]d, of entry %[1]d, lacks the log signature of %[3]s.", r.Index, i+1, strings.Join(missing, ", ")))
+			continue
+		}
 		list[r.Index] = append(list[r.Index], &held{number: i + 1, receipt: r, note: n})
 	}
 	return list

@@ -37,6 +37,18 @@ var attachmentTamperings = []tampering{
 		f.hold(s, f.flip(r.receipt))
 		f.mark("a bit of the receipt of entry %d", r.index)
 	}},
+	{"receipt with a log: a signature of nobody", func(t testing.TB, s *subject, f *forgery) {
+		r := of(f.rng, s.receipts)
+		one := *r.parsed
+		body, lines := noteLines(one.Checkpoint)
+		i := f.rng.IntN(len(lines))
+		head, raw := signature(t, lines[i])
+		raw[f.rng.IntN(4)] ^= 1 // the key id: readers pass over keys that they do not know
+		lines[i] = signatureLine(head, raw)
+		one.Checkpoint = []byte(body + strings.TrimSuffix(strings.Join(lines, ""), "\n") + "\n")
+		f.hold(s, one.Marshal())
+		f.mark("line %d of the receipt of entry %d", i, r.index)
+	}},
 	{"receipt with a log: of another network", func(_ testing.TB, s *subject, f *forgery) {
 		f.hold(s, s.receipts[0].foreign)
 		f.mark("a foreign receipt")
