@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -357,7 +358,10 @@ func (n *Node) servers() ([]server, error) {
 	}...), nil
 }
 
-// publicTLS is the public door's TLS, or nil for plain HTTP on loopback.
+// publicTLS is the public door's TLS, or nil for plain HTTP on loopback. Clients
+// may show a certificate of this region, to which a token can be bound; the gate
+// compares the two. Naming the region's roots keeps browsers from asking people
+// for certificates that have nothing to do with it.
 func (n *Node) publicTLS() (*tls.Config, error) {
 	if n.cfg.TLS.Cert == "" {
 		return nil, nil
@@ -366,5 +370,16 @@ func (n *Node) publicTLS() (*tls.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("couldn't load the public certificate (tls): %w", err)
 	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS13, NextProtos: []string{"h2", "http/1.1"}}, nil
+	roots := x509.NewCertPool()
+	for _, der := range n.genesis.Region(n.cfg.Region).Roots {
+		root, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, fmt.Errorf("couldn't read this region's roots in the genesis: %w", err)
+		}
+		roots.AddCert(root)
+	}
+	return &tls.Config{
+		Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS13, NextProtos: []string{"h2", "http/1.1"},
+		ClientAuth: tls.RequestClientCert, ClientCAs: roots,
+	}, nil
 }

@@ -21,7 +21,7 @@ const maxCertFile = 1 << 20
 
 func newToken(s *settings) *cobra.Command {
 	cmd := &cobra.Command{Use: "token", Short: "access tokens"}
-	cmd.AddCommand(newTokenIssue(s))
+	cmd.AddCommand(newTokenIssue(s), newTokenCertificate(s))
 	return cmd
 }
 
@@ -86,6 +86,56 @@ func newTokenIssue(*settings) *cobra.Command {
 	f.StringVar(&scope, "scope", "records:read records:write", "scopes, space-separated")
 	f.StringVar(&bind, "bind", "", "client certificate (PEM) to bind the token to; the scope bulk:export demands it")
 	f.DurationVar(&life, "life", 10*time.Minute, "life; the gate accepts at most 10 minutes for people")
+	return cmd
+}
+
+// newTokenCertificate makes what a token can be bound to: who finds or steals the
+// token cannot use it without this key.
+func newTokenCertificate(s *settings) *cobra.Command {
+	var ca, caKey, region, name, file string
+	var life time.Duration
+	cmd := &cobra.Command{
+		Use:   "certificate",
+		Short: "make a client certificate that tokens can be bound to",
+		Example: `  sandi token certificate --ca ca/issuing.pem --ca-key ca/issuing-key.pem \
+    --region 120000 --name auditor -f auditor.pem
+  sandi token issue --key ca/token.pem --region 120000 --role auditor \
+    --scope bulk:export --bind auditor.pem`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if region == "" || name == "" {
+				return usagef("--region and --name are needed")
+			}
+			chain, err := readBounded(ca, maxCertFile)
+			if err != nil {
+				return fmt.Errorf("couldn't read --ca: %w", err)
+			}
+			key, err := readBounded(caKey, maxCertFile)
+			if err != nil {
+				return fmt.Errorf("couldn't read --ca-key: %w", err)
+			}
+			issuer, err := authority.LoadIssuing(region, chain, key, nil)
+			if err != nil {
+				return err
+			}
+			cert, private, err := issuer.IssueClient(name, life)
+			if err != nil {
+				return err
+			}
+			if err := s.writeWhole(file, false, bytesOf(append(cert, private...))); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), s.pick("%s: 证书与私钥，有效期 %s\n", "%s: certificate and private key, good for %s\n"), file, life)
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&ca, "ca", "ca/issuing.pem", "the region's issuing CA, PEM")
+	f.StringVar(&caKey, "ca-key", "ca/issuing-key.pem", "its private key, PEM")
+	f.StringVar(&region, "region", "", "region of the CA, e.g. 120000")
+	f.StringVar(&name, "name", "", "whom it is for: letters, digits, -")
+	f.StringVarP(&file, "file", "f", "client.pem", "file to write, certificate and key; must not exist")
+	f.DurationVar(&life, "life", authority.NodeLife, "life of the certificate")
 	return cmd
 }
 
