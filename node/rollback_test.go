@@ -93,6 +93,20 @@ func TestRolledBackFolder(t *testing.T) {
 		t.Errorf("the metric still says %s", v)
 	}
 	n.awaitFinal(*n.write(old).Index+1, 0, 1, 2)
+
+	// The way back for a lost or damaged ledger, as OPERATIONS.md gives it.
+	n.stop(old)
+	for _, store := range []string{"raft", "ledger"} {
+		if err := os.RemoveAll(filepath.Join(n.nodes[old].Data, store)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n.start(old)
+	n.awaitReady(old)
+	n.awaitFinal(*n.write(old).Index+1, 0, 1, 2)
+	if s := n.status(old).Checkpoints; s.Quarantine != "" || s.Cosigned == 0 {
+		t.Errorf("after a fresh start: %+v", s)
+	}
 }
 
 // saysRolledBack holds everything that tells of a probation against it.
