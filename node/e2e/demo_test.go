@@ -30,8 +30,10 @@ func binary(t *testing.T) string {
 }
 
 // Ensure every scenario comes out as written, refusals included, all nodes hold
-// the same state, and what it leaves for an auditor verifies.
+// the same state, and what it leaves for an auditor verifies, with our tool and
+// with others'.
 func TestScenarios(t *testing.T) {
+	tool := outside(t, toolFsck)
 	for _, name := range demo.Scenarios() {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "demo")
@@ -55,6 +57,7 @@ func TestScenarios(t *testing.T) {
 				digest = n.StateDigest
 			}
 			verify(t, dir)
+			bundleHolds(t, tool, filepath.Join(dir, demo.BundleName), dir)
 		})
 	}
 }
