@@ -29,7 +29,7 @@ bulk:export, bound to a client certificate (token issue --bind, --cert).`,
 		Example: "  sandi audit export --all -f audit.zip\n" +
 			"  sandi audit export --record CT-120000-2025-000018 -f case.zip\n" +
 			"  sandi audit export --from 2025-11-01 --to 2025-11-30 -f november.zip",
-		Args: cobra.NoArgs,
+		Args: cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			kinds := 0
 			for _, set := range []bool{all, len(o.Records) > 0, o.From != ""} {

@@ -50,7 +50,7 @@ Exit: 3 a fork is proved (both checkpoints are kept beside the state), or with
     https://gw.tj.example:8011 https://gw.hb.example:8011
   sandi audit watch --once --max-age 0 --keys /tmp/sandi-demo-0/auditor-keys \
     http://127.0.0.1:8011 http://127.0.0.1:8012 http://127.0.0.1:8013`,
-		Args: cobra.MinimumNArgs(1),
+		Args: cobra.MinimumNArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.keys == "" {
 				return usagef("--keys is needed: what nodes say about keys proves nothing (a bureau makes the file with sandi genesis auditor-keys)")

@@ -30,7 +30,7 @@ func newTamper(s *settings) *cobra.Command {
 verifier judge each. Without flags a short demo is played to get a bundle.
 Exit: 3 if a forgery goes unnoticed.`,
 		Example: "  sandi demo tamper\n  sandi demo tamper --bundle audit.zip --keys auditor-keys --keep forged/",
-		Args:    cobra.NoArgs,
+		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if (bundle == "") != (keys == "") || bundle != "" && dir != "" {
 				return usagef("give --bundle and --keys together, or --dir of a demo that was run with --once, or none")
@@ -58,6 +58,9 @@ Exit: 3 if a forgery goes unnoticed.`,
 	f.StringVar(&keys, "keys", "", "its auditor's key file")
 	f.StringVar(&dir, "dir", "", "folder of a demo run with --once, whose bundle and keys to take")
 	f.StringVar(&keep, "keep", "", "folder to leave the forged bundles in, to try sandi-audit on them")
+	for _, folder := range []string{"dir", "keep"} {
+		_ = cmd.MarkFlagDirname(folder) // the flag is there
+	}
 	f.IntVar(&portBase, "port-base", 5000, "added to every port of the short demo, to run beside another")
 	return cmd
 }

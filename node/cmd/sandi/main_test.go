@@ -73,3 +73,29 @@ func TestOutputForms(t *testing.T) {
 		}
 	}
 }
+
+// Ensure a shell completes the commands and their words.
+func TestCompletion(t *testing.T) {
+	for _, tc := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"a"}, []string{"audit"}},
+		{[]string{"rec"}, []string{"receipt", "record"}},
+		{[]string{"audit", ""}, []string{"export", "watch"}},
+		{[]string{"receipt", ""}, []string{"get"}},
+		{[]string{"demo", ""}, []string{"kill-leader", "tamper", "charger", "platform"}},
+		{[]string{"receipt", "get", "--wait", ""}, []string{"published", "final"}},
+		{[]string{"receipt", "get", "-o", ""}, []string{"table", "json", "yaml"}},
+		{[]string{"audit", "export", "--"}, []string{"--all", "--record", "--from", "--to", "--file", "--force"}},
+		{[]string{"audit", "watch", "--"}, []string{"--keys", "--state", "--once", "--interval", "--max-age", "--max-lag", "--known"}},
+		{[]string{"token", ""}, []string{"issue", "certificate"}},
+	} {
+		code, out := call(t, append([]string{"__complete"}, tc.args...)...)
+		for _, want := range tc.want {
+			if code != exitOK || !strings.Contains("\n"+out, "\n"+want) {
+				t.Errorf("%v: %q is not offered: %s", tc.args, want, out)
+			}
+		}
+	}
+}

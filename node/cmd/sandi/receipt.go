@@ -43,7 +43,7 @@ verified too; without it only that entry, proof and checkpoint agree.`,
 		Example: `  ID=01K9Z8Q6X5W4V3T2S1R0QPNMKJ   # record act prints it; record history -o json
   sandi receipt get $ID --wait final --keys auditor-keys -f receipt.json
   sandi receipt get $ID --tlog-proof -f receipt.tlog-proof --entry entry.json`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.ExactArgs(1), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.getReceipt(cmd, args[0], o) },
 	}
 	f := cmd.Flags()

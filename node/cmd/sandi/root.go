@@ -51,6 +51,8 @@ func newRoot() *cobra.Command {
 	flags.StringVar(&s.key, "cert-key", cli.Env("SANDI_CERT_KEY", ""), "its private key, PEM (SANDI_CERT_KEY)")
 	flags.StringVarP(&s.output, "output", "o", cli.Env("SANDI_OUTPUT", "table"), "table, json or yaml (SANDI_OUTPUT)")
 	flags.StringVar(&s.lang, "lang", cli.Env("SANDI_LANG", cli.SystemLanguage()), "zh or en (SANDI_LANG)")
+	complete(root, "output", "table", "json", "yaml")
+	complete(root, "lang", "zh", "en")
 	root.AddCommand(
 		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newReceipt(s), newProcedures(s), newLaw(s),
 		newKey(), newGov(s), newAudit(s), newDemo(s), newVersion(s),
