@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"time"
 )
 
-// writtenAt stands on every file: the first moment that a zip can name.
-var writtenAt = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+// writtenOn stands on every file, in MS-DOS form: the first day that a zip can
+// name, 1 January 1980.
+const writtenOn = 1<<5 | 1
 
 // zipWriter writes files one after the other and keeps the manifest's lines.
 type zipWriter struct {
@@ -22,7 +22,7 @@ type zipWriter struct {
 // readers of a stream need no trailer.
 func (w *zipWriter) put(name string, content []byte) error {
 	f, err := w.zip.CreateRaw(&zip.FileHeader{
-		Name: name, Method: zip.Store, Modified: writtenAt, CRC32: crc32.ChecksumIEEE(content),
+		Name: name, Method: zip.Store, ModifiedDate: writtenOn, CRC32: crc32.ChecksumIEEE(content),
 		CompressedSize64: uint64(len(content)), UncompressedSize64: uint64(len(content)),
 	})
 	if err == nil {

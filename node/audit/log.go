@@ -42,12 +42,15 @@ func (a *audit) log(ctx context.Context) error {
 	w := &walk{audit: a, points: a.collect(), tally: newTally()}
 	w.tree = &tree{a: a, tree: merkle.NewTree(), points: w.points}
 	if a.genesis != nil {
-		r, err := newRules(a)
+		c, err := a.courts(a.genesis)
 		if err != nil {
+			// The bureaus agreed on this law, so it is this program that cannot read it.
+			a.unsure(CheckRules, CodeRules, say("本程序无法读取创世文件中的法规（%v），请使用相应版本的核验程序。", "this program cannot read the law in genesis (%v): use the verifier of its version.", err))
+		} else if w.rules, err = newRules(a, c); err != nil {
 			return err
+		} else {
+			defer w.rules.close()
 		}
-		defer r.close()
-		w.rules = r
 	}
 	w.points.reach(0, w.tree.tree.Root, 0)
 	next := uint64(0)
@@ -69,7 +72,7 @@ type walk struct {
 	*audit
 	tree   *tree
 	points *points
-	rules  *rules // nil without genesis
+	rules  *rules // nil without genesis, or when its law cannot be read
 	tally  *tally
 	size   uint64 // entries taken
 	last   int64  // ledger time of the last one that could be read, unix ms
@@ -91,7 +94,11 @@ func (w *walk) prepare(t merkle.Tile) *slice {
 	for i, raw := range entries {
 		e := &s.entries[i]
 		e.raw, e.hash = raw, merkle.LeafHash(raw)
-		if e.leaf, e.form = merkle.ParseLeaf(raw); e.form != nil || w.rules == nil {
+		switch e.leaf, e.form = merkle.ParseLeaf(raw); {
+		case e.form != nil:
+			continue
+		case w.rules == nil: // there is no judgement, but a summary
+			e.st, e.stmt = statement.Parse(e.leaf.Stmt)
 			continue
 		}
 		if e.st, e.stmt = w.rules.pool.Parse(e.leaf.Stmt); e.stmt == nil {
@@ -186,11 +193,14 @@ func (w *walk) reached() {
 func (w *walk) conclude(ctx context.Context) error {
 	w.tree.conclude()
 	w.checkHistory(w.points)
-	if w.rules == nil {
+	switch {
+	case w.rules != nil:
+		w.rules.conclude(w.claim.Size)
+	case w.genesis != nil:
+		w.unsure(CheckSignatures, CodeNotEvaluated, Text{"规则无法适用，各条处的密钥状态不能判定。", "without the rules it cannot be said which keys were valid at which entry."})
+	default:
 		w.unsure(CheckSignatures, CodeNotEvaluated, Text{"没有可信的创世文件，无法核验签名。", "without a genesis to trust no signature can be verified."})
 		w.unsure(CheckRules, CodeNotEvaluated, Text{"没有可信的创世文件，无法复核规则。", "without a genesis to trust the rules cannot be applied."})
-	} else {
-		w.rules.conclude(w.claim.Size)
 	}
 	w.checkDraws(w.tally)
 	w.checkAttached()

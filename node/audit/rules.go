@@ -22,7 +22,7 @@ func newCourt(g *genesis.Signed) (*court, error) {
 	pool := statement.NewPool(1, poolEntries)
 	l, err := ledger.New(g, pool)
 	if err != nil {
-		return nil, fmt.Errorf("couldn't use the law of genesis: %w", err)
+		return nil, err
 	}
 	l.Bare()
 	return &court{pool, l}, nil
@@ -41,11 +41,7 @@ type rules struct {
 	seals   uint64
 }
 
-func newRules(a *audit) (*rules, error) {
-	c, err := a.courts(a.genesis)
-	if err != nil {
-		return nil, err
-	}
+func newRules(a *audit, c *court) (*rules, error) {
 	r := &rules{court: c, a: a, tx: &replica{store: newStore(a.TempDir), bundle: a.bundle, size: a.claim.Size}}
 	if err := r.ledger.Load(r.tx); err != nil {
 		return nil, errors.Join(err, r.tx.Close())

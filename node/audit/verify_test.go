@@ -3,12 +3,14 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"testing"
 	"time"
 
 	"sandi.internal/gateway/consensus/bundle"
 	"sandi.internal/gateway/consensus/bundle/bundletest"
+	"sandi.internal/gateway/consensus/genesis"
 )
 
 // fixture is a world with its key file and a bundle.
@@ -122,5 +124,16 @@ func TestHonestLog(t *testing.T) {
 			text, _ := json.MarshalIndent(r.Summary, "", " ")
 			t.Log(string(text))
 		})
+	}
+}
+
+// Ensure a law that this program cannot read is no accusation, and no pass.
+func TestUnreadableLaw(t *testing.T) {
+	f := newFixture(t, 60)
+	r := f.verify(t, f.zip, func(o *Options) {
+		o.courts = func(*genesis.Signed) (*court, error) { return nil, errors.New(`procedure "x": line 79`) }
+	})
+	if r.Exit != ExitIndeterminate || r.Of(CheckTree) != Pass || r.Of(CheckSignatures) != Indeterminate || r.Of(CheckRules) != Indeterminate {
+		t.Errorf("exit %d: %s", r.Exit, show(r))
 	}
 }
