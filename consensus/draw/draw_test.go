@@ -285,7 +285,7 @@ func TestParseRefuses(t *testing.T) {
 		"empty": "", "no end": "sandi-pool/1\ns a", "another format": "sandi-pool/2\ns a\n", "nobody": "sandi-pool/1\n", "one word": "sandi-pool/1\na\n",
 		"four words": "sandi-pool/1\ns a b c\n", "no reason": "sandi-pool/1\ns a \n", "two spaces": "sandi-pool/1\ns  a\n", "carriage return": "sandi-pool/1\ns a\r\n",
 		"out of order": "sandi-pool/1\ns b\ns a\n", "twice": "sandi-pool/1\ns a\ns a\n", "twice in two strata": "sandi-pool/1\nr a\ns a\n",
-		"long": "sandi-pool/1\ns " + long + "\n", "not ASCII": "sandi-pool/1\ns 张\n", "blank line": "sandi-pool/1\ns a\n\n",
+		"long": "sandi-pool/1\ns " + long + "\n", "an id that is not ASCII": "sandi-pool/1\ns 张\n", "a stratum of symbols": "sandi-pool/1\n★ a\n", "a stratum beyond the basic plane": "sandi-pool/1\n𠮷 a\n", "blank line": "sandi-pool/1\ns a\n\n",
 	} {
 		if p, err := ParsePool([]byte(text)); !errors.Is(err, ErrPool) || p != nil {
 			t.Errorf("pool, %s: %v", name, err)
@@ -301,6 +301,14 @@ func TestParseRefuses(t *testing.T) {
 		if r, err := ParseRule([]byte(text)); !errors.Is(err, ErrRule) || r != nil {
 			t.Errorf("rule, %s: %v", name, err)
 		}
+	}
+}
+
+// Ensure strata may be named in Chinese.
+func TestStratum(t *testing.T) {
+	p, err := ParsePool([]byte("sandi-pool/1\n全部 a\n食品_一类 b\n"))
+	if err != nil || len(p.Eligible("全部")) != 1 {
+		t.Fatal(err)
 	}
 }
 

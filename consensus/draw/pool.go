@@ -23,7 +23,8 @@ const (
 	MaxCandidates = 100_000
 	MaxStrata     = 1_000
 	MaxFile       = 16 << 20 // bytes of a pool or ranking
-	maxName       = 64       // bytes of an id, stratum or reason
+	maxName       = 64       // bytes of an id or reason
+	maxStratum    = 120      // bytes of a stratum: 40 Han characters
 )
 
 const poolFormat = "sandi-pool/1"
@@ -61,7 +62,7 @@ func (p *Pool) check() error {
 	}
 	seen := make(map[string]struct{}, len(p.Candidates))
 	for i, c := range p.Candidates {
-		if !isName(c.ID) || !isName(c.Stratum) || c.Excluded != "" && !isName(c.Excluded) {
+		if !isName(c.ID) || !isStratum(c.Stratum) || c.Excluded != "" && !isName(c.Excluded) {
 			return fmt.Errorf("%w: candidate %q of stratum %q isn't named in [0-9A-Za-z._-], 1 to %d characters", ErrPool, c.ID, c.Stratum, maxName)
 		}
 		if i > 0 && p.Candidates[i-1].compare(c) >= 0 {

@@ -47,7 +47,7 @@ func (r *Rule) check() error {
 		return fmt.Errorf("%w: %d strata, of 1 to %d", ErrRule, len(r.Quotas), MaxStrata)
 	}
 	for i, q := range r.Quotas {
-		if !isName(q.Stratum) || i > 0 && r.Quotas[i-1].Stratum >= q.Stratum {
+		if !isStratum(q.Stratum) || i > 0 && r.Quotas[i-1].Stratum >= q.Stratum {
 			return fmt.Errorf("%w: stratum %q is ill-named, doubled or out of order", ErrRule, q.Stratum)
 		}
 		byNumber := q.Rate == 0 && q.Number >= 1 && q.Number <= MaxCandidates

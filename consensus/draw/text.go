@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // linesOf are the lines of a file behind its first, which names the format.
@@ -29,7 +31,20 @@ func linesOf(data []byte, format string, most int) ([]string, error) {
 	return strings.Split(rest, "\n"), nil
 }
 
-// isName reports whether s may name a candidate, stratum or reason.
+// isStratum reports whether s may name a stratum: a word of letters, digits and
+// . _ - in any script of the basic plane, where UTF-8, code points and a browser's
+// strings sort alike.
+func isStratum(s string) bool {
+	for _, c := range s {
+		plain := c == '.' || c == '_' || c == '-' || unicode.IsLetter(c) || unicode.IsDigit(c)
+		if !plain || c > 0xffff || c == utf8.RuneError {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxStratum
+}
+
+// isName reports whether s may name a candidate or reason.
 func isName(s string) bool {
 	if s == "" || len(s) > maxName {
 		return false

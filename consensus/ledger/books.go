@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"math"
 	"slices"
 
 	"sandi.internal/gateway/consensus/calendar"
@@ -181,7 +182,10 @@ func (b *Books) judge(record *procedure.Record, ask func(*procedure.Procedure, *
 }
 
 func (b *Books) facts() *facts {
-	return &facts{law: b.law, orgs: b.l.orgs, regions: b.l.regions, reader: b.r, record: b.Record}
+	return &facts{
+		law: b.law, orgs: b.l.orgs, regions: b.l.regions, reader: b.r, record: b.Record,
+		network: b.l.network, keys: b.l.registry.Load(), index: math.MaxUint64,
+	}
 }
 
 // Procedures returns the procedures in force, by name.

@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"encoding/hex"
 	"strconv"
 
 	"sandi.internal/gateway/consensus/calendar"
+	"sandi.internal/gateway/consensus/draw"
 	"sandi.internal/gateway/consensus/procedure"
 )
 
@@ -15,6 +17,9 @@ type facts struct {
 	regions []string
 	reader  Reader
 	record  func(id string) (*procedure.Record, error)
+	network string
+	keys    *registry
+	index   uint64 // of the next leaf
 	err     error
 }
 
@@ -68,6 +73,22 @@ func (f *facts) Tally(set, key string) int64 {
 		f.err = corrupt("a tally")
 	}
 	return sum
+}
+
+// Contributes implements procedure.Facts.
+func (f *facts) Contributes(region, record string, opened uint64, pool, rule, signature string) bool {
+	key := f.keys.drawKey(region, opened, f.index)
+	if key == nil {
+		return false
+	}
+	terms := draw.Terms{Network: f.network, Draw: record}
+	p, perr := hex.DecodeString(pool)
+	r, rerr := hex.DecodeString(rule)
+	s, serr := hex.DecodeString(signature)
+	if perr != nil || rerr != nil || serr != nil || copy(terms.Pool[:], p) != len(terms.Pool) || copy(terms.Rule[:], r) != len(terms.Rule) {
+		return false
+	}
+	return draw.Contribution{Region: region, Signature: s}.Check(terms, key.PublicKey) == nil
 }
 
 // Record implements procedure.Facts.

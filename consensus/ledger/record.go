@@ -171,7 +171,7 @@ func (l *Ledger) mark(r Reader, d *decision, effects procedure.Effects) (*Refusa
 // facts prepares the answers for one act.
 func (l *Ledger) facts(r Reader) *facts {
 	return &facts{
-		law: l.law.Load(), orgs: l.orgs, regions: l.regions, reader: r,
+		law: l.law.Load(), orgs: l.orgs, regions: l.regions, reader: r, network: l.network, keys: l.registry.Load(), index: l.tree.Size(),
 		record: func(id string) (*procedure.Record, error) {
 			e, err := l.entry(r, id)
 			if e == nil || err != nil {

@@ -95,6 +95,26 @@ func (g *registry) governors(region, except string, index uint64) int {
 	return n
 }
 
+// drawKey is the key under which a region contributes to a draw that was opened at
+// a leaf: of its draw keys that were active then and aren't revoked now, the one
+// that had been so the longest. There must be only one, or a region could choose
+// between two contributions. Nil when there is none.
+func (g *registry) drawKey(region string, opened, now uint64) *Key {
+	var found *Key
+	for _, k := range g.keys {
+		if k.Region != region || k.Use != keyring.UseDraw || k.Life.StateAt(opened) != keyring.StateActive {
+			continue
+		}
+		if found == nil || k.Life.Active < found.Life.Active || k.Life.Active == found.Life.Active && k.ID < found.ID {
+			found = k
+		}
+	}
+	if found == nil || found.Life.StateAt(now) == keyring.StateRevoked {
+		return nil
+	}
+	return found
+}
+
 // seedRegistry is the registry that genesis gives. That ids and key bytes stand
 // in it only once, genesis.Parse has checked.
 func seedRegistry(g *genesis.Genesis) *registry {

@@ -29,6 +29,10 @@ type Facts interface {
 	Tally(set, key string) int64       // 0 when nothing was added
 	Record(id string) (*Record, error) // nil, nil when there is none
 	Calendar() *calendar.Calendar      // in force
+	// Contributes reports whether a signature is the region's contribution to the
+	// draw that a record is, under the draw key that the region had when the record
+	// was opened (leaf position). Digests and signature are hex.
+	Contributes(region, record string, opened uint64, pool, rule, signature string) bool
 	// Rule finds a deadline rule; version 0 is the table in force, else the
 	// table of that version.
 	Rule(id string, version int) (calendar.Rule, bool)

@@ -35,6 +35,10 @@ func (f *planFacts) OrgKnown(code string) bool { return code != "" }
 func (f *planFacts) Marked(set, key string) (string, bool) {
 	return "XX-110000-2025-000001", (len(set)+len(key))%2 == 0
 }
+
+func (f *planFacts) Contributes(_, _ string, opened uint64, _, _, signature string) bool {
+	return len(signature)%2 == int(opened%2)
+}
 func (f *planFacts) Tally(set, key string) int64 { return int64(len(set) + len(key)) }
 func (f *planFacts) Record(id string) (*Record, error) {
 	if strings.HasPrefix(id, "YY") {
