@@ -20,10 +20,12 @@ const (
 	// maxInFlight batches may be on their way at a time, and a further one only
 	// when it is full or its first statement has waited for pace. On a fast
 	// network one batch at a time gathers what the next one takes, and an entry
-	// costs the three nodes a millisecond of processor time whatever is in it;
-	// on a slow one nobody waits for an answer from afar.
+	// costs the three nodes a millisecond of processor time and more whatever is in
+	// it; on a slow one nobody waits for an answer from afar. With 256 callers an
+	// entry holds 64 statements at a pace of 10 ms, 47 at 5 ms (5 % more processor
+	// time for each), 85 at 20 ms (hardly less).
 	maxInFlight = 4
-	pace        = 5 * time.Millisecond
+	pace        = 10 * time.Millisecond
 )
 
 // queue holds the statements on their way into the log, and who waits for them.
