@@ -131,6 +131,13 @@ func EarlierName(size uint64) string { return "checkpoints/" + strconv.FormatUin
 // OpeningName is where a commitment (`sc1.…`) is opened.
 func OpeningName(commitment string) string { return "openings/" + commitment }
 
+// FormatDelay is the format of a late submission promise in evidence/, whose names
+// begin with DelayPrefix; the other files there are forks.
+const (
+	FormatDelay = "sandi-delay/1"
+	DelayPrefix = "delay-"
+)
+
 // EvidenceName is where evidence of a name lies.
 func EvidenceName(name string) string { return "evidence/" + name + ".json" }
 

@@ -38,7 +38,7 @@ type entry struct {
 
 // log verifies a whole log.
 func (a *audit) log(ctx context.Context) error {
-	a.openings, a.receipts = a.collectOpenings(), a.collectReceipts()
+	a.openings, a.receipts, a.delays = a.collectOpenings(), a.collectReceipts(), a.collectDelays()
 	w := &walk{audit: a, points: a.collect(), tally: newTally()}
 	w.tree = &tree{a: a, tree: merkle.NewTree(), points: w.points}
 	if a.genesis != nil {
@@ -168,6 +168,7 @@ func (w *walk) entry(e *entry) error {
 		w.last = e.leaf.TS
 	}
 	w.heldAgainst(index, e)
+	w.promised(index, e)
 	if w.rules != nil {
 		if e.form != nil || e.leaf.Seq != index {
 			w.rules.stop(index)
@@ -206,6 +207,7 @@ func (w *walk) conclude(ctx context.Context) error {
 	w.checkAttached()
 	w.checkTimes(w.points)
 	w.report.Summary = w.tally.summary(w.audit)
+	w.checkDelays()
 	if w.rules != nil {
 		return w.deadlines(ctx)
 	}

@@ -146,6 +146,9 @@ const maxEvidence = 128 << 10
 func (a *audit) evidence() []*point {
 	var list []*point
 	for _, name := range a.bundle.Names(bundle.ClassEvidence) {
+		if isDelay(name) {
+			continue
+		}
 		var f evidenceFile
 		err := strict.Decode(a.read(name), maxEvidence, 3, &f)
 		if err != nil || len(f.Notes) != 2 {

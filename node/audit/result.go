@@ -65,6 +65,7 @@ const (
 	CodeTimes        Code = "times"         // ledger time against cosignatures
 	CodeDeadlines    Code = "deadlines"     //
 	CodeSummary      Code = "summary"       //
+	CodeDelay        Code = "delay"         // a submission promise
 	CodeLeftOut      Code = "left_out"      // findings like the ones before that are not listed
 	CodeNotEvaluated Code = "not_evaluated" // another failure stands in the way
 )

@@ -23,6 +23,7 @@ type Summary struct {
 	MissedMore   uint64          `json:"missed_more,omitempty"`
 	RefusedDraws int             `json:"refused_draws"`
 	Forks        []Fork          `json:"forks"`
+	Delays       []Delay         `json:"delays,omitempty"` // submission promises that a node says were not kept
 }
 
 // Count is how many entries a kind of statement has.

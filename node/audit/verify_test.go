@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"sandi.internal/gateway/consensus/bundle"
 	"sandi.internal/gateway/consensus/bundle/bundletest"
 	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/statement"
 )
 
 // fixture is a world with its key file and a bundle.
@@ -135,5 +137,49 @@ func TestUnreadableLaw(t *testing.T) {
 	})
 	if r.Exit != ExitIndeterminate || r.Of(CheckTree) != Pass || r.Of(CheckSignatures) != Indeterminate || r.Of(CheckRules) != Indeterminate {
 		t.Errorf("exit %d: %s", r.Exit, show(r))
+	}
+}
+
+// Ensure what regions decide in the life of a ledger is replayed: keys, another
+// calendar by vote, a move of leadership, and seals under the law of their day.
+func TestGovernedLog(t *testing.T) {
+	w, err := bundletest.New()
+	must(t, err)
+	govern := func(region, kind string, body []byte) string {
+		t.Helper()
+		id, err := w.Govern(region, kind, body)
+		must(t, err)
+		return id
+	}
+	must(t, w.Play(60, 9, 30*time.Minute))
+	w.Advance(24 * time.Hour)
+	must(t, w.Seal("110000"))
+	move := statement.MoveBody{Leader: w.Signed.Regions[0].Nodes[0].ID, Candidate: w.Signed.Regions[1].Nodes[0].ID, Term: 7, Reason: "delay"}
+	govern("120000", statement.KindLeaderMove, move.Marshal())
+	govern("130000", statement.KindLeaderMove, move.Marshal())
+	text := strings.Replace(w.Signed.Calendar, `"tz":`, `"version": 2, "tz":`, 1)
+	next := statement.ProposeBody{Form: statement.LawCalendar, Name: "calendar", Version: 2, From: w.Now, Text: []byte(text)}
+	proposal := statement.ProposalBody{Region: "110000", Proposal: govern("110000", statement.KindLawPropose, next.Marshal()), Approve: true}
+	for _, region := range []string{"120000", "130000"} {
+		govern(region, statement.KindLawVote, proposal.Marshal(statement.KindLawVote))
+	}
+	govern("130000", statement.KindLawAdopt, proposal.Marshal(statement.KindLawAdopt))
+	must(t, w.Play(60, 9, 30*time.Minute))
+	w.Advance(3 * 24 * time.Hour)
+	must(t, w.Seal("130000"))
+	f := &fixture{World: w}
+	f.close(t)
+	r := f.verify(t, f.zip)
+	if r.Exit != ExitPass || r.Size != 120+2+2+4 {
+		t.Fatalf("%d entries: %s", r.Size, show(r))
+	}
+	seals := 0
+	for _, k := range r.Summary.Kinds {
+		if k.Kind == statement.KindLedgerSeal {
+			seals = int(k.N)
+		}
+	}
+	if seals != 2 {
+		t.Errorf("%d seals: %v", seals, r.Summary.Kinds)
 	}
 }

@@ -223,16 +223,9 @@ func (w *World) Seal(region string) error {
 	if err != nil {
 		return err
 	}
-	days, err := calendar.Parse([]byte(w.Signed.Calendar))
-	if err != nil {
-		return err
-	}
-	rules, err := calendar.ParseRules([]byte(w.Signed.Rules))
-	if err != nil {
-		return err
-	}
+	books := w.Books()
 	body := statement.SealBody{
-		Day: (calendar.DayOf(w.Now) - 1).String(), Checkpoint: note, State: statement.Hash(standing.StateDigest).String(), Calendar: days.Version, Rules: rules.Version,
+		Day: (calendar.DayOf(w.Now) - 1).String(), Checkpoint: note, State: statement.Hash(standing.StateDigest).String(), Calendar: books.Calendar().Version, Rules: books.Rules().Version,
 	}
 	raw, err := w.SignStatement(w.Payload(region, statement.KindLedgerSeal, statement.RoleNode, body.Marshal()))
 	if err != nil {
@@ -240,6 +233,19 @@ func (w *World) Seal(region string) error {
 	}
 	_, err = w.Commit(raw)
 	return err
+}
+
+// Govern commits what a region's governance key says.
+func (w *World) Govern(region, kind string, body []byte) (id string, err error) {
+	p := w.Payload(region, kind, statement.RoleGovernance, body)
+	raw, err := w.SignStatement(p)
+	if err == nil {
+		_, err = w.Commit(raw)
+	}
+	if err != nil {
+		return "", fmt.Errorf("couldn't %s: %w", kind, err)
+	}
+	return p.ID, nil
 }
 
 // Rotate gives a region a new statement key and revokes the old one: three
@@ -262,12 +268,8 @@ func (w *World) Rotate(region, id string) error {
 		{statement.KindKeyActivate, statement.KeyBody{Key: id}.Marshal()},
 		{statement.KindKeyRevoke, statement.KeyBody{Key: old, Reason: "replaced"}.Marshal()},
 	} {
-		raw, err := w.SignStatement(w.Payload(region, s.kind, statement.RoleGovernance, s.body))
-		if err == nil {
-			_, err = w.Commit(raw)
-		}
-		if err != nil {
-			return fmt.Errorf("couldn't %s: %w", s.kind, err)
+		if _, err := w.Govern(region, s.kind, s.body); err != nil {
+			return err
 		}
 	}
 	w.keys[region].statement = fresh
