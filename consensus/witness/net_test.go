@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/replica/clustertest"
@@ -19,6 +20,7 @@ type network struct {
 	*clustertest.Cluster
 	t      testing.TB
 	tuning witness.Tuning
+	others []checkpoint.Key // foreign logs that every node witnesses
 
 	mu    sync.Mutex
 	nodes map[string]*post // by node
@@ -41,7 +43,13 @@ var quick = witness.Tuning{
 
 func newNetwork(t testing.TB, seed uint64, options ...func(*clustertest.Options, *witness.Tuning)) *network {
 	t.Helper()
-	n := &network{t: t, tuning: quick, nodes: make(map[string]*post), lies: make(map[string]*lies)}
+	return newWitnesses(t, seed, nil, options...)
+}
+
+// newWitnesses is a network whose nodes witness other logs too.
+func newWitnesses(t testing.TB, seed uint64, others []checkpoint.Key, options ...func(*clustertest.Options, *witness.Tuning)) *network {
+	t.Helper()
+	n := &network{t: t, tuning: quick, others: others, nodes: make(map[string]*post), lies: make(map[string]*lies)}
 	o := clustertest.Options{Seed: seed, Attach: n.attach}
 	for _, change := range options {
 		change(&o, &n.tuning)
@@ -65,7 +73,7 @@ func (n *network) attach(c *clustertest.Cluster, node *clustertest.Node, config 
 	p.Witness, err = witness.Open(witness.Config{
 		Node: node.ID, Genesis: config.Genesis.Genesis, Log: keys.Log, Cosigner: keys.Cosigner, Store: node.Store.Local(),
 		Ledger: ledgerOf{n, node}, Past: witness.Past{LastIndex: last, Term: term}, Peers: peersOf{n, c, node.ID}, Raft: raftOf{node},
-		Clock: config.Clock, Logger: config.Logger, Tuning: n.tuning,
+		Clock: config.Clock, Logger: config.Logger, Tuning: n.tuning, Foreign: n.others,
 	})
 	if err != nil {
 		return nil, err
