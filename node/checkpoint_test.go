@@ -82,7 +82,9 @@ func TestCheckpointsReal(t *testing.T) {
 	if len(sizes) < 4 {
 		t.Errorf("final checkpoints during a burst: %v", sizes)
 	}
+	n.awaitHint(0, 2, "up")
 	n.stop(2)
+	n.awaitHint(0, 2, "down")
 	alone := n.write(0)
 	n.await("publishing at two", func(ctx context.Context) error {
 		note, err := n.note(ctx, 1, false)
@@ -145,6 +147,18 @@ func (n *network) burst(i, clients int) (sizes []uint64) {
 	cancel()
 	writers.Wait()
 	return sizes
+}
+
+// awaitHint waits until a node says that another one seems to be in a state.
+func (n *network) awaitHint(i, other int, state string) {
+	n.t.Helper()
+	n.await("a hint", func(context.Context) error {
+		hints := n.status(i).Replica.Hints
+		if !slices.ContainsFunc(hints, func(h v1.Hint) bool { return h.Node == n.nodes[other].Node && h.State == state && h.Since != "" }) {
+			return fmt.Errorf("%+v", hints)
+		}
+		return nil
+	})
 }
 
 // receipt fetches a final receipt and verifies it as its holder would.

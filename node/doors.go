@@ -88,11 +88,18 @@ func (n *Node) registry() *books.Registry {
 // standing is how this node stands among the others, for the status page.
 func (n *Node) standing() v1.Replica {
 	s := n.replica.Status()
-	r := v1.Replica{Role: s.Role, Leader: s.Leader, Term: s.Term, Applied: s.AppliedRaft, Commit: s.CommitRaft, Ready: s.Ready, Voters: []string{}}
+	r := v1.Replica{Role: s.Role, Leader: s.Leader, Term: s.Term, Applied: s.AppliedRaft, Commit: s.CommitRaft, Ready: s.Ready, Voters: []string{}, Hints: []v1.Hint{}}
 	for _, v := range s.Servers {
 		if v.Votes {
 			r.Voters = append(r.Voters, v.ID)
 		}
+	}
+	for _, h := range n.gossip.Hints() {
+		hint := v1.Hint{Node: h.Node, State: string(h.State), Version: h.Version}
+		if !h.Since.IsZero() {
+			hint.Since = h.Since.In(calendar.Zone).Format(time.RFC3339)
+		}
+		r.Hints = append(r.Hints, hint)
 	}
 	return r
 }

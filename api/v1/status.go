@@ -30,6 +30,15 @@ type Replica struct {
 	Commit  uint64   `json:"commit" doc:"Raft index known to be committed"`
 	Ready   bool     `json:"ready" doc:"takes writes and linearizable reads"`
 	Voters  []string `json:"voters"`
+	Hints   []Hint   `json:"hints" doc:"how the other nodes seem to be, from gossip; nothing follows from it"`
+}
+
+// Hint is how another node seems to be.
+type Hint struct {
+	Node    string `json:"node" example:"120000-a"`
+	State   string `json:"state" enum:"up,suspect,down,unknown"`
+	Version string `json:"version,omitempty" doc:"of its software, as it says"`
+	Since   string `json:"since,omitempty" format:"date-time" doc:"when this state was first seen, by this node's real clock"`
 }
 
 // Checkpoints is how a node's view of the ledger's tree is signed.

@@ -24,6 +24,7 @@ func (v statusView) rows() []table.Row {
 		{"leader", v.Replica.Leader},
 		{"ready", v.Replica.Ready},
 		{"voters", strings.Join(v.Replica.Voters, " ")},
+		{"others seem", seeming(v.Replica.Hints)},
 		{"term", v.Replica.Term},
 		{"entries", fmt.Sprintf("%d committed", v.Size)},
 		{"root", v.Root},
@@ -36,6 +37,15 @@ func (v statusView) rows() []table.Row {
 		rows = slices.Insert(rows, slices.IndexFunc(rows, func(r table.Row) bool { return r[0] == "root" }), v.checkpointRows()...)
 	}
 	return rows
+}
+
+// seeming is what gossip says of the other nodes.
+func seeming(hints []v1.Hint) string {
+	var list []string
+	for _, h := range hints {
+		list = append(list, strings.TrimSpace(h.Node+" "+h.State+" "+h.Version))
+	}
+	return strings.Join(list, ", ")
 }
 
 // checkpointRows are how far the entries are signed, and why no further.
