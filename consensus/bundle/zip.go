@@ -21,10 +21,13 @@ type zipWriter struct {
 // put writes a file whole. Its sizes and checksum stand before its bytes, so that
 // readers of a stream need no trailer.
 func (w *zipWriter) put(name string, content []byte) error {
-	f, err := w.zip.CreateRaw(&zip.FileHeader{
-		Name: name, Method: zip.Store, ModifiedDate: writtenOn, CRC32: crc32.ChecksumIEEE(content),
+	h := &zip.FileHeader{
+		Name: name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(content),
 		CompressedSize64: uint64(len(content)), UncompressedSize64: uint64(len(content)),
-	})
+	}
+	//lint:ignore SA1019 CreateRaw writes this field and does not look at Modified.
+	h.ModifiedDate = writtenOn
+	f, err := w.zip.CreateRaw(h)
 	if err == nil {
 		_, err = f.Write(content)
 	}
