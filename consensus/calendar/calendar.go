@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -190,12 +191,43 @@ func (c *Calendar) WorkdaysLeft(from, to int64) int {
 	return c.between(a, b)
 }
 
-// between counts the working days d with a < d <= b.
+// between counts the working days d with a < d <= b. Days that the table does
+// not reach are counted by weeks and years: a stated day may lie far ahead.
 func (c *Calendar) between(a, b Day) int {
-	n := 0
-	for d := a + 1; d <= min(b, lastDay); d++ {
+	b = min(b, lastDay)
+	first, last := c.Covers()
+	n := c.assumedBetween(a, min(b, first-1)) + c.assumedBetween(max(a, last), b)
+	for d := max(a+1, first); d <= min(b, last); d++ {
 		if c.at(d)&flagWork != 0 {
 			n++
+		}
+	}
+	return n
+}
+
+// assumedBetween is between for days without a table.
+func (c *Calendar) assumedBetween(a, b Day) int {
+	if b <= a {
+		return 0
+	}
+	weeks := (b - a) / 7
+	n := 5 * int(weeks)
+	for d := a + 7*weeks + 1; d <= b; d++ {
+		if !weekend(d) {
+			n++
+		}
+	}
+	from, _, _ := a.date()
+	to, _, _ := b.date()
+	for y := from; y <= to; y++ {
+		for i, f := range c.fixed {
+			d := dayFrom(y, f.month, f.day)
+			if _, m, _ := d.date(); m != f.month || slices.Index(c.fixed, f) < i {
+				continue // 29 February in other years; named twice
+			}
+			if a < d && d <= b && !weekend(d) {
+				n--
+			}
 		}
 	}
 	return n

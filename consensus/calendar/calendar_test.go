@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"sandi.internal/gateway/consensus/calendar"
 	"sandi.internal/gateway/consensus/calendar/data"
 )
@@ -173,6 +175,33 @@ func TestWorkdaysLeft(t *testing.T) {
 		if got := c.WorkdaysLeft(day(t, v.from).Start()+3600, day(t, v.to).End()); got != v.want {
 			t.Errorf("%s to %s: %d, want %d", v.from, v.to, got, v.want)
 		}
+	}
+}
+
+// TestWorkdaysLeftFar: days beyond the table are counted as if one looked at each
+// of them, and at once: a stated day may lie at the end of time.
+func TestWorkdaysLeftFar(t *testing.T) {
+	for _, text := range []string{
+		data.Workdays,
+		`{"version":1,"tz":"Asia/Shanghai","fixed":["01-01","02-29","10-01","10-01"],"years":{"2022":{"off":["2022-01-03"],"work":[]},"2026":{"off":["2026-10-02"],"work":["2026-10-10"]}}}`,
+	} {
+		c, err := calendar.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		rapid.Check(t, func(rt *rapid.T) {
+			a := day(t, "2020-01-01") + calendar.Day(rapid.IntRange(0, 6000).Draw(rt, "from"))
+			b := a + calendar.Day(rapid.IntRange(0, 6000).Draw(rt, "days"))
+			want := 0
+			for d := a + 1; d <= b; d++ {
+				if works, _ := c.Workday(d); works {
+					want++
+				}
+			}
+			if got := c.WorkdaysLeft(a.Start(), b.End()); got != want {
+				rt.Fatalf("%s to %s: %d, want %d", a, b, got, want)
+			}
+		})
 	}
 }
 

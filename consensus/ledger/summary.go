@@ -35,11 +35,8 @@ type Due struct {
 // dues are the deadlines of a record that run and are not paused.
 func dues(law *Law, f procedure.Facts, r *procedure.Record, now int64) []Due {
 	var list []Due
-	for _, d := range law.Procedure.Deadlines(f, r, now) {
-		if d.StoppedAt == 0 && !d.Paused && d.Due > 0 {
-			owed := !d.Right && !d.NotBefore && d.Owner != procedure.OutsideParty
-			list = append(list, Due{At: d.Due, Name: d.Name, Record: r.ID, Region: d.Region, Owed: owed})
-		}
+	for _, d := range law.Procedure.Running(f, r, now) {
+		list = append(list, Due{At: d.Due, Name: d.Name, Record: r.ID, Region: d.Region, Owed: d.Owed})
 	}
 	slices.SortFunc(list, func(a, b Due) int {
 		if a.At != b.At {

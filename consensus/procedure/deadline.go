@@ -76,25 +76,34 @@ func (p *Procedure) deadline(f Facts, rec *Record, k *Clock, l *limit, now int64
 	return d
 }
 
-// NextDue returns the earliest moment (unix s) at which a limit of the record
-// passes that somebody owes or that an automatic event waits for, and whether
-// one is overdue at now. The ledger keeps it in an index.
-func (p *Procedure) NextDue(f Facts, rec *Record, now int64) (next int64, overdue bool) {
+// Running is a limit that runs and is not paused.
+type Running struct {
+	Name   string
+	Due    int64  // last second in time, unix s
+	Region string // that owes it, or whose window it is; empty when not known yet, or outside the network
+	Owed   bool   // overdue when ledger time is later; else a window that closes or opens
+}
+
+// Running returns the limits of the record that run at ledger time now (unix s)
+// in the order in which they started: what Deadlines says of them, without how it
+// was counted. It is for Apply, which asks after every act.
+func (p *Procedure) Running(f Facts, rec *Record, now int64) []Running {
+	var out []Running
 	for i := range rec.Clocks {
 		k := &rec.Clocks[i]
 		l := p.limitOf(k.Name)
-		if k.StoppedAt != 0 || k.PausedAt != 0 || l == nil {
+		if l == nil || k.StoppedAt != 0 || k.PausedAt != 0 {
 			continue
 		}
-		at, ok := p.due(f, rec, k, now)
+		r, ok := k.rule(f)
 		if !ok {
 			continue
 		}
-		if now > at {
-			overdue = overdue || !l.NotBefore && !l.Right && l.Owner != OutsideParty
-		} else if next == 0 || at < next {
-			next = at
+		at, _ := f.Calendar().DueAt(r, k.Start, p.excluded(rec, k, now), k.extensions())
+		if at > 0 {
+			owed := !l.Right && !l.NotBefore && !r.NotBefore && l.Owner != OutsideParty
+			out = append(out, Running{Name: l.Name, Due: at, Region: rec.Parties[l.Owner].Region, Owed: owed})
 		}
 	}
-	return next, overdue
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -178,14 +179,15 @@ func sound(rt *rapid.T, p *procedure.Procedure, w *script.World, rec *procedure.
 			rt.Fatalf("deadline %+v", x)
 		}
 	}
-	if _, overdue := p.NextDue(w, rec, w.Time); overdue {
-		found := false
-		for _, x := range p.Deadlines(w, rec, w.Time) {
-			found = found || x.Verdict == procedure.Overdue && x.Owner != procedure.OutsideParty
+	var want []procedure.Running
+	for _, x := range p.Deadlines(w, rec, w.Time) {
+		if x.StoppedAt == 0 && !x.Paused {
+			owed := !x.Right && !x.NotBefore && x.Owner != procedure.OutsideParty
+			want = append(want, procedure.Running{Name: x.Name, Due: x.Due, Region: x.Region, Owed: owed})
 		}
-		if !found {
-			rt.Fatal("overdue, but no deadline is")
-		}
+	}
+	if got := p.Running(w, rec, w.Time); !slices.Equal(got, want) {
+		rt.Fatalf("running: %+v, by the deadlines %+v", got, want)
 	}
 }
 
