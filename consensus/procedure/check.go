@@ -13,12 +13,15 @@ var officeRoles = []string{"clerk", "officer", "unit_head", "bureau_head", "liai
 // NodeRole is the role in which a region's server acts by itself.
 const NodeRole = "node"
 
+// checks are the parts of a document, in the order of the text's sections.
+var checks = []func(*index) error{
+	checkStates, checkParties, checkFields, checkOpen, checkEvents, checkLimits, checkUse, checkGraph,
+}
+
 // check holds a document's names together. The first mistake in the order of
 // the text's sections is reported.
 func check(ix *index) error {
-	for _, step := range []func(*index) error{
-		checkStates, checkParties, checkFields, checkOpen, checkEvents, checkLimits, checkUse, checkGraph,
-	} {
+	for _, step := range checks {
 		if err := step(ix); err != nil {
 			return err
 		}
