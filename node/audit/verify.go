@@ -75,7 +75,6 @@ type audit struct {
 
 	openings map[string]*opening // by commitment; whole logs and extracts
 	receipts map[uint64][]*held  // by index
-	delays   map[statement.Hash][]*promised
 	forks    []Fork
 }
 
