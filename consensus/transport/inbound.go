@@ -64,6 +64,9 @@ func (t *Transport) accept(id authority.Identity, alpn string) error {
 	if id.ID == t.cfg.NodeID {
 		return fmt.Errorf("another node uses this node's id %q", id.ID)
 	}
+	if t.isBarred(id.ID) {
+		return fmt.Errorf("node %q has been removed", id.ID)
+	}
 	if alpn == ALPNRaft && !(*t.members.Load())[id.ID] {
 		return fmt.Errorf("node %q is not in the committed configuration", id.ID)
 	}
@@ -113,6 +116,10 @@ func (t *Transport) handPeer(tracked *trackedConn, conn *PeerConn) {
 		return
 	}
 	tracked.watch(func() { t.peerIn.remove(node, tracked) })
+	if t.isBarred(node) { // since its handshake
+		_ = tracked.Close()
+		return
+	}
 	t.peers.hand(conn)
 }
 
@@ -130,6 +137,10 @@ func (t *Transport) serveRaft(node string, tracked *trackedConn, conn *tls.Conn)
 		t.inbound.remove(node, tracked)
 		close(ended)
 	})
+	if t.isBarred(node) { // since its handshake
+		_ = tracked.Close()
+		return
+	}
 	b := newBudgetConn(conn)
 	one := &single{conn: make(chan net.Conn, 1), ended: ended, addr: conn.LocalAddr()}
 	one.conn <- b

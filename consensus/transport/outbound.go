@@ -36,11 +36,10 @@ func (d *dialer) Dial(node raft.ServerAddress, timeout time.Duration) (net.Conn,
 
 // DialPeer opens a connection to another node's peer API.
 func (t *Transport) DialPeer(ctx context.Context, node string) (net.Conn, error) {
-	return t.dial(ctx, node, ALPNPeer, nil)
+	return t.dial(ctx, node, ALPNPeer, &t.peerOut)
 }
 
-// dial connects, proves who answers and registers the connection. A nil
-// registry leaves its life to the caller.
+// dial connects, proves who answers and registers the connection.
 func (t *Transport) dial(ctx context.Context, node, alpn string, in *registry) (net.Conn, error) {
 	addr, ok := t.cfg.Resolve(node)
 	if !ok {
@@ -50,14 +49,16 @@ func (t *Transport) dial(ctx context.Context, node, alpn string, in *registry) (
 	if err != nil {
 		return nil, fmt.Errorf("couldn't reach node %s: %w", node, err)
 	}
-	if in != nil {
-		tracked := &trackedConn{Conn: raw}
-		if !in.add(node, tracked, 0) {
-			_ = tracked.Close()
-			return nil, raft.ErrTransportShutdown
-		}
-		tracked.watch(func() { in.remove(node, tracked) })
-		raw = tracked
+	tracked := &trackedConn{Conn: raw}
+	if !in.add(node, tracked, 0) {
+		_ = tracked.Close()
+		return nil, raft.ErrTransportShutdown
+	}
+	tracked.watch(func() { in.remove(node, tracked) })
+	raw = tracked
+	if t.isBarred(node) { // after add: SetBarred closes what it finds there
+		_ = raw.Close()
+		return nil, fmt.Errorf("node %q has been removed", node)
 	}
 	conn := tls.Client(raw, t.cfg.TLS.ClientTLS(node, alpn))
 	if err := conn.HandshakeContext(ctx); err != nil {

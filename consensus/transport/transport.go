@@ -64,10 +64,12 @@ type Transport struct {
 	inbound  registry      // Raft connections that others opened
 	outbound registry      // Raft connections that we opened
 	peerIn   registry      // peer API connections that others opened
+	peerOut  registry      // peer API connections that we opened
 
 	strangers throttle
 
 	members   atomic.Pointer[map[string]bool] // who may speak Raft
+	barred    atomic.Pointer[map[string]bool] // who may not connect at all
 	situation atomic.Pointer[func() Situation]
 
 	life    context.Context // ends with Close
@@ -110,6 +112,7 @@ func Listen(cfg Config) (*Transport, error) {
 		known[id] = true
 	}
 	t.members.Store(&known)
+	t.barred.Store(&map[string]bool{})
 	t.SetSituation(func() Situation { return Situation{} })
 	t.metrics = newMetrics(cfg.Metrics, t)
 
@@ -158,6 +161,21 @@ func (t *Transport) SetMembers(ids []string) {
 	t.outbound.closeWhere(gone)
 }
 
+// SetBarred says which nodes have been removed: they may not connect for any
+// purpose, nor are they called. Their connections are closed before it returns.
+func (t *Transport) SetBarred(ids []string) {
+	barred := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		barred[id] = true
+	}
+	t.barred.Store(&barred)
+	for _, r := range []*registry{&t.inbound, &t.outbound, &t.peerIn, &t.peerOut} {
+		r.closeWhere(t.isBarred)
+	}
+}
+
+func (t *Transport) isBarred(node string) bool { return (*t.barred.Load())[node] }
+
 // SetSituation tells the gate where to ask for this node's term and leader. The
 // function is called from many goroutines.
 func (t *Transport) SetSituation(f func() Situation) { t.situation.Store(&f) }
@@ -203,6 +221,7 @@ func (t *Transport) Close() error {
 		t.inbound.end()
 		t.outbound.end()
 		t.peerIn.end()
+		t.peerOut.end()
 		t.running.Wait()
 		t.metrics.unregister()
 	})

@@ -296,6 +296,76 @@ func TestPeerAPI(t *testing.T) {
 	}
 }
 
+// Ensure a node that is barred loses every connection, in both directions and of
+// both purposes, gets no new one, and that nobody else notices.
+func TestBarred(t *testing.T) {
+	n := newTestNet(t)
+	a, b, c := n.listen(t, "110000-a"), n.listen(t, "120000-a"), n.listen(t, "130000-a")
+	nodes := map[string]*Transport{"110000-a": a, "120000-a": b, "130000-a": c}
+	get := func(from *Transport, to string) error {
+		client := &http.Client{Transport: &http.Transport{DialTLSContext: dialer1(from, to)}}
+		resp, err := client.Get("https://" + to + "/")
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, resp.Body)
+		return errors.Join(err, resp.Body.Close())
+	}
+	beat := func(from, to string) error {
+		return nodes[from].AppendEntries(raft.ServerID(to), raft.ServerAddress(to), heartbeat(from, 1), &raft.AppendEntriesResponse{})
+	}
+	for _, tr := range nodes {
+		server := &http.Server{ConnContext: ConnContext, Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
+		go server.Serve(tr.PeerListener())
+		t.Cleanup(func() { server.Close() })
+		go func() {
+			for {
+				select {
+				case rpc := <-tr.Consumer():
+					rpc.Respond(&raft.AppendEntriesResponse{Success: true}, nil)
+				case <-tr.life.Done():
+					return
+				}
+			}
+		}()
+	}
+	for from := range nodes {
+		for to := range nodes {
+			if from == to {
+				continue
+			}
+			if err := errors.Join(get(nodes[from], to), beat(from, to)); err != nil {
+				t.Fatalf("%s to %s: %v", from, to, err)
+			}
+		}
+	}
+	b.SetBarred([]string{"110000-a"})
+	for name, r := range map[string]*registry{"inbound": &b.inbound, "outbound": &b.outbound, "peerIn": &b.peerIn, "peerOut": &b.peerOut} {
+		r.mu.Lock()
+		barred, other := len(r.open["110000-a"]), len(r.open["130000-a"])
+		r.mu.Unlock()
+		if barred != 0 || other == 0 {
+			t.Errorf("%s: %d connections of the barred node, %d of the other", name, barred, other)
+		}
+	}
+	if err := get(a, "120000-a"); err == nil {
+		t.Error("the barred node reached the peer API")
+	}
+	if err := get(b, "110000-a"); err == nil {
+		t.Error("the barred node was called")
+	}
+	if err := beat("110000-a", "120000-a"); err == nil {
+		t.Error("the barred node's message was taken")
+	}
+	if err := errors.Join(get(b, "130000-a"), get(c, "120000-a"), beat("120000-a", "130000-a"), beat("130000-a", "120000-a")); err != nil {
+		t.Errorf("another node suffers: %v", err)
+	}
+	b.SetBarred(nil)
+	if err := get(a, "120000-a"); err != nil {
+		t.Errorf("no longer barred, and not let in: %v", err)
+	}
+}
+
 // Ensure new certificates are used after CloseStreams, during live traffic: a
 // message may fail once, because Raft repeats it, and never twice.
 func TestRotation(t *testing.T) {
