@@ -40,6 +40,9 @@ func (a *audit) extract() error {
 	a.checkDraws(w.tally)
 	a.checkAttached()
 	a.partTimes(parts)
+	for range a.collectDelays() {
+		a.unsure(CheckSummary, CodeDelay, Text{"提交承诺是否兑现，须凭整本账判定。", "whether a submission promise was kept takes the whole log to decide."})
+	}
 	a.unsure(CheckTimes, CodeDeadlines, Text{"期限须凭整本账计算。", "deadlines take the whole log."})
 	a.report.Summary = w.tally.summary(a)
 	a.summarise(false)

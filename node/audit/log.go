@@ -38,8 +38,8 @@ type entry struct {
 
 // log verifies a whole log.
 func (a *audit) log(ctx context.Context) error {
-	a.openings, a.receipts, a.delays = a.collectOpenings(), a.collectReceipts(), a.collectDelays()
-	w := &walk{audit: a, points: a.collect(), tally: newTally()}
+	a.openings, a.receipts = a.collectOpenings(), a.collectReceipts()
+	w := &walk{audit: a, points: a.collect(), tally: newTally(), delays: a.collectDelays()}
 	w.tree = &tree{a: a, tree: merkle.NewTree(), points: w.points}
 	if a.genesis != nil {
 		c, err := a.courts(a.genesis)
@@ -74,6 +74,7 @@ type walk struct {
 	points *points
 	rules  *rules // nil without genesis, or when its law cannot be read
 	tally  *tally
+	delays map[statement.Hash][]*promised
 	size   uint64 // entries taken
 	last   int64  // ledger time of the last one that could be read, unix ms
 }
