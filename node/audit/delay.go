@@ -44,8 +44,8 @@ type delayFile struct {
 	Hash      string  `json:"hash"`
 	Seen      string  `json:"seen"`
 	Due       string  `json:"due"`
-	Index     *uint64 `json:"index"`
-	At        string  `json:"at"`
+	Index     *uint64 `json:"index,omitempty"`
+	At        string  `json:"at,omitempty"`
 	Promise   string  `json:"promise"`
 }
 
