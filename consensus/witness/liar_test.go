@@ -560,7 +560,7 @@ func TestLiarFloods(t *testing.T) {
 	n.healthy(3)
 	liar := n.Followers()[0]
 	honest := n.honest(liar)
-	for i := range 200 {
+	for i := range 80 {
 		one, other := n.signed(liar, n.checkpoint(uint64(1000+i), 1)), n.signed(liar, n.checkpoint(uint64(1000+i), 2))
 		e := fmt.Appendf(nil, `{"format":"sandi-evidence/1","why":"","seen":0,"from":"","first":%q,"second":%q}`, one.Marshal(), other.Marshal())
 		if err := n.at(honest[i%2]).AcceptEvidence(liar.ID, e); err != nil {
@@ -650,7 +650,21 @@ func TestLiarSnapshots(t *testing.T) {
 			s.Heal()
 			s.healthy(20)
 		},
-		"the same, before the others are heard": func(t *testing.T, s deceit) {
+		"the truth, at a false place of the log": func(t *testing.T, s deceit) {
+			s.CutRaft(s.victim)
+			s.Fill(s.liar, 5)
+			if !s.install(clustertest.Copied(s.victim, nil)) {
+				t.Error("its own ledger was refused")
+			}
+			s.Heal()
+			s.Await("something that an operator sees", func() bool {
+				return s.at(s.victim).Warning() != nil || !s.victim.Replica.Status().Ready
+			})
+			s.lose(s.victim) // what OPERATIONS.md says for a node that is off
+			s.healthy(25)
+			s.CheckAll()
+		},
+		"another history, before the others are heard": func(t *testing.T, s deceit) {
 			s.Isolate(s.victim)
 			s.lose(s.victim)
 			if !s.install(s.Another(s.liar.Region, 40)) {

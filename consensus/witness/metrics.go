@@ -31,7 +31,7 @@ func newMetrics(to prometheus.Registerer, w *Witness) *metrics {
 	gauge("final_size", "Leaves of the newest final checkpoint.", func() float64 { return float64(leaves(w.board.Final())) })
 	gauge("final_age_seconds", "Time since the newest final checkpoint was cosigned; 0 before the first.", w.finalAge)
 	gauge("ledger_ahead_seconds", "How far ledger time lies ahead of this node's clock; above 120 nothing is cosigned.", func() float64 { return w.Ahead().Seconds() })
-	gauge("unfinished_seconds", "Since when there are leaves that do not become final; 0 while there are none.", func() float64 { return w.signs.unfinished().Seconds() })
+	gauge("unfinished_seconds", "Since when there are leaves that do not become final; 0 while there are none.", func() float64 { return w.unfinished().Seconds() })
 	gauge("starved_seconds", "Since when another node shows leaves that this replica does not get; 0 while it has all.", func() float64 {
 		since, _, _ := w.signs.starved()
 		return since.Seconds()

@@ -122,14 +122,15 @@ func (s *signs) starved() (since time.Duration, most uint64, node string) {
 }
 
 // unfinished is since when there are leaves that do not become final, and 0 while
-// there are none.
-func (s *signs) unfinished() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.final >= s.own {
+// there are none, or some have just become it.
+func (w *Witness) unfinished() time.Duration {
+	own, final := w.cfg.Ledger.Size(), leaves(w.board.Final())
+	w.signs.mu.Lock()
+	defer w.signs.mu.Unlock()
+	if final >= own || final > w.signs.final {
 		return 0
 	}
-	return time.Since(s.finished)
+	return time.Since(w.signs.finished)
 }
 
 // liar is a node that sent a false signature lately.
@@ -162,7 +163,7 @@ func (w *Witness) Warning() error {
 		return fmt.Errorf("node %s shows a checkpoint of %d leaves, and for %s this replica has got no further than %d: it is cut off, or the leader keeps entries from it",
 			node, most, since.Round(time.Second), w.cfg.Ledger.Size())
 	}
-	if since := w.signs.unfinished(); since > w.tuning.Late {
+	if since := w.unfinished(); since > w.tuning.Late {
 		return fmt.Errorf("for %s no checkpoint has become final beyond %d leaves; not cosigned by %s",
 			since.Round(time.Second), leaves(w.board.Final()), w.missing())
 	}
