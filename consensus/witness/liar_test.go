@@ -367,6 +367,62 @@ func TestLiarForks(t *testing.T) {
 	}
 }
 
+// Ensure evidence outlives a restart and a power cut and goes on stopping the
+// cosigner, until the operators have named each piece; then everything becomes
+// final again, the evidence stays on show, and the next fork stops all again.
+func TestEvidenceStays(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, 53)
+	n.Fill(n.Leader(), 10)
+	n.healthy(10)
+	liar := n.Followers()[1]
+	honest := n.honest(liar)
+	tell := func(root byte) {
+		t.Helper()
+		err := peersOf{n, n.Cluster, liar.ID}.PushNote(t.Context(), honest[0].ID, n.signed(liar, n.checkpoint(7, root)).Marshal())
+		if !errors.Is(err, witness.ErrForked) {
+			t.Fatal(err)
+		}
+		n.Await("the alarm everywhere", func() bool {
+			return !slices.ContainsFunc(n.Nodes, func(node *clustertest.Node) bool { return !errors.Is(n.at(node).Trouble(), witness.ErrFork) })
+		})
+	}
+	tell(0x66)
+	n.Stop(honest[0])
+	n.Start(honest[0])
+	n.Crash(honest[1], 0)
+	n.Start(honest[1])
+	n.Fill(n.Leader(), 5)
+	for _, node := range honest {
+		if w := n.at(node); !errors.Is(w.Trouble(), witness.ErrFork) || w.State().Size > 10 {
+			t.Errorf("%s: after a restart %v, cosigned %d leaves", node.ID, w.Trouble(), w.State().Size)
+		}
+	}
+	n.mu.Lock()
+	seen := map[string]bool{}
+	for _, p := range n.nodes {
+		for _, e := range p.Evidence() {
+			if !seen[e.ID] {
+				seen[e.ID] = true
+				n.dealt = append(n.dealt, e.ID)
+			}
+		}
+	}
+	n.mu.Unlock()
+	for _, node := range n.Nodes {
+		n.Stop(node)
+		n.Start(node)
+	}
+	n.awaitFinal(15)
+	n.checkFinal()
+	for _, node := range n.Nodes {
+		if e := n.at(node).Evidence(); len(e) == 0 || slices.ContainsFunc(e, func(e witness.Evidence) bool { return !e.Resolved }) {
+			t.Errorf("%s shows %+v", node.ID, e)
+		}
+	}
+	tell(0x67)
+}
+
 // Ensure a cosignature that does not hold is not merged, is not shown, and is
 // told to the operator; the note of the others is not spoilt by it.
 func TestLiarCosignsFalsely(t *testing.T) {

@@ -25,6 +25,7 @@ type network struct {
 	mu    sync.Mutex
 	nodes map[string]*post // by node
 	lies  map[string]*lies // by node: what it says instead of the truth
+	dealt []string         // ids of evidence that the operators have dealt with
 	bad   string           // node whose disk gives back other bytes than were written
 }
 
@@ -73,7 +74,7 @@ func (n *network) attach(c *clustertest.Cluster, node *clustertest.Node, config 
 	p.Witness, err = witness.Open(witness.Config{
 		Node: node.ID, Genesis: config.Genesis.Genesis, Log: keys.Log, Cosigner: keys.Cosigner, Store: node.Store.Local(),
 		Ledger: ledgerOf{n, node}, Past: witness.Past{LastIndex: last, Term: term}, Peers: peersOf{n, c, node.ID}, Raft: raftOf{node},
-		Clock: config.Clock, Logger: config.Logger, Tuning: n.tuning, Foreign: n.others,
+		Clock: config.Clock, Logger: config.Logger, Tuning: n.tuning, Foreign: n.others, Resolved: n.resolved(),
 	})
 	if err != nil {
 		return nil, err
@@ -96,6 +97,12 @@ func (n *network) attach(c *clustertest.Cluster, node *clustertest.Node, config 
 		p.in.Unlock()
 		return p.Close()
 	}, nil
+}
+
+func (n *network) resolved() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.dealt)
 }
 
 // at is the witness of a node.
