@@ -22,6 +22,8 @@ type walk struct {
 	w   *script.World
 	ids []string
 	n   int // makes document numbers unique when wanted
+
+	hints map[string][]any // values that a field mostly takes
 }
 
 var (
@@ -158,6 +160,9 @@ func (k *walk) fill(p *procedure.Procedure, e *procedure.Event, rec *procedure.R
 // value draws a value of the field's type; what the record already says is
 // often said again, because most guards ask for that.
 func (k *walk) value(f *procedure.Field, rec *procedure.Record) any {
+	if list := k.hints[f.Name]; len(list) > 0 && rapid.IntRange(0, 7).Draw(k.t, "hint") > 0 {
+		return rapid.SampledFrom(list).Draw(k.t, f.Name)
+	}
 	if rec != nil && rapid.IntRange(0, 3).Draw(k.t, "again") > 0 {
 		for _, from := range []string{f.Name, strings.TrimSuffix(f.Name, "_check") + "_root", "proposed_" + strings.TrimSuffix(f.Name, "_org"), "redacted_copy"} {
 			same := k.w.Law[rec.Procedure].Field(from)
@@ -180,6 +185,15 @@ func (k *walk) value(f *procedure.Field, rec *procedure.Record) any {
 		return f.Values[rapid.IntRange(0, len(f.Values)-1).Draw(k.t, f.Name)].Name
 	case procedure.TypeOrg:
 		return rapid.SampledFrom(append(slices.Clone(walkOrgs), "100000-SJ")).Draw(k.t, f.Name)
+	case procedure.TypeTime:
+		d := calendar.DayOf(k.w.Time) + calendar.Day(rapid.IntRange(-3, 1).Draw(k.t, f.Name))
+		return d.String() + "T10:00:00+08:00"
+	case procedure.TypeHash:
+		return strings.Repeat(rapid.SampledFrom([]string{"0", "a"}).Draw(k.t, f.Name), 64)
+	case procedure.TypeRegion:
+		return rapid.SampledFrom([]string{"110000", "120000", "130000"}).Draw(k.t, f.Name)
+	case procedure.TypePerson:
+		return "张*"
 	case procedure.TypeDivision:
 		return rapid.SampledFrom(walkOrgs).Draw(k.t, f.Name)[:6]
 	case procedure.TypeUSCC:

@@ -66,6 +66,31 @@ func Play(text string, o Options) (string, []Mistake) {
 	return write(list, answers, trailing), mistakes
 }
 
+// Prepare plays a script for what it leaves behind: the world, and the records by
+// the names that the script gave them. An act that was not accepted is an error.
+func Prepare(text string, o Options) (*World, map[string]string, error) {
+	list, _, err := parse(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &player{o: o, ids: make(map[string]string)}
+	if err := p.begin(); err != nil {
+		return nil, nil, err
+	}
+	for _, c := range list {
+		if c.words[0] == "expect" {
+			continue
+		}
+		if _, err := p.run(c); err != nil {
+			return nil, nil, fmt.Errorf("line %d: %w", c.line, err)
+		}
+		if p.last.refusal != nil {
+			return nil, nil, fmt.Errorf("line %d: %w", c.line, p.last.refusal)
+		}
+	}
+	return p.w, p.ids, nil
+}
+
 func (p *player) begin() error {
 	cal, err := calendar.Parse([]byte(p.o.Calendar))
 	if err != nil {
