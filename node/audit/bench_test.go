@@ -77,7 +77,7 @@ func scaleLog(b *testing.B, n int) (io.ReaderAt, int64, []byte) {
 		path = b.TempDir() + "/log.zip"
 	}
 	if _, err := os.Stat(path); err != nil {
-		w, err := bundletest.New()
+		w, err := bundletest.New("assistance", "unqualified")
 		must(b, err)
 		if *probes {
 			must(b, w.Probe(n, 64, 20*time.Minute))

@@ -41,6 +41,7 @@ type forgery struct {
 
 	did     string
 	touched []uint64 // entries of which one has to be named
+	blamed  string   // file that has to be
 	within  bool     // only a range that holds it can be named
 	want    int      // exit status; 0: ExitFail
 	refused bool     // instead of a report there is an error

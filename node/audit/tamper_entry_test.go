@@ -266,7 +266,12 @@ func (f *forgery) restate(t testing.TB) {
 
 // tileTamperings change hash tiles, and what is a tile at all.
 var tileTamperings = []tampering{
-	{"tile: a bit", inTile(func(f *forgery, files map[string][]byte, name string) { files[name] = f.flip(files[name]) })},
+	{"tile: a bit", inTile(func(f *forgery, files map[string][]byte, name string) {
+		f.bit(files, name, f.rng.IntN(len(files[name])))
+	})},
+	{"tile: the last hash", inTile(func(f *forgery, files map[string][]byte, name string) { // no seal covers it
+		f.bit(files, name, len(files[name])-1-f.rng.IntN(32))
+	})},
 	{"tile: two hashes exchanged", inTile(func(f *forgery, files map[string][]byte, name string) {
 		body := bytes.Clone(files[name])
 		n := len(body) / 32
@@ -298,6 +303,19 @@ var tileTamperings = []tampering{
 		f.after = func(files map[string][]byte) { files[tile.Path()] = make([]byte, 32*tile.Width) }
 		f.mark("%s does not belong", tile.Path())
 	}},
+}
+
+// bit changes a bit of a hash tile at a byte. A leaf's hash is named by its entry,
+// a higher one by its tile.
+func (f *forgery) bit(files map[string][]byte, name string, at int) {
+	body := bytes.Clone(files[name])
+	body[at] ^= 1 << f.rng.IntN(8)
+	files[name] = body
+	if tile, err := merkle.ParseTilePath(name); err == nil && tile.Level == 0 {
+		f.touched = []uint64{tile.Index*merkle.TileWidth + uint64(at/32)}
+	} else {
+		f.blamed = name
+	}
 }
 
 func tileNames(files map[string][]byte, class bundle.Class) []string {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -77,7 +78,7 @@ func TestTamper(t *testing.T) {
 // tamper makes tampering number i and looks whether it is found.
 func tamper(t *testing.T, s *subject, way tampering, i int, courts map[string]*court) {
 	base := s.log
-	if i%wideEvery == 0 {
+	if i%wideEvery == 0 || strings.HasPrefix(way.name, "tile:") && i%2 == 0 {
 		base = s.wide
 	}
 	f := base.clone(rand.New(rand.NewPCG(tamperSeed, uint64(i))))
@@ -102,6 +103,9 @@ func tamper(t *testing.T, s *subject, way tampering, i int, courts map[string]*c
 	}
 	if lower := f.lower && r.Exit == ExitIndeterminate && r.Grade != string(checkpoint.GradeFinal); r.Exit != want && !lower {
 		t.Errorf("%s: exit %d, want %d: %s", label, r.Exit, want, show(r))
+	}
+	if f.blamed != "" && r.first(func(found *Finding) bool { return found.Result == Fail && found.File == f.blamed }) == nil {
+		t.Errorf("%s: %s is not named: %s", label, f.blamed, show(r))
 	}
 	if len(f.touched) > 0 && !names(r, f.touched, f.within) {
 		t.Errorf("%s: none of the entries %v is named: %s", label, f.touched, show(r))
