@@ -274,6 +274,7 @@ func (n *Node) Run(ctx context.Context) error {
 	group.Go(func() error { n.mover.Run(ctx); return nil })
 	group.Go(func() error { return n.steward().run(ctx) })
 	group.Go(func() error { n.sealer().run(ctx); return nil })
+	group.Go(func() error { n.expel(ctx); return nil })
 	if n.clock != nil {
 		group.Go(func() error { n.followLedgerTime(ctx); return nil })
 	}

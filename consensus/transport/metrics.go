@@ -9,6 +9,7 @@ type metrics struct {
 	handshakes *prometheus.CounterVec
 	refused    *prometheus.CounterVec
 	open       prometheus.GaugeFunc
+	barred     prometheus.GaugeFunc
 }
 
 func newMetrics(r prometheus.Registerer, t *Transport) *metrics {
@@ -22,10 +23,15 @@ func newMetrics(r prometheus.Registerer, t *Transport) *metrics {
 		}, []string{"node"}),
 		open: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "sandi_transport_connections", Help: "Open connections from and to other nodes.",
-		}, func() float64 { return float64(t.inbound.count() + t.outbound.count() + t.peerIn.count()) }),
+		}, func() float64 {
+			return float64(t.inbound.count() + t.outbound.count() + t.peerIn.count() + t.peerOut.count())
+		}),
+		barred: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "sandi_transport_barred_nodes", Help: "Nodes that were removed and may not connect.",
+		}, func() float64 { return float64(len(*t.barred.Load())) }),
 	}
 	if r != nil {
-		r.MustRegister(m.handshakes, m.refused, m.open)
+		r.MustRegister(m.handshakes, m.refused, m.open, m.barred)
 	}
 	return m
 }
@@ -37,4 +43,5 @@ func (m *metrics) unregister() {
 	m.registerer.Unregister(m.handshakes)
 	m.registerer.Unregister(m.refused)
 	m.registerer.Unregister(m.open)
+	m.registerer.Unregister(m.barred)
 }
