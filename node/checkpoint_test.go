@@ -120,7 +120,7 @@ func (n *network) burst(i, clients int) (sizes []uint64) {
 	for c := range clients {
 		writers.Go(func() {
 			for k := 0; ctx.Err() == nil; k++ {
-				req, err := n.probe.Request(n.Regions[i].Code, fmt.Sprintf("burst-%d-%d", c, k))
+				req, err := n.probe.Request(fmt.Sprintf("burst-%d-%d", c, k))
 				if err == nil {
 					_, err = door.Open(ctx, client.NewKey(), req)
 				}

@@ -159,7 +159,7 @@ func (n *network) door(i int, role string) *client.Client {
 func (n *network) write(i int) v1.Receipt {
 	n.t.Helper()
 	n.n++
-	req, err := n.probe.Request(n.Regions[i].Code, strconv.Itoa(n.n))
+	req, err := n.probe.Request(strconv.Itoa(n.n))
 	if err != nil {
 		n.t.Fatal(err)
 	}

@@ -16,9 +16,8 @@ import (
 )
 
 // probeFields are the fields of node/demo/probe.yaml, the write that the
-// whole-system benchmark repeats: %s is its number, then another region.
-const probeFields = `{"batch_no":"20250611","model":"S-1","place_kind":"producer_store","producer_division":"%[2]s",` +
-	`"producer_name":"合成生产者","product_name":"合成样品","sample_no":"SYN-%[1]s","sampled_on":"2025-08-19","sampling_level":"provincial"}`
+// whole-system benchmark repeats: %s is its number.
+const probeFields = `{"candidates":["1","2"],"closes_on":"2099-12-31","edition":"S%s"}`
 
 // probeWorld is a world under the law that a new network starts with.
 func probeWorld(t testing.TB) *world {
@@ -35,8 +34,8 @@ func probeWorld(t testing.TB) *world {
 func (w *world) probes(n, size int) ledger.Command {
 	cmd := ledger.Command{ProposedAt: w.now * 1000}
 	for i := n * size; i < (n+1)*size; i++ {
-		fields := fmt.Sprintf(probeFields, fmt.Sprintf("20251103-%d-%d", i%64, i), regions[(i+1)%3])
-		cmd.Statements = append(cmd.Statements, w.open(regions[i%3], "clerk", "unqualified", fields))
+		fields := fmt.Sprintf(probeFields, fmt.Sprintf("123456%03d%06d", i%64, i))
+		cmd.Statements = append(cmd.Statements, w.open(regions[i%3], "liaison", "catalogue_vote", fields))
 	}
 	return cmd
 }

@@ -61,7 +61,7 @@ func TestWrite(t *testing.T) {
 		if r.Method != "POST" || r.URL.Path != "/v1/records" || r.Host != "127.0.0.1:30011" || r.Header.Get("Authorization") != "Bearer a.b.c" {
 			t.Errorf("write %d: %s %s %s %v", n, r.Method, r.URL, r.Host, r.Header)
 		}
-		want, err := loadProbe(t).Request(testRegion, fmt.Sprintf("RUN007%06d", n))
+		want, err := loadProbe(t).Request(fmt.Sprintf("RUN007%06d", n))
 		if err != nil {
 			t.Fatal(err)
 		}

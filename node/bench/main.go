@@ -22,10 +22,17 @@ func main() {
 	duration := flag.Duration("duration", 5*time.Second, "length of one phase")
 	sandi := flag.String("sandi", "bin/sandi", "the binary to measure (make build)")
 	only := flag.Bool("sandi-only", false, "leave etcd out (for profiling)")
+	restart := flag.String("restart", "", "measure restarts instead, after so many leaves each: \"20000,200000\"")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *sandi, *rounds, *duration, *only); err != nil {
+	var err error
+	if *restart != "" {
+		err = runRestarts(ctx, *sandi, *restart)
+	} else {
+		err = run(ctx, *sandi, *rounds, *duration, *only)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}

@@ -58,7 +58,7 @@ const (
 // newWrite makes the request from the probe; unique must be no other caller's.
 func newWrite(d *door, probe *demo.Probe, unique string) (*write, error) {
 	unique += strings.Repeat("0", serialDigits)
-	req, err := probe.Request(d.region, unique)
+	req, err := probe.Request(unique)
 	if err != nil {
 		return nil, err
 	}

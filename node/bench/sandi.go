@@ -18,23 +18,26 @@ const ourPortBase = 30000
 
 // sandiCluster is three nodes on loopback, TLS for clients and peers.
 type sandiCluster struct {
-	dir            string
+	dir            string // of the network; the nodes' output lies beside it
+	binary         string
+	network        *demo.Network
 	tls            benchTLS
 	servers        []*server
 	statementBytes int
 }
 
 func startSandi(ctx context.Context, dir, binary string, t benchTLS) (*sandiCluster, error) {
-	c := &sandiCluster{dir: filepath.Join(dir, "sandi"), tls: t}
-	network, err := demo.Found(demo.Options{
+	c := &sandiCluster{dir: filepath.Join(dir, "sandi"), binary: binary, tls: t}
+	var err error
+	c.network, err = demo.Found(demo.Options{
 		Dir: c.dir, Clock: genesis.ClockReal, Start: time.Now(), Timeouts: setup.ProductionTimeouts, PortBase: ourPortBase,
 		TLSCert: t.serverCert, TLSKey: t.serverKey, Requests: 1_000_000, // the limiter must not be what is measured
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range network.Regions {
-		s, err := startServer(dir, "sandi-"+r.Code, true, binary, "serve", "--config", filepath.Join(r.Dir, "sandi.yaml"), "--until-stdin-closes")
+	for i := range c.network.Regions {
+		s, err := c.serve(i)
 		if err != nil {
 			c.stop()
 			return nil, err
@@ -46,6 +49,12 @@ func startSandi(ctx context.Context, dir, binary string, t benchTLS) (*sandiClus
 		return nil, err
 	}
 	return c, nil
+}
+
+// serve starts the node of region i.
+func (c *sandiCluster) serve(i int) (*server, error) {
+	r := c.network.Regions[i]
+	return startServer(filepath.Dir(c.dir), "sandi-"+r.Code, true, c.binary, "serve", "--config", filepath.Join(r.Dir, "sandi.yaml"), "--until-stdin-closes")
 }
 
 // ready waits until a write is acknowledged and notes the size of its statement.

@@ -56,6 +56,12 @@ func (s *server) stop() {
 	}
 }
 
+// kill ends the server as a power cut would, but for what the kernel still has.
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
 // cpu is the processor time used so far, user and system.
 func (s *server) cpu() time.Duration {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))

@@ -14,7 +14,7 @@ import (
 // this size.
 func (l *load) statementBytes() (int, error) {
 	region := l.doors[0].region
-	req, err := l.probe.Request(region, l.run+"000"+strings.Repeat("0", serialDigits))
+	req, err := l.probe.Request(l.run + "000" + strings.Repeat("0", serialDigits))
 	if err != nil {
 		return 0, err
 	}

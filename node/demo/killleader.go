@@ -158,7 +158,7 @@ func (w *writers) write(ctx context.Context, region, n string) error {
 	if err != nil {
 		return err
 	}
-	req, err := w.probe.Request(region, n)
+	req, err := w.probe.Request(n)
 	if err != nil {
 		return err
 	}

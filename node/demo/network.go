@@ -134,6 +134,9 @@ func (n *Network) PublicURL(i int) string {
 // LogURL is the address of region i's transparency log, readable without a token.
 func (n *Network) LogURL(i int) string { return "http://" + n.addr(logPort, i) + "/log/" }
 
+// AdminURL is the address of region i's health checks, metrics and profiles.
+func (n *Network) AdminURL(i int) string { return "http://" + n.addr(adminPort, i) }
+
 // config is region i's sandi.yaml; key paths are the defaults.
 func (n *Network) config(i int) []byte {
 	r := n.Regions[i]

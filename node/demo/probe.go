@@ -18,11 +18,10 @@ var probeText []byte
 // Probe is a small write that can be repeated without end: what kill-leader and
 // the benchmark send. It is data, so that no program text names a procedure.
 type Probe struct {
-	Open   string            `yaml:"open"`
-	Role   string            `yaml:"role"`
-	Person string            `yaml:"person"`
-	Peer   map[string]string `yaml:"peer"`   // region -> organisation of another region
-	Fields map[string]any    `yaml:"fields"` // "${n}" is unique per write, "${peer}" the other organisation
+	Open   string         `yaml:"open"`
+	Role   string         `yaml:"role"`
+	Person string         `yaml:"person"`
+	Fields map[string]any `yaml:"fields"` // "${n}" is unique per write
 }
 
 // LoadProbe reads the embedded probe.
@@ -39,9 +38,9 @@ func (p *Probe) Actor(region string) Actor {
 	return Actor{Region: region, Org: region + "-SJ", Role: p.Role, Person: p.Person}
 }
 
-// Request is one write of a region; n must be unique.
-func (p *Probe) Request(region, n string) (v1.OpenRequest, error) {
-	fields := substitute(p.Fields, strings.NewReplacer("${n}", n, "${peer}", p.Peer[region]))
+// Request is one write; n must be unique.
+func (p *Probe) Request(n string) (v1.OpenRequest, error) {
+	fields := substitute(p.Fields, strings.NewReplacer("${n}", n))
 	raw, err := json.Marshal(fields)
 	if err != nil {
 		return v1.OpenRequest{}, fmt.Errorf("couldn't encode the probe: %w", err)

@@ -56,7 +56,7 @@ func (t Terminal) Ready(n *Network, took time.Duration) {
 	t.line("")
 	t.row(addressWidths, t.pick("地区", "region"), t.pick("公共接口", "public API"), t.pick("节点间", "peers"), t.pick("管理", "admin"), t.pick("透明日志", "transparency log"))
 	for i, r := range n.Regions {
-		t.row(addressWidths, t.pick(r.NameZH, r.NameEN), n.PublicURL(i), n.addr(peerPort, i), "http://"+n.addr(adminPort, i), n.LogURL(i))
+		t.row(addressWidths, t.pick(r.NameZH, r.NameEN), n.PublicURL(i), n.addr(peerPort, i), n.AdminURL(i), n.LogURL(i))
 	}
 	t.line("")
 	t.line("%s", t.pick("取得访问令牌（10 分钟有效）:", "get an access token (10 minutes):"))
