@@ -57,6 +57,7 @@ type Keys struct {
 	Cosigner  string `koanf:"cosigner"`  // this node's cosignature key
 	Vault     string `koanf:"vault"`     // wraps the keys of private payloads
 	Pseudonym string `koanf:"pseudonym"` // turns a person into the pseudonym on the ledger
+	Draw      string `koanf:"draw"`      // contributes to draws; may be absent
 	Gossip    string `koanf:"gossip"`    // shared by all regions
 	NodeCert  string `koanf:"node_cert"` // certificate chain of this node
 	NodeKey   string `koanf:"node_key"`
@@ -110,7 +111,7 @@ func defaults() Config {
 		Limits:  Limits{CacheMiB: 32, MemoryMiB: 200, MaterialMiB: 4096, RequestsPerS: 0, WarnBelowMiB: 1024, VerifyWorkers: 2},
 		Log:     Log{Level: "info", Format: "auto"},
 		Keys: Keys{
-			Statement: "keys/statement.pem", Log: "keys/log.pem", Cosigner: "keys/cosigner.pem", Vault: "keys/vault.key",
+			Statement: "keys/statement.pem", Log: "keys/log.pem", Cosigner: "keys/cosigner.pem", Vault: "keys/vault.key", Draw: "keys/draw.pem",
 			Pseudonym: "keys/pseudonym.key", Gossip: "keys/gossip.key", NodeCert: "tls/node.pem", NodeKey: "tls/node-key.pem",
 		},
 	}
@@ -167,7 +168,7 @@ func ParseConfig(text []byte) (Config, error) {
 
 func (c *Config) resolve(dir string) {
 	for _, p := range []*string{
-		&c.Data, &c.Genesis, &c.TLS.Cert, &c.TLS.Key, &c.Keys.Statement, &c.Keys.Log, &c.Keys.Cosigner,
+		&c.Data, &c.Genesis, &c.TLS.Cert, &c.TLS.Key, &c.Keys.Statement, &c.Keys.Log, &c.Keys.Cosigner, &c.Keys.Draw,
 		&c.Keys.Vault, &c.Keys.Pseudonym, &c.Keys.Gossip, &c.Keys.NodeCert, &c.Keys.NodeKey, &c.Keys.CACert, &c.Keys.CAKey,
 	} {
 		if *p != "" && !filepath.IsAbs(*p) {

@@ -109,7 +109,10 @@ func (n *Node) peerHandler() http.Handler {
 }
 
 func (n *Node) steward() *steward {
-	s := &steward{region: n.cfg.Region, ledger: n.replicated(), desk: n.desk, agenda: n.agenda, clock: n.now, log: n.log}
+	s := &steward{region: n.cfg.Region, ledger: n.replicated(), desk: n.desk, agenda: n.agenda, clock: n.now, log: n.log, network: n.genesis.Network()}
+	if n.secrets.draw != nil { // a nil *PrivateKey in the interface would be a key
+		s.lots = n.secrets.draw
+	}
 	if n.clock != nil {
 		s.changed = n.clock.changed
 	}

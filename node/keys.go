@@ -1,7 +1,9 @@
 package node
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/genesis"
@@ -12,6 +14,7 @@ type secrets struct {
 	statement *keyring.PrivateKey
 	log       *keyring.PrivateKey
 	cosigner  *keyring.PrivateKey
+	draw      *keyring.PrivateKey // nil: this node contributes to no draw
 	vault     []byte
 	pseudonym []byte
 	gossip    []byte
@@ -30,6 +33,15 @@ func loadSecrets(k Keys, self *genesis.Node) (*secrets, error) {
 			return nil, fmt.Errorf("couldn't load the %s key (keys.%s in sandi.yaml): %w", f.name, f.name, err)
 		}
 		*f.into = key
+	}
+	switch key, err := keyring.LoadFile(k.Draw); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, fmt.Errorf("couldn't load the draw key (keys.draw in sandi.yaml): %w", err)
+	case key.Public().Use != keyring.UseDraw:
+		return nil, fmt.Errorf("keys.draw is a %s key; make one with sandi key make --use draw", key.Public().Use)
+	default:
+		s.draw = key
 	}
 	for _, f := range []struct {
 		name, path string

@@ -3,8 +3,10 @@ package node
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -13,6 +15,8 @@ import (
 
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/draw"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/procedure"
 	"sandi.internal/gateway/consensus/statement"
@@ -52,6 +56,8 @@ type steward struct {
 	clock   func() time.Time
 	changed func() <-chan struct{} // scenario clock; nil: real time
 	log     *slog.Logger
+	network string         // its id
+	lots    keyring.Signer // this node's draw key; nil: it contributes to no draw
 
 	passed  int64            // unix s; limits that passed before it have been seen
 	refused map[string]bool  // "record event head" that the ledger refused: not tried again
@@ -225,7 +231,13 @@ func (s *steward) consider(books *ledger.Books, id string) ([]task, error) {
 		if s.refused[id+" "+o.Event+" "+rec.Head] {
 			continue
 		}
-		todo = append(todo, task{record: id, head: rec.Head, event: o.Event, due: o.Due, fields: echo(o, rec)})
+		fields := echo(o, rec)
+		if o.Auto == procedure.AutoDraw {
+			if fields = s.contribution(o, rec); fields == nil {
+				continue
+			}
+		}
+		todo = append(todo, task{record: id, head: rec.Head, event: o.Event, due: o.Due, fields: fields})
 	}
 	return todo, nil
 }
@@ -233,7 +245,7 @@ func (s *steward) consider(books *ledger.Books, id string) ([]task, error) {
 // mine reports whether an option is for this node to do now.
 func (s *steward) mine(o procedure.Option, id string) bool {
 	switch o.Auto {
-	case procedure.AutoReceipt:
+	case procedure.AutoReceipt, procedure.AutoDraw:
 		return slices.ContainsFunc(o.By, func(a procedure.OptionActor) bool { return a.Role == procedure.NodeRole && a.Region == s.region })
 	case procedure.AutoLinked:
 		if o.Blocked != nil {
@@ -298,6 +310,31 @@ func echo(o procedure.Option, rec *procedure.Record) []byte {
 	}
 	text, _ := json.Marshal(fields) // raw values that the ledger itself wrote
 	return text
+}
+
+// contribution is what this region gives to a draw: its draw key's one signature
+// over what was frozen. Nil when it has given it, or has no draw key.
+func (s *steward) contribution(o procedure.Option, rec *procedure.Record) []byte {
+	given := slices.ContainsFunc(rec.Acts, func(a procedure.ActNote) bool { return a.Event == o.Event && a.Region == s.region })
+	if s.lots == nil || given {
+		return nil
+	}
+	terms := draw.Terms{Network: s.network, Draw: rec.ID}
+	for i, into := range [][]byte{terms.Pool[:], terms.Rule[:]} {
+		var digest string
+		if json.Unmarshal(rec.Fields[o.Over[i]], &digest) != nil {
+			return nil
+		}
+		if n, err := hex.Decode(into, []byte(digest)); err != nil || n != len(into) {
+			return nil
+		}
+	}
+	c, err := draw.Contribute(terms, s.region, s.lots)
+	if err != nil {
+		s.log.Warn("couldn't contribute to a draw; check keys.draw", "record", rec.ID, "error", err)
+		return nil
+	}
+	return fmt.Appendf(nil, `{%q:"%x"}`, o.Require[0], c.Signature)
 }
 
 func (s *steward) do(ctx context.Context, t task) error {

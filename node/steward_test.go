@@ -40,7 +40,9 @@ func newStewards(t *testing.T, o clustertest.Options) *stewards {
 	t.Helper()
 	s := &stewards{t: t, agendas: map[string]*agenda{}, of: map[string]*steward{}}
 	o.Timeouts = genesis.Timeouts{HeartbeatMS: 1000, ElectionMS: 1000, LeaseMS: 500, CommitMS: 10}
-	o.Law = []genesis.LawText{{Name: "missive", Text: missive}}
+	if o.Law == nil {
+		o.Law = []genesis.LawText{{Name: "missive", Text: missive}}
+	}
 	o.Applied = func(node string) func([]ledger.Result) {
 		s.agendas[node] = newAgenda()
 		return s.agendas[node].applied
@@ -58,7 +60,7 @@ func (s *stewards) engage(n *clustertest.Node) *steward {
 	s.t.Helper()
 	w := &steward{
 		region: n.Region, ledger: desk.Replicated{Replica: n.Replica, Machine: n.Ledger}, desk: s.desk(n, stewardPatience),
-		agenda: s.agendas[n.ID], clock: s.Clock, log: slog.New(slog.DiscardHandler), refused: map[string]bool{},
+		agenda: s.agendas[n.ID], clock: s.Clock, log: slog.New(slog.DiscardHandler), refused: map[string]bool{}, network: s.Signed.Network(),
 	}
 	s.of[n.ID] = w
 	return w

@@ -309,6 +309,9 @@ func checkEvent(ix *index, e *Event) error {
 	if err := checkEcho(ix, e); err != nil {
 		return err
 	}
+	if err := checkDraw(ix, e); err != nil {
+		return err
+	}
 	if err := checkJoint(ix, e); err != nil {
 		return err
 	}
@@ -344,6 +347,29 @@ func checkEcho(ix *index, e *Event) error {
 	return nil
 }
 
+// checkDraw: a node makes its contribution from the record alone: it signs two
+// digests, and states one thing, the signature.
+func checkDraw(ix *index, e *Event) error {
+	if (e.Auto == AutoDraw) != (len(e.Over) > 0) {
+		return lawtext.Errorf(e.Line, "auto: %s and over belong together", AutoDraw)
+	}
+	if e.Auto != AutoDraw {
+		return nil
+	}
+	if len(e.Over) != 2 || len(e.Require) != 1 {
+		return lawtext.Errorf(e.Line, "auto: %s is over two digests, of pool and rule, and requires one field", AutoDraw)
+	}
+	for _, name := range e.Over {
+		if f := ix.fields[name]; f == nil || f.Type != TypeHash || f.See != SeeClear {
+			return lawtext.Errorf(e.Line, "over: %q is not a clear field of type %s", name, TypeHash)
+		}
+	}
+	if f := ix.fields[e.Require[0]]; f == nil || f.Type != TypeString || f.See != SeeClear {
+		return lawtext.Errorf(e.Line, "auto: %s states a clear field of type %s", AutoDraw, TypeString)
+	}
+	return nil
+}
+
 func checkAuto(ix *index, e *Event) error {
 	if e.After != "" {
 		if _, ok := ix.limits[e.After]; !ok {
@@ -369,7 +395,7 @@ func checkAuto(ix *index, e *Event) error {
 	if e.Auto == AutoDue && len(e.Require) > 0 {
 		return lawtext.Errorf(e.Line, "auto: due takes no required fields: a node has nothing to state")
 	}
-	if e.Auto == AutoDue || e.Auto == AutoReceipt || e.Auto == AutoLinked {
+	if e.Auto == AutoDue || e.Auto == AutoReceipt || e.Auto == AutoLinked || e.Auto == AutoDraw {
 		if e.Joint != nil {
 			return lawtext.Errorf(e.Line, "a joint event is not automatic")
 		}

@@ -83,6 +83,7 @@ const (
 	AutoDue       Auto = "due"       // any region's node submits it once the limit has passed
 	AutoCondition Auto = "condition" // fires inside the act that fulfils its condition
 	AutoLinked    Auto = "linked"    // any region's node submits it once its condition on other records holds
+	AutoDraw      Auto = "draw"      // every party's node gives its contribution to a draw, once
 )
 
 // Event is one way a record moves. Several events may share a name when their
@@ -109,6 +110,7 @@ type Event struct {
 	SetParty  []Assign   `json:"set_party,omitempty"`
 	Reassign  []Assign   `json:"reassign,omitempty"`
 	Echo      []Echo     `json:"echo,omitempty"` // with AutoReceipt: what the node repeats as it received it
+	Over      []string   `json:"over,omitempty"` // with AutoDraw: the digests of pool and rule that are signed
 	Line      int        `json:"-"`
 }
 

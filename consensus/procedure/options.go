@@ -13,7 +13,8 @@ type Option struct {
 	Optional []string       `json:"optional,omitempty"`
 	Auto     Auto           `json:"auto,omitempty"`
 	Echo     []Echo         `json:"echo,omitempty"`
-	Due      int64          `json:"due,omitempty"` // with AutoDue: possible after this moment, unix s
+	Over     []string       `json:"over,omitempty"` // with AutoDraw: digests that are signed
+	Due      int64          `json:"due,omitempty"`  // with AutoDue: possible after this moment, unix s
 	Joint    *OptionJoint   `json:"joint,omitempty"`
 	Blocked  *Refusal       `json:"blocked,omitempty"` // stands against it whoever acts
 	Warnings []OptionNotice `json:"warnings,omitempty"`
@@ -60,7 +61,7 @@ func (p *Procedure) Options(f Facts, rec *Record, now int64) []Option {
 func (c *frame) option(e *event) Option {
 	o := Option{
 		Event: e.Name, Title: e.Title, To: e.To, Basis: e.Basis, FourEyes: e.FourEyes,
-		Require: e.Require, Optional: e.Optional, Auto: e.Auto, Echo: e.Echo,
+		Require: e.Require, Optional: e.Optional, Auto: e.Auto, Echo: e.Echo, Over: e.Over,
 	}
 	if o.To == "" {
 		o.To = c.rec.State

@@ -228,8 +228,8 @@ func readEvent(n *lawtext.Node) Event {
 	e.FourEyes = names(m.Find("four_eyes"))
 	if a := m.Find("auto"); a != nil {
 		e.Auto = Auto(a.String(20))
-		if e.Auto != AutoReceipt && e.Auto != AutoDue && e.Auto != AutoCondition && e.Auto != AutoLinked {
-			a.Failf("auto is one of %s, %s, %s, %s", AutoReceipt, AutoDue, AutoCondition, AutoLinked)
+		if e.Auto != AutoReceipt && e.Auto != AutoDue && e.Auto != AutoCondition && e.Auto != AutoLinked && e.Auto != AutoDraw {
+			a.Failf("auto is one of %s, %s, %s, %s, %s", AutoReceipt, AutoDue, AutoCondition, AutoLinked, AutoDraw)
 		}
 	}
 	if w := m.Find("when"); w != nil {
@@ -244,6 +244,7 @@ func readEvent(n *lawtext.Node) Event {
 	for _, a := range readAssign(m.Find("echo")) {
 		e.Echo = append(e.Echo, Echo{Field: a.Party, From: a.Field})
 	}
+	e.Over = names(m.Find("over"))
 	m.Done()
 	return e
 }

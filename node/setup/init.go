@@ -62,6 +62,7 @@ func Init(dir string, p Profile) (*Member, error) {
 		{"ca/token.pem", keyring.UseToken, "tok-1", &tokenKey},
 		{"keys/log.pem", keyring.UseLog, "log-" + p.Suffix, &node.Log},
 		{"keys/cosigner.pem", keyring.UseCosigner, "cosigner-" + p.Suffix, &node.Cosigner},
+		{"keys/draw.pem", keyring.UseDraw, "draw-1", new(keyring.PublicKey)}, // registered later, with its proof of possession
 	} {
 		if err := makeKey(filepath.Join(dir, k.path), k.use, k.id, k.into); err != nil {
 			return nil, err
@@ -105,7 +106,11 @@ func (p *Profile) check() error {
 }
 
 func makeKey(path string, use keyring.Use, id string, into *keyring.PublicKey) error {
-	key, err := keyring.Generate(keyring.EdDSA, use, id)
+	alg := keyring.EdDSA
+	if use == keyring.UseDraw {
+		alg = keyring.BLS
+	}
+	key, err := keyring.Generate(alg, use, id)
 	if err != nil {
 		return fmt.Errorf("couldn't make the %s key: %w", use, err)
 	}
