@@ -28,8 +28,8 @@ func (n *Node) openDesk(pool *statement.Pool) error {
 		return err
 	}
 	n.desk, err = desk.New(desk.Config{
-		Region: n.cfg.Region, Network: n.genesis.Network(), Signer: n.secrets.statement, Pool: pool, Ledger: n.replicated(),
-		Vault: n.materials, Local: n.stores.state.Local(), Pseudonyms: pseudonyms, Clock: n.now, Logger: n.log, Metrics: n.reg,
+		Region: n.cfg.Region, Network: n.genesis.Network(), Signer: n.secrets.statement, Pool: pool, Ledger: n.watched(),
+		Vault: n.materials, Local: n.stores.state.Local(), Pseudonyms: pseudonyms, Promise: n.docket.Own, Clock: n.now, Logger: n.log, Metrics: n.reg,
 	})
 	if err != nil {
 		return fmt.Errorf("couldn't open the desk: %w", err)
@@ -53,6 +53,7 @@ func (n *Node) openDoors() error {
 		Region: n.cfg.Region, Node: n.cfg.Node, Network: n.genesis.Network(), Version: Version, Genesis: n.genesis.Genesis,
 		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Local: n.stores.state.Local(),
 		Replica: n.standing, Checkpoints: n.checkpoints, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
+		Promises: n.promises,
 	}
 	if n.clock != nil { // a nil *scenarioClock in the interface would be a clock
 		cfg.Practice = n.clock
@@ -105,7 +106,7 @@ func (n *Node) standing() v1.Replica {
 }
 
 func (n *Node) peerHandler() http.Handler {
-	return peer.New(peer.Config{Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Clock: time.Now})
+	return peer.New(peer.Config{Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Promises: n.docket, Clock: time.Now})
 }
 
 func (n *Node) steward() *steward {
@@ -155,6 +156,7 @@ func (n *Node) checks() []admin.Check {
 			}
 			return nil
 		}},
+		{Name: "promises", Warn: true, Probe: n.probePromises},
 		{Name: "disk", Warn: true, Probe: n.probeDisk},
 	}
 }

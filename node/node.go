@@ -24,6 +24,7 @@ import (
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/certs/authority"
+	"sandi.internal/gateway/consensus/docket"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/membership"
@@ -69,6 +70,7 @@ type Node struct {
 	witness   *witness.Witness
 	replica   *replica.Replica
 	mover     *mover.Mover
+	docket    *docket.Docket
 	agenda    *agenda // of the steward
 	materials public.Vault
 	desk      *desk.Desk
@@ -236,6 +238,9 @@ func (n *Node) openReplica() error {
 	if err != nil {
 		return fmt.Errorf("couldn't open what moves leadership: %w", err)
 	}
+	if err := n.openDocket(pool, peers); err != nil {
+		return err
+	}
 	return n.openDesk(pool)
 }
 
@@ -272,6 +277,7 @@ func (n *Node) Run(ctx context.Context) error {
 	group.Go(func() error { n.keeper.Run(ctx); return nil })
 	group.Go(func() error { n.witness.Run(ctx); return nil })
 	group.Go(func() error { n.mover.Run(ctx); return nil })
+	group.Go(func() error { n.docket.Run(ctx); return nil })
 	group.Go(func() error { return n.steward().run(ctx) })
 	group.Go(func() error { n.sealer().run(ctx); return nil })
 	group.Go(func() error { n.expel(ctx); return nil })

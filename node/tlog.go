@@ -19,7 +19,7 @@ import (
 func (n *Node) openLog() (*audit.Log, error) {
 	l, err := audit.New(audit.Config{
 		Open: n.books, Notes: n.witness.Board(), Policy: checkpoint.PolicyOf(n.genesis.Genesis), Network: n.genesis.Network(),
-		Genesis: n.founded, Evidence: n.evidence, Witness: outsideWitness{n.witness}, Logger: n.log,
+		Genesis: n.founded, Evidence: n.evidence, Delays: n.delays, Witness: outsideWitness{n.witness}, Logger: n.log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("couldn't open the transparency log: %w", err)

@@ -19,9 +19,10 @@ type Evidence struct {
 	Second []byte // the note that contradicts it
 }
 
-// evidenceList is the answer of /log/evidence.
+// evidenceList is the answer of /log/evidence: forks, and promises that were broken.
 type evidenceList struct {
-	Items []evidenceItem `json:"items"`
+	Items  []evidenceItem `json:"items"`
+	Delays []delayItem    `json:"delays"` // submission promises that were not kept
 }
 
 type evidenceItem struct {
@@ -39,7 +40,10 @@ func (e *Evidence) item(n int, notes ...string) evidenceItem {
 
 // evidence is GET /log/evidence: everything that stands against anyone.
 func (l *Log) evidence(w http.ResponseWriter, _ *http.Request) error {
-	list := evidenceList{Items: []evidenceItem{}}
+	list := evidenceList{Items: []evidenceItem{}, Delays: []delayItem{}}
+	for _, d := range l.cfg.Delays() {
+		list.Delays = append(list.Delays, d.item())
+	}
 	for n, e := range l.cfg.Evidence() {
 		at := PrefixPublished + "/evidence/" + strconv.Itoa(n)
 		list.Items = append(list.Items, e.item(n, at+"/first", at+"/second"))

@@ -97,7 +97,7 @@ func (l *Log) evidenceFiles() (map[string][]byte, error) {
 		}
 		files["fork-"+strconv.Itoa(n)] = append(body, '\n')
 	}
-	return files, nil
+	return files, l.delayFiles(files)
 }
 
 // Write writes the bundle. Refusals before the first byte: not_found for a record

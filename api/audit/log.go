@@ -39,6 +39,7 @@ type Config struct {
 	Network  string            // its id
 	Genesis  []byte            // the signed genesis file
 	Evidence func() []Evidence // what stands against others; nil: nothing ever does
+	Delays   func() []Delay    // promises that were not kept; nil: none ever is
 	Witness  Witness           // nil: this node is nobody's witness
 	Logger   *slog.Logger
 }
@@ -59,6 +60,9 @@ func New(cfg Config) (*Log, error) {
 	}
 	if cfg.Evidence == nil {
 		cfg.Evidence = func() []Evidence { return nil }
+	}
+	if cfg.Delays == nil {
+		cfg.Delays = func() []Delay { return nil }
 	}
 	return &Log{
 		cfg:       cfg,

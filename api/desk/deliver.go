@@ -83,6 +83,11 @@ func (d *Desk) promise(st *statement.Statement) (Receipt, error) {
 	case err != nil:
 		return Receipt{}, err
 	}
+	if d.cfg.Promise != nil {
+		if err := d.cfg.Promise(st); err != nil {
+			return Receipt{}, err
+		}
+	}
 	d.promised.Inc()
 	return Receipt{Pending: true, Result: ledger.Result{Region: st.Region, ID: st.ID, Hash: st.Hash, Record: st.Record}}, nil
 }

@@ -33,8 +33,11 @@ type Config struct {
 	Local      Local
 	Pseudonyms *Pseudonyms
 	Clock      func() time.Time // real time, or the scenario clock of a practice network
-	Logger     *slog.Logger
-	Metrics    prometheus.Registerer
+	// Promise signs and keeps this node's own promise about a statement whose
+	// caller is told that it is pending; nil: none is made.
+	Promise func(st *statement.Statement) error
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer
 
 	// Wait is how long a caller waits for the ledger's answer before it is
 	// promised one (0: DefaultWait). NoLeaderWait is how much of it may pass

@@ -21,6 +21,8 @@
 //   - POST /peer/v1/evidence: a fork that the sender found (witness.Evidence).
 //   - POST /peer/v1/moves: a leader.move that a region has signed (consensus/mover),
 //     past the leader and the ledger; 422 when it cannot count.
+//   - POST /peer/v1/promises: statements that wait for the ledger, answered with a
+//     signed promise for each that this node takes on (consensus/docket).
 //
 // Bodies are bounded before they are read. Answers carry no reasons: a peer is
 // not trusted with this node's insides.

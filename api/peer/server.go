@@ -26,7 +26,8 @@ const (
 	pathAddCheckpoint = "/peer/v1/add-checkpoint"
 	pathEvidence      = "/peer/v1/evidence"
 
-	pathMoves = "/peer/v1/moves"
+	pathMoves    = "/peer/v1/moves"
+	pathPromises = "/peer/v1/promises"
 )
 
 const (
@@ -61,6 +62,7 @@ type Config struct {
 	Replica       Replica
 	Witness       Witness
 	Moves         Moves
+	Promises      Promises
 	Clock         func() time.Time // real time, on practice networks too
 }
 
@@ -77,6 +79,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("POST "+pathAddCheckpoint, d.addCheckpoint)
 	mux.HandleFunc("POST "+pathEvidence, d.evidence)
 	mux.HandleFunc("POST "+pathMoves, d.move)
+	mux.HandleFunc("POST "+pathPromises, d.promises)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := transport.PeerFrom(r.Context()); !ok {
 			w.WriteHeader(http.StatusForbidden) // no node's connection: a wiring mistake, not a caller's

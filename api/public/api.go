@@ -44,6 +44,9 @@ type Config struct {
 	Rate                  int                    // requests a second and region before 429; 0: DefaultRate
 	Logger                *slog.Logger
 	Metrics               prometheus.Registerer
+
+	// Promises is what nodes have promised about a statement; nil: nothing.
+	Promises func(region, id string) []v1.Promise
 }
 
 const (

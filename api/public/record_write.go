@@ -26,7 +26,7 @@ func (a *API) openRecord(w http.ResponseWriter, r *http.Request, c *auth.Caller)
 	if err != nil {
 		return err
 	}
-	return settle(w, receipt, "/v1/records/")
+	return a.settle(w, receipt, "/v1/records/")
 }
 
 // actOnRecord is POST /v1/records/{id}/events.
@@ -58,5 +58,5 @@ func (a *API) actOnRecord(w http.ResponseWriter, r *http.Request, c *auth.Caller
 	if err != nil {
 		return err
 	}
-	return settle(w, receipt, "")
+	return a.settle(w, receipt, "")
 }

@@ -56,7 +56,16 @@ func (a *API) statementByID(ctx context.Context, c *auth.Caller, in *statementIn
 	default:
 		out.Body = v1.Receipt{ID: in.ID, Status: v1.Unknown}
 	}
+	out.Body.Promises = a.promises(c.Region, in.ID)
 	return out, nil
+}
+
+// promises is what this node holds of promises about a statement.
+func (a *API) promises(region, id string) []v1.Promise {
+	if a.cfg.Promises == nil {
+		return nil
+	}
+	return a.cfg.Promises(region, id)
 }
 
 // submitStatement is POST /v1/statements: the exact bytes of a statement that
@@ -96,7 +105,7 @@ func (a *API) submitStatement(w http.ResponseWriter, r *http.Request, c *auth.Ca
 	if err != nil {
 		return err
 	}
-	return settle(w, receipt, "")
+	return a.settle(w, receipt, "")
 }
 
 // move takes a leader.move past the leader that it deposes. What is refused there

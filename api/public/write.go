@@ -131,12 +131,14 @@ func (a *API) draft(r *http.Request, c *auth.Caller, role string) (desk.Draft, e
 }
 
 // settle answers a write: the committed receipt, the promise, or the refusal.
-func settle(w http.ResponseWriter, receipt desk.Receipt, created string) error {
+func (a *API) settle(w http.ResponseWriter, receipt desk.Receipt, created string) error {
 	h := w.Header()
 	if receipt.Pending {
 		h["Location"] = []string{"/v1/statements/" + receipt.ID}
 		h["Retry-After"] = []string{"1"}
-		return writeJSON(w, http.StatusAccepted, receiptOf(receipt))
+		out := receiptOf(receipt)
+		out.Promises = a.promises(receipt.Region, receipt.ID)
+		return writeJSON(w, http.StatusAccepted, out)
 	}
 	if receipt.Status == ledger.Refused {
 		return refused(receipt.Refusal)

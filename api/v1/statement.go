@@ -21,6 +21,8 @@ type Receipt struct {
 	Record   string   `json:"record,omitempty" doc:"the record it opened or changed" example:"CT-120000-2025-000018"`
 	Head     string   `json:"head,omitempty" doc:"the record's head after this statement: the ETag of that version"`
 	Refusal  *Refusal `json:"refusal,omitempty" doc:"which rule it broke; refused only"`
+
+	Promises []Promise `json:"promises,omitempty" doc:"what nodes have promised about it; while it is pending, and as evidence when the ledger answered late"`
 }
 
 // Refusal is a broken rule.

@@ -27,7 +27,6 @@ type file struct {
 	promises []*promise.Signed // at least one; by node
 	asked    time.Time
 	fate     fate
-	told     bool // the log has said that it is late
 }
 
 // fate is what the ledger says of a statement.

@@ -1,0 +1,50 @@
+package peer
+
+import (
+	"bytes"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// promiser answers with what it was shown, in capitals, and with nothing for "no".
+type promiser struct{ short bool }
+
+func (p *promiser) Give(statements [][]byte) [][]byte {
+	var notes [][]byte
+	for _, raw := range statements {
+		if string(raw) == "no" {
+			notes = append(notes, nil)
+			continue
+		}
+		notes = append(notes, bytes.ToUpper(raw))
+	}
+	if p.short {
+		notes = notes[1:]
+	}
+	return notes
+}
+
+// Ensure promises come back one for one, and that an answer of another length is
+// none.
+func TestAskPromises(t *testing.T) {
+	p := &promiser{}
+	server := httptest.NewUnstartedServer(New(Config{Node: "110000-a", Replica: &stub{}, Promises: p, Clock: time.Now}))
+	server.Config.ConnContext = withPeer(t)
+	server.Start()
+	t.Cleanup(server.Close)
+	c := NewClient(plain(strings.TrimPrefix(server.URL, "http://")))
+	t.Cleanup(func() { _ = c.Close() })
+	in := [][]byte{[]byte("one"), []byte("no"), []byte("two")}
+	got, err := c.AskPromises(t.Context(), "110000-a", in)
+	want := [][]byte{[]byte("ONE"), {}, []byte("TWO")}
+	if err != nil || !slices.EqualFunc(got, want, bytes.Equal) {
+		t.Fatalf("%q, %v", got, err)
+	}
+	p.short = true
+	if got, err := c.AskPromises(t.Context(), "110000-a", in); err == nil {
+		t.Errorf("took %q for three promises", got)
+	}
+}
