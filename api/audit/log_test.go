@@ -386,7 +386,7 @@ func TestWitness(t *testing.T) {
 // Ensure what stands against others is listed and given byte for byte.
 func TestEvidence(t *testing.T) {
 	w := newTown(t, solo.Options{})
-	if rec := w.ask("none", "GET", "/log/evidence"); rec.Code != 200 || rec.Body.String() != "{\"items\":[]}\n" {
+	if rec := w.ask("none", "GET", "/log/evidence"); rec.Code != 200 || rec.Body.String() != "{\"items\":[],\"delays\":[]}\n" {
 		t.Errorf("%d %q", rec.Code, rec.Body)
 	}
 	w.net.Evidence = []audit.Evidence{{ID: "0123456789abcdef", Why: "two roots at one size", Seen: 1762131600, From: "120000/120000-a", First: []byte("one\n"), Second: []byte("other\n")}}

@@ -46,6 +46,8 @@ type Network struct {
 	Notes   *Notes
 	// Evidence is what every bureau's log shows against others.
 	Evidence []audit.Evidence
+	// Delays is what every bureau's log shows of promises that were not kept.
+	Delays []audit.Delay
 	Log      *slog.Logger
 
 	clock  atomic.Int64 // scenario clock, unix s
