@@ -137,7 +137,7 @@ func (w *writers) start(ctx context.Context, n *Network, leader string) {
 			regions = append(regions, r.Code)
 		}
 	}
-	run := client.NewKey() // unique in the whole run of the demo
+	run := client.NewKey()[16:] // its random part: unique in the whole run of the demo, and short enough for the probe's field
 	for i := range probeWriters {
 		region := regions[i%len(regions)]
 		w.wg.Go(func() {
