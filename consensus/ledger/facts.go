@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strconv"
 
@@ -20,7 +21,29 @@ type facts struct {
 	network string
 	keys    *registry
 	index   uint64 // of the next leaf
+	asked   []pair // marks and tallies read so far: a guard asks, then the act changes them
 	err     error
+}
+
+// pair is a key with what was read under it; nil means absent.
+type pair struct{ key, value []byte }
+
+// maxAsked bounds what is remembered for one act: a few marks and tallies.
+const maxAsked = 8
+
+// read is the reader's Get, once for each key. Nothing is written while an act is
+// judged, so the answer stays. The value must not be written to.
+func (f *facts) read(key []byte) ([]byte, error) {
+	for i := range f.asked {
+		if bytes.Equal(f.asked[i].key, key) {
+			return f.asked[i].value, nil
+		}
+	}
+	value, err := f.reader.Get(key)
+	if err == nil && len(f.asked) < maxAsked {
+		f.asked = append(f.asked, pair{key, value})
+	}
+	return value, err
 }
 
 var _ procedure.Facts = (*facts)(nil)
@@ -49,7 +72,7 @@ func (f *facts) Marked(set, key string) (string, bool) {
 	if !markFits(set, key) {
 		return "", false // nothing of this form can ever have been set
 	}
-	holder, err := f.reader.Get(markKey(set, key))
+	holder, err := f.read(markKey(set, key))
 	if err != nil && f.err == nil {
 		f.err = err
 	}
@@ -61,7 +84,7 @@ func (f *facts) Tally(set, key string) int64 {
 	if !markFits(set, key) {
 		return 0
 	}
-	row, err := f.reader.Get(tallyKey(set, key))
+	row, err := f.read(tallyKey(set, key))
 	if err != nil || row == nil {
 		if f.err == nil {
 			f.err = err

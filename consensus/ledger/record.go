@@ -35,7 +35,7 @@ func (l *Ledger) open(r Reader, st *statement.Statement, now int64) (decision, *
 	record.Synthetic = l.genesis.Synthetic
 	e := &entry{record: record, row: record.Marshal(), last: act.Seq}
 	d := decision{changes: []change{counter, {key: recordKey(id), after: e.row}}, entry: e}
-	refusal, err := l.mark(r, &d, effects)
+	refusal, err := l.mark(f, &d, effects)
 	if refusal != nil || err != nil {
 		return decision{}, refusal, err
 	}
@@ -72,7 +72,7 @@ func (l *Ledger) act(r Reader, st *statement.Statement, now int64) (decision, *R
 	// From here on the cached record is the new one: a refusal below must drop it.
 	e := &entry{record: before.record, row: before.record.Marshal(), last: act.Seq}
 	d := decision{changes: []change{{key: recordKey(st.Record), before: before.row, after: e.row}}, entry: e, replaces: before}
-	refusal, err := l.mark(r, &d, effects)
+	refusal, err := l.mark(f, &d, effects)
 	if refusal != nil || err != nil {
 		l.records.drop(st.Record)
 		return decision{}, refusal, err
@@ -128,7 +128,7 @@ func nextNumber(r Reader, prefix string, st *statement.Statement) (string, chang
 
 // mark turns the marks and tallies that an act sets and removes into changes, in the order
 // of the law document. Whether a mark was free the engine has already asked.
-func (l *Ledger) mark(r Reader, d *decision, effects procedure.Effects) (*Refusal, error) {
+func (l *Ledger) mark(f *facts, d *decision, effects procedure.Effects) (*Refusal, error) {
 	set := func(m procedure.Mark, key, after []byte) (*Refusal, error) {
 		if !markFits(m.Set, m.Key) {
 			return refuse(CodeMark, "set", m.Set), nil
@@ -139,7 +139,7 @@ func (l *Ledger) mark(r Reader, d *decision, effects procedure.Effects) (*Refusa
 				return nil, nil
 			}
 		}
-		before, err := r.Get(key)
+		before, err := f.read(key)
 		if err != nil {
 			return nil, err
 		}
