@@ -20,6 +20,10 @@
 //     finds out from its peers before it votes, and does not vote until nothing
 //     that it forgot can matter any more (probation.go).
 //   - A note is shown only when this node's own ledger has that size and root.
+//   - What is wrong and leaves no evidence is said to the operator: false
+//     signatures, entries that are kept back, checkpoints that do not become
+//     final, ledger time ahead of the clock (warning.go). What each lie comes to
+//     stands in node/docs/THREATS.md, and in liar_test.go.
 //
 // # How a checkpoint comes about
 //
