@@ -29,7 +29,7 @@
 //	tile/entries/<N>[.p/<W>]  entry bundles of exactly that size
 //	openings/<commitment>     32 bytes of salt, then the content: what the ledger's
 //	                          `sc1.…` commits to
-//	draws/<name>.json         nothing yet
+//	draws/<record>.json       pool and rule of a draw
 //	evidence/<name>.json      forks that a node has seen
 //	manifest.json             format, origin, size, root, and the SHA-256 of every other file
 //

@@ -67,7 +67,7 @@ var bounds = map[Class]struct {
 	ClassEntry:      {merkle.MaxEntry, MaxEntries},
 	ClassProof:      {maxSmall, MaxEntries},
 	ClassOpening:    {MaxOpening, 10_000},
-	ClassDraw:       {1 << 20, 10_000},
+	ClassDraw:       {20 << 20, 10_000}, // a pool of draw.MaxFile
 	ClassEvidence:   {maxSmall, 1_000},
 }
 
@@ -130,6 +130,13 @@ func EarlierName(size uint64) string { return "checkpoints/" + strconv.FormatUin
 
 // OpeningName is where a commitment (`sc1.…`) is opened.
 func OpeningName(commitment string) string { return "openings/" + commitment }
+
+// DrawName is where pool and rule of a draw lie: JSON of FormatDraw.
+func DrawName(record string) string { return "draws/" + record + ".json" }
+
+// FormatDraw is the format of a file in draws/: an object with the members format,
+// draw (the record), pool and rule.
+const FormatDraw = "sandi-draw-files/1"
 
 // FormatDelay is the format of a late submission promise in evidence/, whose names
 // begin with DelayPrefix; the other files there are forks.

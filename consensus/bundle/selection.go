@@ -37,6 +37,14 @@ type Selection struct {
 
 	Evidence map[string][]byte // JSON by name (letters, digits, - and _)
 	Openings map[string][]byte // salt and content by commitment, see Opening
+	Draws    map[string]Draw   // what was frozen for a draw, by its record
+}
+
+// Draw is what a draw was made from, as text: its record has the digests only.
+// consensus/draw says how they are read.
+type Draw struct {
+	Pool string
+	Rule string
 }
 
 // Opening is the file that opens a commitment: 32 bytes of salt, then the content.

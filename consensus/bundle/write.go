@@ -3,6 +3,7 @@ package bundle
 import (
 	"archive/zip"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -149,8 +150,18 @@ func (e *export) entries(indexes []uint64) error {
 	return nil
 }
 
-// appendix writes openings and evidence.
+// appendix writes draws, openings and evidence.
 func (e *export) appendix() error {
+	for _, record := range slices.Sorted(maps.Keys(e.sel.Draws)) {
+		d := e.sel.Draws[record]
+		text, err := json.Marshal(map[string]string{"format": FormatDraw, "draw": record, "pool": d.Pool, "rule": d.Rule})
+		if err == nil {
+			err = e.attach(DrawName(record), text)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	for _, c := range slices.Sorted(maps.Keys(e.sel.Openings)) {
 		if err := e.attach(OpeningName(c), e.sel.Openings[c]); err != nil {
 			return err

@@ -153,22 +153,3 @@ func (a *audit) checkAttached() {
 	}
 	a.pass(CheckOpenings, CodeOpening, say("已公开的承诺 %d 项、回执 %d 份与账本相符。", "%d opened commitments and %d receipts match the ledger.", good, receipts))
 }
-
-// checkDraws is check 6. The rules of today know no draws: a bundle that has some
-// is newer than this program.
-func (a *audit) checkDraws(t *tally) {
-	for _, kind := range slices.Sorted(maps.Keys(t.kinds)) {
-		if strings.HasPrefix(kind, "draw") {
-			a.unsure(CheckDraws, CodeDraws, say("账上有 %d 条 %s，本程序尚不能重算，请使用更新的核验程序。", "the ledger has %d entries of the kind %s, which this program cannot recompute: use a newer verifier.", t.kinds[kind], kind))
-			return
-		}
-	}
-	if names := a.bundle.Names(bundle.ClassDraw); len(names) > 0 {
-		a.add(Finding{
-			Check: CheckDraws, Result: Indeterminate, Code: CodeDraws, File: names[0],
-			Text: say("包中有 %d 份抽取记录，本程序尚不能重算，请使用更新的核验程序。", "the bundle has %d draws, which this program cannot recompute: use a newer verifier.", len(names)),
-		})
-		return
-	}
-	a.pass(CheckDraws, CodeDraws, Text{"账上没有抽取。", "there is no draw to recompute."})
-}

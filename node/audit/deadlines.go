@@ -108,6 +108,7 @@ func (w *walk) deadlines(ctx context.Context) error {
 	if err = cmp.Or(err, failed); err != nil {
 		return err
 	}
+	w.concludeDraws()
 	w.tabulate(t)
 	w.summarise(!w.rules.stopped)
 	return nil
@@ -163,6 +164,7 @@ func (w *walk) count(t *tables, list []recordDeadlines) error {
 	s := w.report.Summary
 	for _, r := range list {
 		s.Records++
+		w.draw(r.record)
 		for i := range r.deadlines {
 			d := &r.deadlines[i]
 			standing := standingOf(d)

@@ -37,7 +37,7 @@ func (a *audit) extract() error {
 	a.checkKept()
 	a.signatures(parts)
 	a.unsure(CheckRules, CodeNotEvaluated, Text{"摘录不足以按规则复核。", "the rules cannot be applied to an extract."})
-	a.checkDraws(w.tally)
+	a.drawsOf(parts)
 	a.checkAttached()
 	a.partTimes(parts)
 	for range a.collectDelays() {

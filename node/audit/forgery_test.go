@@ -55,8 +55,7 @@ func (f *forgery) clone(rng *rand.Rand) *forgery {
 // forge takes the fixture's log apart.
 func (f *fixture) forge(t testing.TB) *forgery {
 	t.Helper()
-	b, err := bundle.Open(bytes.NewReader(f.zip), int64(len(f.zip)))
-	must(t, err)
+	b := opened(t, f.zip)
 	out := &forgery{fixture: f, parts: make(map[string][]byte)}
 	for _, name := range b.Names() {
 		body, err := b.Read(name)
@@ -72,6 +71,13 @@ func (f *fixture) forge(t testing.TB) *forgery {
 		}
 	}
 	return out
+}
+
+func opened(t testing.TB, file []byte) *bundle.Bundle {
+	t.Helper()
+	b, err := bundle.Open(bytes.NewReader(file), int64(len(file)))
+	must(t, err)
+	return b
 }
 
 // shelf is a tree with all its hashes.
@@ -204,13 +210,13 @@ func pack(t testing.TB, files map[string][]byte, more ...string) []byte {
 // them.
 func (f *forgery) repack(t testing.TB, file []byte, change func(files map[string][]byte, m *bundle.Manifest)) []byte {
 	t.Helper()
-	b, err := bundle.Open(bytes.NewReader(file), int64(len(file)))
-	must(t, err)
+	b := opened(t, file)
 	files := make(map[string][]byte)
 	for _, name := range b.Names() {
 		if name == bundle.NameManifest {
 			continue
 		}
+		var err error
 		files[name], err = b.Read(name)
 		must(t, err)
 	}

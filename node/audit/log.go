@@ -74,6 +74,7 @@ type walk struct {
 	points *points
 	rules  *rules // nil without genesis, or when its law cannot be read
 	tally  *tally
+	draws  draws
 	delays map[statement.Hash][]*promised
 	size   uint64 // entries taken
 	last   int64  // ledger time of the last one that could be read, unix ms
@@ -204,7 +205,9 @@ func (w *walk) conclude(ctx context.Context) error {
 		w.unsure(CheckSignatures, CodeNotEvaluated, Text{"没有可信的创世文件，无法核验签名。", "without a genesis to trust no signature can be verified."})
 		w.unsure(CheckRules, CodeNotEvaluated, Text{"没有可信的创世文件，无法复核规则。", "without a genesis to trust the rules cannot be applied."})
 	}
-	w.checkDraws(w.tally)
+	if w.rules == nil {
+		w.unsure(CheckDraws, CodeNotEvaluated, Text{"规则无法适用，抽取无从得知。", "without the rules the draws are not known."})
+	}
 	w.checkAttached()
 	w.checkTimes(w.points)
 	w.report.Summary = w.tally.summary(w.audit)
