@@ -1,6 +1,10 @@
 package watch
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
 
 // Kind is what an alarm is about. Kinds are stable; sentences are not.
 type Kind string
@@ -37,6 +41,23 @@ func (a Alarm) In(lang string) string {
 		return a.ZH
 	}
 	return a.EN
+}
+
+// maxReason bounds what is repeated of an error, in bytes.
+const maxReason = 300
+
+// plain is an error's text without what a hostile node may have put into it to
+// take over a terminal or to fill a log.
+func plain(text string) string {
+	if len(text) > maxReason {
+		text = strings.ToValidUTF8(text[:maxReason], "") + "…"
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, text)
 }
 
 // alarm makes one; the Chinese sentence names arguments by position where their

@@ -90,7 +90,7 @@ func (w *Watcher) find(ctx context.Context, n *shown, notes []*shown, r *Round) 
 	}
 	switch {
 	case err != nil:
-		r.Alarms = append(r.Alarms, alarm(KindUncompared, w.cfg.Addrs[n.at], "无法比对其 %d 条的检查点: %v。", "its checkpoint of %d entries could not be compared: %v.", n.note.Size, err))
+		r.Alarms = append(r.Alarms, alarm(KindUncompared, w.cfg.Addrs[n.at], "无法比对其 %d 条的检查点: %s。", "its checkpoint of %d entries could not be compared: %s.", n.note.Size, plain(err.Error())))
 	case proof.Root != n.note.Root:
 		w.forked(n, proof, r)
 	default:
@@ -105,7 +105,7 @@ func (w *Watcher) broken(n *shown, err error, r *Round) {
 		r.Alarms = append(r.Alarms, alarm(KindFalse, addr, "其 %d 条的检查点与它自己的哈希树不符。", "its checkpoint of %d entries does not fit its own tiles.", n.note.Size))
 		return
 	}
-	r.Alarms = append(r.Alarms, alarm(KindUncompared, addr, "无法取得其 %d 条的哈希树: %v。", "its tiles for the checkpoint of %d entries cannot be had: %v.", n.note.Size, err))
+	r.Alarms = append(r.Alarms, alarm(KindUncompared, addr, "无法取得其 %d 条的哈希树: %s。", "its tiles for the checkpoint of %d entries cannot be had: %s.", n.note.Size, plain(err.Error())))
 }
 
 // prove remembers that the view holds a checkpoint; the view only grows, so this

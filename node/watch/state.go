@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func loadState(path string, keys *checkpoint.KeyFile) (*checkpoint.Note, map[str
 	return view, sizes, nil
 }
 
-// save remembers the view, whole or not at all.
+// save remembers the view, whole or not at all, when it has changed.
 func (w *Watcher) save() error {
 	s := stateText{Format: stateFormat, Network: w.cfg.Keys.Network(), Sizes: w.sizes}
 	if w.view != nil {
@@ -68,8 +69,16 @@ func (w *Watcher) save() error {
 	if err != nil {
 		return fmt.Errorf("couldn't encode the state: %w", err)
 	}
-	return cli.WriteWhole(w.cfg.State, true, func(out io.Writer) error {
-		_, err := out.Write(append(text, '\n'))
+	text = append(text, '\n')
+	if bytes.Equal(text, w.saved) {
+		return nil
+	}
+	err = cli.WriteWhole(w.cfg.State, true, func(out io.Writer) error {
+		_, err := out.Write(text)
 		return err
 	})
+	if err == nil {
+		w.saved = text
+	}
+	return err
 }

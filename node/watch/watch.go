@@ -40,6 +40,7 @@ type Watcher struct {
 	view   *checkpoint.Note               // newest checkpoint that holds all before it
 	proven map[checkpoint.Checkpoint]bool // heads of trees that the view holds; bounded, by forgetting all
 	sizes  map[string]uint64              // by address: the most that a node has shown
+	saved  []byte                         // as the state file has it
 	late   map[string]time.Time           // by trouble: since when
 }
 
@@ -144,7 +145,7 @@ func (w *Watcher) ask(ctx context.Context, at int) *seen {
 		log := w.cfg.Nodes[at].Log(final)
 		raw, err := log.Checkpoint(ctx)
 		if err != nil {
-			s.alarms = append(s.alarms, alarm(KindUnreachable, addr, "无法访问: %v。", "it does not answer: %v.", strings.TrimPrefix(err.Error(), "couldn't reach "+addr+": ")))
+			s.alarms = append(s.alarms, alarm(KindUnreachable, addr, "无法访问: %s。", "it does not answer: %s.", plain(strings.TrimPrefix(err.Error(), "couldn't reach "+addr+": "))))
 			return s
 		}
 		if raw == nil {
@@ -155,7 +156,7 @@ func (w *Watcher) ask(ctx context.Context, at int) *seen {
 		}
 		note, err := w.cfg.Keys.Keys().Open(raw)
 		if err != nil {
-			s.alarms = append(s.alarms, alarm(KindFalse, addr, "所示检查点不能核验: %v。", "its checkpoint does not verify: %v.", err))
+			s.alarms = append(s.alarms, alarm(KindFalse, addr, "所示检查点不能核验: %s。", "its checkpoint does not verify: %s.", plain(err.Error())))
 			continue
 		}
 		least := w.policy.Published

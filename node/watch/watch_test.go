@@ -232,14 +232,19 @@ func TestTime(t *testing.T) {
 func TestTroubles(t *testing.T) {
 	w := newWorld(t)
 	watcher := w.watcher()
-	w.grow(300)
+	w.grow(20)
 	old := w.Notes.Publish().Marshal()
 	w.round(watcher)
 	w.grow(3)
 	w.Notes.Publish()
-	down := http.Handler(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusServiceUnavailable) }))
+	down := http.Handler(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = fmt.Fprintf(rw, `{"code":"unavailable","title":"\u001b[2J%s"}`, strings.Repeat("长", 400))
+	}))
 	w.other.Store(&down)
-	w.round(watcher, KindUnreachable)
+	if told := w.round(watcher, KindUnreachable).Alarms[0].EN; strings.Contains(told, "\x1b") || len(told) > 2*maxReason {
+		t.Errorf("a node's own words: %q", told)
+	}
 	w.other.Store(nil)
 	w.round(watcher)
 	// An older true note, without tiles of its own: it is found in the view.
@@ -254,7 +259,7 @@ func TestTroubles(t *testing.T) {
 func TestFalse(t *testing.T) {
 	w := newWorld(t)
 	watcher := w.watcher()
-	w.grow(300)
+	w.grow(20)
 	note := w.Notes.Publish()
 	w.round(watcher)
 	f := plant(400, "made up")
@@ -265,7 +270,7 @@ func TestFalse(t *testing.T) {
 	// A longer one that all regions have signed, with tiles of another tree.
 	w.show(f, w.Notes.Sign(checkpoint.Checkpoint{Origin: w.Genesis.Origin, Size: 400, Root: merkle.LeafHash([]byte("?"))}).Marshal())
 	w.round(watcher, KindFalse)
-	if watcher.view.Size != 300 {
+	if watcher.view.Size != 20 {
 		t.Errorf("the view is %d", watcher.view.Size)
 	}
 	w.other.Store(nil)
@@ -277,20 +282,20 @@ func TestFalse(t *testing.T) {
 func TestForks(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
-		size    int      // of the forged tree; the true one has 300
+		size    int      // of the forged tree; the true one has 20
 		signers []string // of it
 		kinds   []Kind
 		path    bool
 	}{
-		{"same size", 300, []string{solo.Tianjin, solo.Hebei}, []Kind{KindFork}, false},
+		{"same size", 20, []string{solo.Tianjin, solo.Hebei}, []Kind{KindFork}, false},
 		{"longer", 310, []string{solo.Tianjin, solo.Hebei}, []Kind{KindFork}, true},
-		{"shorter", 290, []string{solo.Tianjin, solo.Hebei}, []Kind{KindFork, KindBack, KindBehind}, true},
+		{"shorter", 19, []string{solo.Tianjin, solo.Hebei}, []Kind{KindFork, KindBack, KindBehind}, true},
 		{"signed by one", 310, []string{solo.Tianjin}, []Kind{KindFork, KindFalse}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t)
 			watcher := w.watcher()
-			w.grow(300)
+			w.grow(20)
 			w.Notes.Publish()
 			w.round(watcher)
 			f := plant(tc.size, "other history")
@@ -299,7 +304,7 @@ func TestForks(t *testing.T) {
 				tc.kinds = append(tc.kinds, KindFalse) // two regions are no final checkpoint
 			}
 			r := w.round(watcher, tc.kinds...)
-			if len(r.Forks) != 1 || watcher.view.Size != 300 {
+			if len(r.Forks) != 1 || watcher.view.Size != 20 {
 				t.Fatalf("forks %+v, view %d", r.Forks, watcher.view.Size)
 			}
 			text, err := os.ReadFile(r.Forks[0].File)

@@ -305,7 +305,7 @@ func TestAuditWatch(t *testing.T) {
 	}
 	b.open()
 	b.Notes.Publish()
-	if code, out := once(b.addr); code != exitOK || !strings.Contains(out, "1 entries verified: one history") || !strings.Contains(out, "3/3") {
+	if code, out := once(b.addr); code != exitOK || !strings.Contains(out, "entries verified: 1, one history") || !strings.Contains(out, "3/3") {
 		t.Errorf("exit %d: %s", code, out)
 	}
 	code, out := once(b.addr, "-o", "json")
@@ -356,7 +356,7 @@ func TestWatchView(t *testing.T) {
 		return out.String()
 	}
 	lines := play(false)
-	for text, times := range map[string]int{"ALARM": 1, "over ": 1, "old 1": 1, "old 2": 1, "node": 1, "8 entries verified; 1 alarms": 1, "7 entries verified: one history": 2} {
+	for text, times := range map[string]int{"ALARM": 1, "over ": 1, "old 1": 1, "old 2": 1, "node": 1, "entries verified: 8; alarms: 1": 1, "entries verified: 7, one history": 2} {
 		if n := strings.Count(lines, text); n != times {
 			t.Errorf("%q stands %d times, want %d:\n%s", text, n, times, lines)
 		}

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,6 +52,9 @@ Exit: 3 a fork is proved (both checkpoints are kept beside the state), or with
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.keys == "" {
 				return usagef("--keys is needed: what nodes say about keys proves nothing (a bureau makes the file with sandi genesis auditor-keys)")
+			}
+			if o.every < onceEvery/10 || o.patience < 0 || o.maxAge < 0 || o.maxLag < 0 {
+				return usagef("--interval is at least 100ms, and no duration is negative")
 			}
 			if s.output == "yaml" {
 				return usagef("-o yaml: give table or json")
@@ -168,7 +169,7 @@ func (s *settings) watchOn(cmd *cobra.Command, w *watch.Watcher, o watchOrder) e
 		}
 	}
 	if alarms > 0 {
-		return &exitError{code: exitDegraded, err: errors.New(strings.TrimSpace(fmt.Sprintf(s.pick("结束时仍有 %d 项告警", "ended with %d alarms"), alarms)))}
+		return &exitError{code: exitDegraded, err: fmt.Errorf(s.pick("结束时仍有 %d 项告警", "ended with alarms: %d"), alarms)}
 	}
 	return nil
 }

@@ -93,9 +93,9 @@ func (v *watchView) headline(r *watch.Round) string {
 	if r.Size == 0 {
 		return v.s.pick("尚未核验到任何检查点", "nothing has been verified yet")
 	}
-	line := fmt.Sprintf(v.s.pick("已核验 %d 条，只有一份历史", "%d entries verified: one history"), r.Size)
+	line := fmt.Sprintf(v.s.pick("已核验 %d 条，只有一份历史", "entries verified: %d, one history"), r.Size)
 	if len(r.Alarms) > 0 {
-		line = fmt.Sprintf(v.s.pick("已核验 %d 条；告警 %d 项", "%d entries verified; %d alarms"), r.Size, len(r.Alarms))
+		line = fmt.Sprintf(v.s.pick("已核验 %d 条；告警 %d 项", "entries verified: %d; alarms: %d"), r.Size, len(r.Alarms))
 	}
 	return line
 }

@@ -14,16 +14,16 @@ import (
 	"sandi.internal/gateway/node/audit"
 )
 
-// world is a ledger of some 300 entries and its bundle.
-func world(t *testing.T) (*bundletest.World, bundle.Selection, Options) {
+// world is a ledger of n entries and its bundle.
+func world(t *testing.T, n int) (*bundletest.World, bundle.Selection, Options) {
 	t.Helper()
 	w, err := bundletest.New()
 	must(t, err)
-	must(t, w.Play(100, 5, 10*time.Minute))
+	must(t, w.Play(n/3, 5, 10*time.Minute))
 	w.Advance(time.Minute)
 	older, err := w.Note()
 	must(t, err)
-	must(t, w.Play(200, 5, 10*time.Minute))
+	must(t, w.Play(n-n/3, 5, 10*time.Minute))
 	w.Advance(time.Minute)
 	s, err := w.Selection()
 	must(t, err)
@@ -57,8 +57,12 @@ func checks(list []audit.Finding) (numbers []int) {
 // an entry was touched, that entry is named; with the regions' own keys and with
 // invented ones.
 func TestRun(t *testing.T) {
-	_, _, o := world(t)
 	for _, invented := range []bool{false, true} {
+		size := 300 // more than a tile
+		if invented {
+			size = 40
+		}
+		_, _, o := world(t, size)
 		if invented {
 			o.Sign = nil
 		}
@@ -119,7 +123,7 @@ func victimOf(t *testing.T, o Options) uint64 {
 // Ensure a forgery that passes is reported: here all regions sign it, and the
 // auditor keeps nothing.
 func TestUnnoticed(t *testing.T) {
-	w, _, o := world(t)
+	w, _, o := world(t, 40)
 	o.Sign = func(c checkpoint.Checkpoint, at int64, _ ...string) ([]byte, error) {
 		w.Now = at
 		return w.Sign(c)
@@ -132,7 +136,7 @@ func TestUnnoticed(t *testing.T) {
 
 // Ensure only what passes by itself is forged upon.
 func TestRunRefuses(t *testing.T) {
-	w, s, o := world(t)
+	w, s, o := world(t, 40)
 	s.Records = w.Records[:1]
 	extract, err := w.Write(s)
 	must(t, err)
