@@ -27,6 +27,11 @@ type walk struct {
 }
 
 var (
+	// walkLaw is what people try; the five that move cases more often.
+	walkLaw = []string{
+		"case_transfer", "case_transfer", "case_transfer", "lead_transfer", "lead_transfer", "assistance", "assistance", "unqualified", "unqualified", "penalty_push",
+		"analysis", "campaign", "catalogue_vote", "checklist", "expert", "help", "ledger_item", "listing", "mi_plan", "monitoring", "pt_round", "risk_rating",
+	}
 	walkOrgs  = []string{"110115-SJ", "110000-SJ", "120114-SJ", "120000-SJ", "130600-SJ", "131000-SJ", "130000-SJ"}
 	walkUSCC  = []string{"91110108" + strings.Repeat("X", 4) + "00078T", "91131003" + strings.Repeat("X", 4) + "00027R"}
 	walkWords = []string{"甲物", "乙物", "丙物"}
@@ -68,7 +73,7 @@ func TestWalks(t *testing.T) {
 // act opens a record or moves one.
 func (k *walk) act(accepted map[string]int) {
 	if len(k.ids) < 3 || len(k.ids) < 12 && rapid.IntRange(0, 5).Draw(k.t, "new") == 0 {
-		name := rapid.SampledFrom([]string{"case_transfer", "case_transfer", "lead_transfer", "assistance", "unqualified", "penalty_push"}).Draw(k.t, "procedure")
+		name := rapid.SampledFrom(walkLaw).Draw(k.t, "procedure")
 		p := k.w.Law[name]
 		open := p.Document().Open
 		org := rapid.SampledFrom(walkOrgs).Draw(k.t, "org")
@@ -83,7 +88,7 @@ func (k *walk) act(accepted map[string]int) {
 	p := k.w.Law[rec.Procedure]
 	var possible []procedure.Event
 	for _, e := range p.Document().Events {
-		if slices.Contains(e.From, rec.State) && e.Name != "cancel" && e.Name != "withdraw" {
+		if slices.Contains(e.From, rec.State) && e.Name != "cancel" && e.Name != "withdraw" && e.Auto != procedure.AutoCondition {
 			possible = append(possible, e)
 		}
 	}
@@ -261,7 +266,7 @@ func (k *walk) check() {
 			k.notice(rec)
 		}
 		for _, l := range k.w.Law[rec.Procedure].Deadlines(k.w, rec, k.w.Time) {
-			if l.Verdict == procedure.Met && l.StoppedAt != 0 && l.Due < stoppedNow(rec, l) {
+			if !l.NotBefore && l.Verdict == procedure.Met && l.StoppedAt != 0 && l.Due < stoppedNow(rec, l) {
 				k.t.Fatalf("%s: %s counts as met after it was due", id, l.Name)
 			}
 		}

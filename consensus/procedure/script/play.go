@@ -14,6 +14,7 @@ type Options struct {
 	Calendar string                            // text of the working-day table
 	Rules    string                            // text of the rule table
 	Read     func(name string) ([]byte, error) // files that scripts name; nil: none
+	Before   func(Attempt)                     // looks at each act before it is done; nil: nobody does
 }
 
 // Mistake is where a script and the engine differ.
@@ -23,6 +24,16 @@ type Mistake struct {
 }
 
 func (m Mistake) Error() string { return fmt.Sprintf("line %d: %s", m.Line, m.Msg) }
+
+// Attempt is an act of a script before it is done. Try does it, changed as the
+// caller likes, and forgets it again.
+type Attempt struct {
+	Law   *procedure.Procedure
+	State string            // of the record; "" when the act opens it
+	Orgs  map[string]string // of its parties, by relative role
+	Act   procedure.Act
+	Try   func(procedure.Act) error
+}
 
 // player holds a script under way.
 type player struct {
@@ -206,6 +217,9 @@ func (p *player) act(c *command) ([]string, error) {
 	if err := fill(law, p.aliases(c.fields), &a); err != nil {
 		return nil, err
 	}
+	if p.o.Before != nil {
+		p.o.Before(p.attempt(law, p.ids[w[1]], w[0] == "open", a))
+	}
 	var rec *procedure.Record
 	var fx procedure.Effects
 	var err error
@@ -217,6 +231,20 @@ func (p *player) act(c *command) ([]string, error) {
 		rec, fx, err = p.w.Step(p.ids[w[1]], a)
 	}
 	return p.outcome(rec, fx, err)
+}
+
+func (p *player) attempt(law *procedure.Procedure, id string, opens bool, a procedure.Act) Attempt {
+	at := Attempt{Law: law, Act: a}
+	if opens {
+		id = ""
+	} else if rec, err := p.w.Record(id); err == nil {
+		at.State, at.Orgs = rec.State, make(map[string]string, len(rec.Parties))
+		for name, p := range rec.Parties {
+			at.Orgs[name] = p.Org
+		}
+	}
+	at.Try = func(a procedure.Act) error { return p.w.try(law, id, a) }
+	return at
 }
 
 // aliases lets a field name another record of the script: `@case1`.

@@ -147,6 +147,21 @@ func (w *World) Step(id string, a procedure.Act) (*procedure.Record, procedure.E
 	return rec, fx, w.keep(rec, fx)
 }
 
+// try does an act and keeps nothing of it; id is empty when it opens a record.
+func (w *World) try(p *procedure.Procedure, id string, a procedure.Act) error {
+	w.stamp(&a, id)
+	if id == "" {
+		_, _, err := p.Open(w, p.Document().Prefix+"-"+a.Region+"-2025-999999", a)
+		return err
+	}
+	rec, err := w.Record(id)
+	if err != nil {
+		return err
+	}
+	_, err = p.Step(w, rec, a)
+	return err
+}
+
 // stamp gives an act what the ledger adds: its time, place and hash.
 func (w *World) stamp(a *procedure.Act, id string) {
 	a.Now, a.Seq = w.Time, w.seq
