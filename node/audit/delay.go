@@ -118,10 +118,31 @@ func (w *walk) judgeDelay(p *promised, asOf int64) {
 		d.Late, d.At = true, statement.FormatAt(p.ts)
 		w.unsure(CheckSummary, CodeDelay, say("节点 %s 承诺声明 %s 在 %s 前入账；该声明迟至 %s 才入账（第 %d 条）。责任由各局认定。",
 			"node %s promised that statement %s is in the ledger by %s; it came at %s, as entry %d. Whose fault that is, the log cannot tell.", d.Node, d.Statement, due, at(p.ts*1000), *p.entry))
+	case w.signedBefore(*p.entry, p.Due) != 0:
+		// The leader that proposes an entry also stamps it; the cosigners do not
+		// lend it their clocks.
+		d.Late, d.At = true, statement.FormatAt(p.ts)
+		w.unsure(CheckSummary, CodeDelay, say("节点 %s 承诺声明 %s 在 %s 前入账；该声明（第 %d 条）的账本时间虽早，其前的检查点却签于 %s，可见入账已迟。责任由各局认定。",
+			"node %s promised that statement %s is in the ledger by %s; entry %d has a ledger time before that, but a checkpoint without it was cosigned at %s: it came late. Whose fault that is, the log cannot tell.",
+			d.Node, d.Statement, due, *p.entry, at(w.signedBefore(*p.entry, p.Due)*1000)))
 	default:
 		d.At = statement.FormatAt(p.ts)
 		w.pass(CheckSummary, CodeDelay, say("节点 %s 承诺声明 %s 在 %s 前入账；已按时入账（第 %d 条）。",
 			"node %s promised that statement %s is in the ledger by %s; it came in time, as entry %d.", d.Node, d.Statement, due, *p.entry))
 	}
 	w.report.Summary.Delays = append(w.report.Summary.Delays, d)
+}
+
+// signedBefore is when a checkpoint that does not cover an entry was first
+// cosigned, if that was after due (unix s); 0 when there is none.
+func (w *walk) signedBefore(entry uint64, due int64) int64 {
+	for _, x := range w.points.list {
+		if x.note == nil || !x.agrees || x.Size > entry {
+			continue
+		}
+		if early := firstStamp(x.note); early > due {
+			return early
+		}
+	}
+	return 0
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"sandi.internal/gateway/consensus/bundle"
 	"sandi.internal/gateway/consensus/statement"
@@ -31,6 +32,18 @@ func (f *fixture) delayed(t testing.TB, name string, st *statement.Statement, se
 // the log alone, and that none of it is a failure.
 func TestDelays(t *testing.T) {
 	f := newFixture(t, 60)
+	// An entry whose ledger time lies before the cosignature of a checkpoint that
+	// does not cover it, by less than clocks may differ.
+	before, err := f.Checkpoint()
+	must(t, err)
+	note, err := f.SignAt(before, f.Now+90)
+	must(t, err)
+	f.sel.Earlier = append(f.sel.Earlier, note)
+	must(t, f.Play(1, 9, time.Second))
+	backdated, err := f.Ledger.Books(f.Memory).Leaf(before.Size)
+	must(t, err)
+	f.Advance(time.Minute)
+	f.close(t)
 	leaf, err := f.Ledger.Books(f.Memory).Leaf(10)
 	must(t, err)
 	st, ts := leaf.Statement, leaf.TS/1000
@@ -42,6 +55,7 @@ func TestDelays(t *testing.T) {
 	f.delayed(t, "3", &missing, f.Now, f.Now+60, nil)
 	f.delayed(t, "4", &missing, f.Now-600, f.Now-1, func(d *delayFile) { d.Promise = strings.Replace(d.Promise, "01K9Z8", "01K9Z9", 1) })
 	f.delayed(t, "5", &missing, f.Now-600, f.Now-1, func(d *delayFile) { d.Format = "sandi-delay/2" })
+	f.delayed(t, "6", backdated.Statement, f.Now-600, backdated.TS/1000+30, nil)
 	file, err := f.Write(f.sel)
 	must(t, err)
 	r := f.verify(t, file)
@@ -61,6 +75,7 @@ func TestDelays(t *testing.T) {
 		"it came in time, as entry 10",
 		"node 120000/120000-a promised that statement " + st.Region + "/01K9Z8Q6X5W4V3T2S1R0QPNMKJ is in the ledger by",
 		"this checkpoint is older",
+		"a checkpoint without it was cosigned at",
 	} {
 		if i >= len(said) || !strings.Contains(said[i], want) {
 			t.Fatalf("finding %d is not %q:\n%s", i, want, strings.Join(said, "\n"))
@@ -75,7 +90,7 @@ func TestDelays(t *testing.T) {
 			late++
 		}
 	}
-	if len(r.Summary.Delays) != 4 || late != 2 {
+	if len(r.Summary.Delays) != 5 || late != 3 {
 		t.Errorf("summary %+v", r.Summary.Delays)
 	}
 	if zh := show(r); !bytes.Contains([]byte(zh), []byte("账上仍无此声明")) {
