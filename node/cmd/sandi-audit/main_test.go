@@ -191,7 +191,7 @@ func TestRoot(t *testing.T) {
 	}
 }
 
-// Ensure the meter is drawn on terminals only, and says how long it takes.
+// Ensure the meter is silent on what is no terminal, and says how long it takes.
 func TestMeter(t *testing.T) {
 	var out bytes.Buffer
 	m := newMeter(&out, "en")
@@ -201,11 +201,12 @@ func TestMeter(t *testing.T) {
 	if out.Len() > 0 {
 		t.Errorf("drew %q on what is no terminal", out.String())
 	}
-	m.w = &out
-	m.show(250, 1000)
-	m.show(251, 1000) // too soon
-	m.clear()
-	if got, want := out.String(), "\r\x1b[Kverifying: 250 of 1000 entries (25%), about 3h0m0s left\r\x1b[K"; got != want {
-		t.Errorf("drew %q, want %q", got, want)
+	for lang, want := range map[string]string{
+		"en": "verifying: 250 of 1000 entries (25%), about 3h0m0s left", "zh": "核验中: 250 / 1000 条（25%），约剩 3h0m0s",
+	} {
+		m.lang = lang
+		if got := m.text(250, 1000, time.Hour); got != want {
+			t.Errorf("says %q, want %q", got, want)
+		}
 	}
 }

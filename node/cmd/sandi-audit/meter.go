@@ -9,37 +9,30 @@ import (
 	"sandi.internal/gateway/node/cli"
 )
 
-// Times of a meter: what is done sooner needs none, and nobody reads faster.
-const (
-	meterAfter = time.Second
-	meterEvery = 200 * time.Millisecond
-)
+// meterAfter: what is done sooner needs no meter.
+const meterAfter = time.Second
 
 // meter shows on a terminal how far a long verification is.
 type meter struct {
-	w     io.Writer // nil: not a terminal
+	line  *cli.Progress
 	lang  string
 	begun time.Time
-	last  time.Time // when it was drawn; zero before the first time
 }
 
 // newMeter makes a meter that is silent unless w is a terminal.
 func newMeter(w io.Writer, lang string) *meter {
-	m := &meter{lang: lang, begun: time.Now()}
-	if f, ok := w.(*os.File); ok && cli.IsTerminal(f) {
-		m.w = w
+	m := &meter{line: &cli.Progress{}, lang: lang, begun: time.Now()}
+	if f, ok := w.(*os.File); ok {
+		m.line = cli.NewProgress(f)
 	}
 	return m
 }
 
 // show draws the meter now and then.
 func (m *meter) show(done, total uint64) {
-	now := time.Now()
-	if m.w == nil || total == 0 || now.Sub(m.begun) < meterAfter || now.Sub(m.last) < meterEvery {
-		return
+	if spent := time.Since(m.begun); spent >= meterAfter && total > 0 {
+		m.line.Show("%s", m.text(done, total, spent))
 	}
-	m.last = now
-	fmt.Fprint(m.w, "\r\x1b[K", m.text(done, total, now.Sub(m.begun)))
 }
 
 func (m *meter) text(done, total uint64, spent time.Duration) string {
@@ -51,8 +44,4 @@ func (m *meter) text(done, total uint64, spent time.Duration) string {
 }
 
 // clear removes the meter's line.
-func (m *meter) clear() {
-	if m.w != nil && !m.last.IsZero() {
-		fmt.Fprint(m.w, "\r\x1b[K")
-	}
-}
+func (m *meter) clear() { m.line.Done() }
