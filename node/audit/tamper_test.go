@@ -83,8 +83,8 @@ func tamper(t *testing.T, s *subject, way tampering, i int, courts map[string]*c
 	}
 	f := base.clone(rand.New(rand.NewPCG(tamperSeed, uint64(i))))
 	way.do(t, s, f)
-	label := fmt.Sprintf("%d, %s: %s", i, way.name, f.did)
 	file := f.file(t)
+	label := fmt.Sprintf("%d, %s: %s", i, way.name, f.did)
 	if bytes.Equal(file, f.fixture.zip) && f.options == nil {
 		t.Fatalf("%s: nothing was changed", label)
 	}
