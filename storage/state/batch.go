@@ -221,7 +221,11 @@ func (b *Batch) write(m Meta) error {
 	}
 	batch := b.store.db.NewBatchWithSize(size)
 	defer batch.Close()
-	for _, e := range b.writes.entries {
+	// In order, because Pebble's memtable finds the place of a key at once that
+	// comes just behind the one before it: sorting costs less than it saves (of a
+	// statement's 26 µs in the store 22 are left, BenchmarkLedger/64).
+	for _, i := range b.writes.order() {
+		e := &b.writes.entries[i]
 		var err error
 		if e.value == nil {
 			err = batch.Delete(e.key, nil)

@@ -7,9 +7,8 @@ import (
 )
 
 // overlay holds the writes of a batch: found by key in one map lookup, written
-// to Pebble once at the end, however often Apply changed them. (Pebble's own
-// indexed batch pays for an ordered insert on every write; here only a batch
-// that scans pays for order.)
+// to Pebble once at the end, in order, however often Apply changed them. (Pebble's
+// own indexed batch pays for an ordered insert on every write.)
 //
 // It is made to be used again: a write allocates nothing once the buffers have
 // grown to the size of a batch.
@@ -108,6 +107,10 @@ func (o *overlay) order() []int {
 		fresh = append(fresh, i)
 	}
 	slices.SortFunc(fresh, func(a, b int) int { return bytes.Compare(o.entries[a].key, o.entries[b].key) })
+	if done == 0 {
+		o.sorted = fresh
+		return fresh
+	}
 	merged := make([]int, 0, len(o.entries))
 	rest := o.sorted
 	for _, at := range fresh {
