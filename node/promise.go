@@ -68,7 +68,7 @@ func (n *Node) promises(region, id string) []v1.Promise {
 func (n *Node) delays() []audit.Delay {
 	var list []audit.Delay
 	for _, h := range n.docket.Late() {
-		list = append(list, audit.Delay{Promise: h.Promise, Note: h.Marshal(), Committed: h.Committed, Index: h.Index, At: h.At})
+		list = append(list, audit.Delay{Promise: h.Promise, Note: h.Marshal(), Committed: h.Committed, Index: h.Index, At: h.At, Found: h.Found})
 	}
 	return list
 }

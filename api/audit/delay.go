@@ -16,7 +16,8 @@ type Delay struct {
 	Note      []byte // the promise as it was signed
 	Committed bool   // the statement is in the ledger after all,
 	Index     uint64 // as this leaf,
-	At        int64  // at this ledger time, unix s
+	At        int64  // at this ledger time, unix s;
+	Found     int64  // this node missed it at the due time, and found it then, unix s; else 0
 }
 
 // delaysMost bounds the late promises that one bundle has.
@@ -32,7 +33,8 @@ type delayItem struct {
 	Seen      string  `json:"seen"`
 	Due       string  `json:"due"`
 	Index     *uint64 `json:"index,omitempty"` // of its leaf, when it came late
-	At        string  `json:"at,omitempty"`    // ledger time of that leaf
+	At        string  `json:"at,omitempty"`    // ledger time of that leaf, which the leader stamped
+	Found     string  `json:"found,omitempty"` // when this node, which had missed it, found it
 	Promise   string  `json:"promise"`         // the signed note
 }
 
@@ -46,6 +48,10 @@ func (d *Delay) item() delayItem {
 		index := d.Index
 		item.Index, item.At = &index, statement.FormatAt(d.At)
 		item.Why = fmt.Sprintf("%s promised statement %s by %s, and it came at %s", item.Node, item.Statement, item.Due, item.At)
+	}
+	if d.Found != 0 {
+		item.Found = statement.FormatAt(d.Found)
+		item.Why += "; the node that shows this missed it then, and found it at " + item.Found
 	}
 	return item
 }

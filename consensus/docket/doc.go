@@ -12,9 +12,11 @@
 // What it promises:
 //   - A promise is on disk before anybody is told of it. Another node's promise is
 //     verified, and kept only if it is about that very statement.
-//   - Whether a promise was kept is judged by facts that an auditor has too: the
-//     ledger time of the statement's leaf against the promise's due time. A refusal
-//     is an answer.
+//   - Whether a promise was kept is judged by the ledger time of the statement's leaf
+//     against the promise's due time, and by whether this node found it in its own
+//     ledger then: the leader stamps ledger time. An auditor has the cosignatures of
+//     checkpoints without the leaf instead of the latter (node/audit). A refusal is
+//     an answer.
 //   - What is kept is bounded, and so is what this node takes on for others.
 //
 // What it does not do: it accuses nobody. A network without a majority is late

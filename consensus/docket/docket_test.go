@@ -111,13 +111,16 @@ func TestCensorship(t *testing.T) {
 		t.Fatalf("%d promises in evidence, want 3", len(late))
 	}
 	for _, h := range late {
-		if !h.Committed || h.Index != res.Index || h.At <= h.Due {
+		if !h.Committed || h.Index != res.Index || h.At <= h.Due || h.Found <= h.Due {
 			t.Errorf("evidence %+v of leaf %d", h, res.Index)
 		}
 	}
 	n.Stop(victim) // evidence outlives the process
 	n.Start(victim)
-	n.Await("the evidence again", func() bool { return len(n.at(victim).Late()) == 3 })
+	n.Await("the evidence again", func() bool {
+		again := n.at(victim).Late()
+		return len(again) == 3 && again[0].Found == late[0].Found && again[0].Index == res.Index
+	})
 	n.CheckAll()
 }
 
@@ -202,6 +205,34 @@ func TestGive(t *testing.T) {
 		defer view.Close()
 		o, err := leader.Ledger.Books(view).Statement(st.Region, st.ID)
 		return err == nil && o.Committed != nil
+	})
+	n.CheckAll()
+}
+
+// Ensure what a node has missed at the due time stays evidence, though the leader
+// that committed it late has stamped it with a time before.
+func TestBackdated(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, 74)
+	leader := n.Leader()
+	victim := n.Followers()[0]
+	n.mu.Lock()
+	n.lazy[leader.ID] = true
+	n.mu.Unlock()
+	n.Censor(leader, victim.Region)
+	raw := n.OpenMemo(victim.Region)
+	st := parse(t, raw)
+	if err := n.at(victim).Own(st); err != nil {
+		t.Fatal(err)
+	}
+	n.Advance(docket.Period + time.Second)
+	n.Await("evidence of delay", func() bool { return len(n.at(victim).Late()) == 1 })
+	n.Advance(-docket.Period) // every clock: what the leader stamps now lies before the due time
+	n.Write(leader, raw)
+	n.Advance(docket.Period)
+	n.Await("the statement found late", func() bool {
+		late := n.at(victim).Late()
+		return len(late) == 1 && late[0].Committed && late[0].At <= late[0].Due
 	})
 	n.CheckAll()
 }

@@ -1,9 +1,11 @@
 package docket
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"sandi.internal/gateway/consensus/ledger"
@@ -12,7 +14,8 @@ import (
 )
 
 // prefix is the first byte of the node-local keys: region '/' statement id '/' node
-// -> the signed promise. What became of the statement, the ledger tells.
+// -> the signed promise, and if the statement was found after its time, a zero
+// byte and when, unix s. What became of the statement, the ledger tells.
 const prefix = 0xb0
 
 const (
@@ -27,6 +30,10 @@ type file struct {
 	promises []*promise.Signed // at least one; by node
 	asked    time.Time
 	fate     fate
+	// found is when this node found in its ledger what it had missed at the due
+	// time, unix s; 0: it never missed it. The leader stamps ledger time itself, so
+	// that it may say less than this node has seen.
+	found int64
 }
 
 // fate is what the ledger says of a statement.
@@ -55,15 +62,22 @@ func (f *file) due() int64 {
 }
 
 // kept reports whether a promise was fulfilled: answered, and if by a leaf, by one
-// whose ledger time is not after the due time.
-func (f *file) kept() bool { return f.fate.known && (!f.fate.committed || f.fate.at <= f.due()) }
+// whose ledger time is not after the due time, and that was not missed then.
+func (f *file) kept() bool {
+	return f.fate.known && (!f.fate.committed || f.fate.at <= f.due() && f.found == 0)
+}
 
 // load reads what was kept; look will judge it.
 func (d *Docket) load() error {
 	err := d.cfg.Store.Scan([]byte{prefix}, []byte{prefix + 1}, false, func(_, row []byte) (bool, error) {
-		p, err := promise.Open(d.cfg.Keys, row)
-		if err == nil {
-			d.file(p)
+		note, when, missed := bytes.Cut(row, []byte{0})
+		p, err := promise.Open(d.cfg.Keys, note)
+		if err != nil {
+			return false, err
+		}
+		f := d.file(p)
+		if missed {
+			f.found, err = strconv.ParseInt(string(when), 10, 64)
 		}
 		return true, err
 	})
@@ -74,7 +88,7 @@ func (d *Docket) load() error {
 }
 
 // file adds a promise to what is open; the lock is held, or nobody else is there.
-func (d *Docket) file(p *promise.Signed) {
+func (d *Docket) file(p *promise.Signed) *file {
 	k := key(p.From, p.ID)
 	f := d.open[k]
 	if f == nil {
@@ -84,6 +98,19 @@ func (d *Docket) file(p *promise.Signed) {
 	}
 	f.promises = append(f.promises, p)
 	slices.SortFunc(f.promises, func(a, b *promise.Signed) int { return cmp.Compare(a.Node, b.Node) })
+	return f
+}
+
+// discover notes when a statement was found that had been missed.
+func (d *Docket) discover(f *file) error {
+	f.found = max(d.cfg.Clock().Unix(), f.due()+1) // it was missed then, whatever clocks do
+	for _, p := range f.promises {
+		row := strconv.AppendInt(append(p.Marshal(), 0), f.found, 10)
+		if err := d.cfg.Store.Set(rowKey(p), row, true); err != nil {
+			return fmt.Errorf("couldn't keep a promise: %w", err)
+		}
+	}
+	return nil
 }
 
 // keep holds a promise until it is fulfilled. When it returns, it is on disk.

@@ -17,7 +17,8 @@ type Held struct {
 	Late      bool   // its due time is over, and it was not kept
 	Committed bool   // the statement is in the ledger after all,
 	Index     uint64 // as this leaf,
-	At        int64  // at this ledger time, unix s
+	At        int64  // at this ledger time, unix s;
+	Found     int64  // this node missed it at the due time, and found it then, unix s; else 0
 }
 
 // Run holds open promises against the ledger until ctx ends.
@@ -73,15 +74,19 @@ func (d *Docket) look(only string) {
 		}
 	}
 	for _, f := range d.late {
-		if p := f.promises[0]; !f.fate.known {
-			if later, err := fateIn(books, p.From, p.ID); err == nil {
-				f.fate = later
-			}
+		p := f.promises[0]
+		if f.fate.known {
+			continue
+		}
+		if f.fate, err = fateIn(books, p.From, p.ID); err == nil && f.fate.committed {
+			err = d.discover(f)
+		}
+		if err != nil {
+			d.cfg.Logger.Error("couldn't look after a promise", "statement", f.key(), "error", err)
 		}
 	}
 	d.late = slices.DeleteFunc(d.late, func(f *file) bool {
-		// Refused, or in time by ledger time after all: this replica was behind.
-		return f.kept() && d.remove(f) == nil
+		return f.kept() && d.remove(f) == nil // refused
 	})
 }
 
@@ -143,10 +148,10 @@ func (d *Docket) Late() []Held {
 func (f *file) held(now int64) []Held {
 	var list []Held
 	for _, p := range f.promises {
-		h := Held{Signed: p, Committed: f.fate.committed, Index: f.fate.index, At: f.fate.at}
+		h := Held{Signed: p, Committed: f.fate.committed, Index: f.fate.index, At: f.fate.at, Found: f.found}
 		switch {
 		case f.fate.committed:
-			h.Late = f.fate.at > p.Due
+			h.Late = max(f.fate.at, f.found) > p.Due
 		case !f.fate.known:
 			h.Late = now > p.Due
 		}

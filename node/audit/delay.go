@@ -46,6 +46,7 @@ type delayFile struct {
 	Due       string  `json:"due"`
 	Index     *uint64 `json:"index,omitempty"`
 	At        string  `json:"at,omitempty"`
+	Found     string  `json:"found,omitempty"`
 	Promise   string  `json:"promise"`
 }
 
