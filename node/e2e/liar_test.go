@@ -96,7 +96,7 @@ func (n *nodes) write(i, from, count int) {
 		n.t.Fatal(err)
 	}
 	for k := range count {
-		req, err := probe.Request(strconv.Itoa(from+k))
+		req, err := probe.Request(strconv.Itoa(from + k))
 		if err != nil {
 			n.t.Fatal(err)
 		}
