@@ -66,7 +66,7 @@ type steward struct {
 
 // run works until ctx ends.
 func (s *steward) run(ctx context.Context) error {
-	s.refused, s.seen = map[string]bool{}, map[string]int64{}
+	s.refused = map[string]bool{}
 	tick := time.NewTicker(stewardTick)
 	defer tick.Stop()
 	for ctx.Err() == nil {
@@ -274,8 +274,8 @@ func (s *steward) mine(o procedure.Option, id string) bool {
 func (s *steward) waited(what string) bool {
 	id, _, _ := strings.Cut(what, " ")
 	if s.seen[what] == 0 {
-		if len(s.seen) >= agendaMax {
-			clear(s.seen)
+		if s.seen == nil || len(s.seen) >= agendaMax {
+			s.seen = map[string]int64{}
 		}
 		s.seen[what] = s.clock().Unix()
 	}
