@@ -16,6 +16,7 @@ import (
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/statement"
 )
 
 // Bureau is one region's desk and public door.
@@ -39,6 +40,11 @@ type Options struct {
 	Ledger             desk.Ledger // nil: the network's
 	Witness            audit.Witness
 	Vault              Keeper // nil: the bureau's own, in memory
+	// Promise and Promises are what the desk and the door know of submission
+	// promises, Move what takes a leader.move past the ledger; nil: nothing.
+	Promise  func(*statement.Statement) error
+	Promises func(region, id string) []v1.Promise
+	Move     func(raw []byte) error
 }
 
 // Keeper is a vault as desk and door use it.
@@ -68,7 +74,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	b.Desk, err = desk.New(desk.Config{
 		Region: region, Network: n.Genesis.Network(), Signer: keys.Statement, Pool: n.Pool, Ledger: o.Ledger,
 		Vault: o.Vault, Local: b.Local, Pseudonyms: pseudonyms, Clock: n.Clock, Logger: n.Log, Metrics: b.Metrics,
-		Wait: o.Wait, NoLeaderWait: o.NoLeaderWait,
+		Wait: o.Wait, NoLeaderWait: o.NoLeaderWait, Promise: o.Promise,
 	})
 	if err != nil {
 		n.t.Fatal(err)
@@ -83,7 +89,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	cfg := public.Config{
 		Region: region, Node: keys.Nodes[0].ID, Network: n.Genesis.Network(), Version: "test", Genesis: n.Genesis.Genesis,
 		Gate: n.Gate(region), Desk: b.Desk, Ledger: o.Ledger, Log: b.Log, Materials: o.Vault, Local: b.Local, Clock: n.Clock, Practice: n,
-		Hosts: o.Hosts, Rate: o.Rate, Logger: n.Log, Metrics: b.Metrics,
+		Hosts: o.Hosts, Rate: o.Rate, Logger: n.Log, Metrics: b.Metrics, Promises: o.Promises, Move: o.Move,
 		Replica: func() v1.Replica {
 			return v1.Replica{Role: "leader", Leader: keys.Nodes[0].ID, Term: 1, Ready: true, Voters: []string{}}
 		},

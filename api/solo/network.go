@@ -48,7 +48,7 @@ type Network struct {
 	Evidence []audit.Evidence
 	// Delays is what every bureau's log shows of promises that were not kept.
 	Delays []audit.Delay
-	Log      *slog.Logger
+	Log    *slog.Logger
 
 	clock  atomic.Int64 // scenario clock, unix s
 	tokens atomic.Int64
