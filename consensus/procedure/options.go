@@ -1,5 +1,7 @@
 package procedure
 
+import "slices"
+
 // Option is an event that is possible from the record's state, as a form needs
 // it: who may act, what has to be filled in, what stands against it.
 type Option struct {
@@ -33,7 +35,7 @@ type OptionActor struct {
 type OptionJoint struct {
 	Needed  int      `json:"needed"`
 	Acted   []Party  `json:"acted"`             // who has made their statement
-	Missing []string `json:"missing,omitempty"` // relative roles that have not
+	Missing []string `json:"missing,omitempty"` // relative roles that have not; nobody's when persons are counted
 }
 
 // OptionNotice is a guard that would mark the act now.
@@ -158,7 +160,13 @@ func (c *frame) jointSoFar(e *Event) *OptionJoint {
 		}
 	}
 	for _, p := range e.Joint.parties() {
-		if p != AnyParty && !has(done, p) {
+		named := c.rec.listed(p)
+		for _, name := range named {
+			if !slices.ContainsFunc(j.Acted, func(a Party) bool { return a.Region == c.rec.Parties[name].Region }) {
+				j.Missing = append(j.Missing, name)
+			}
+		}
+		if p != AnyParty && len(named) == 0 && !e.Joint.Persons && !has(done, p) {
 			j.Missing = append(j.Missing, p)
 		}
 	}
