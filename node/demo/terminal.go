@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,10 +55,12 @@ func (t Terminal) Founding(dir string) {
 func (t Terminal) Ready(n *Network, took time.Duration) {
 	t.line(t.pick("三个节点已就绪，用时 %.1f 秒", "three nodes ready after %.1f s"), took.Seconds())
 	t.line("")
-	t.row(addressWidths, t.pick("地区", "region"), t.pick("公共接口", "public API"), t.pick("节点间", "peers"), t.pick("管理", "admin"), t.pick("透明日志", "transparency log"))
+	t.row(addressWidths, t.pick("地区", "region"), t.pick("公共接口", "public API"), t.pick("节点间", "peers"), t.pick("管理", "admin"), t.pick("日志", "log"))
+	port := func(base, i int) string { return strconv.Itoa(base + n.Options.PortBase + i) }
 	for i, r := range n.Regions {
-		t.row(addressWidths, t.pick(r.NameZH, r.NameEN), n.PublicURL(i), n.addr(peerPort, i), n.AdminURL(i), n.LogURL(i))
+		t.row(addressWidths, t.pick(r.NameZH, r.NameEN), n.PublicURL(i), port(peerPort, i), port(adminPort, i), port(logPort, i))
 	}
+	t.line(t.pick("透明日志（免令牌）如 %scheckpoint", "the transparency log needs no token: %scheckpoint"), n.LogURL(0))
 	t.line("")
 	t.line("%s", t.pick("取得访问令牌（10 分钟有效）:", "get an access token (10 minutes):"))
 	t.line("   export SANDI_TOKEN=$(bin/sandi token issue --dir %s --region 120000 --role liaison)", n.Dir)
@@ -68,7 +71,7 @@ func (t Terminal) Ready(n *Network, took time.Duration) {
 // Playing announces the scenario.
 func (t Terminal) Playing(s *Scenario) {
 	t.line("%s %s", t.paint(t.pick("剧本", "scenario"), text.Bold), t.pick(s.Title.ZH, s.Title.EN))
-	t.line("%s", t.paint(t.pick("每步一行；其下为记录、文号、最近的期限、耗时", "a line for each step; below it the record, the document number, the nearest limit and the time taken"), text.Faint))
+	t.line("%s", t.paint(t.pick("每步一行；其下为记录、文号、最近的期限、耗时", "below each step: its record, document number, nearest limit, time taken"), text.Faint))
 }
 
 // Step prints what was done and, below it, what came of it.
@@ -137,7 +140,7 @@ func (t Terminal) Agreed(s Summary) {
 		}
 	}
 	for _, n := range s.Nodes { // all alike: one says it for all
-		t.line(t.pick("%d 个节点均已应用 %d 条，状态摘要一致: %s", "%d nodes have applied %d entries each and agree on the state digest %s"), len(s.Nodes), n.Applied, n.StateDigest)
+		t.line(t.pick("%d 个节点均已应用 %d 条，状态摘要一致:\n   %s", "%d nodes have applied %d entries each and agree on the state digest\n   %s"), len(s.Nodes), n.Applied, n.StateDigest)
 		break
 	}
 	t.line(t.pick("%d 步全部如剧本，其中 %d 步按预期被拒", "%d steps came out as written, %d of them refused as they must be"), len(s.Steps), refused)
@@ -159,8 +162,9 @@ func (t Terminal) Staying(n *Network) {
 	t.line("   bin/sandi audit export --all -f audit.zip --addr %s", n.PublicURL(0))
 	t.line("   bin/sandi-audit verify audit.zip --keys %s", filepath.Join(n.Dir, KeysName))
 	t.line("")
-	t.line("%s", t.pick("网络继续运行。另开终端可试: bin/sandi demo kill-leader，bin/sandi demo tamper。按 Ctrl-C 结束。",
-		"the network stays up. In a second terminal try: bin/sandi demo kill-leader, bin/sandi demo tamper. Ctrl-C ends it."))
+	t.line("%s", t.pick("网络继续运行，按 Ctrl-C 结束。另开终端可试:", "the network stays up; Ctrl-C ends it. In a second terminal try:"))
+	t.line("   bin/sandi demo kill-leader")
+	t.line("   bin/sandi demo tamper")
 }
 
 // row pads by display width: a Chinese character takes two columns.
@@ -176,7 +180,8 @@ func (t Terminal) row(widths []int, cells ...string) {
 	t.line("%s", strings.TrimRight(b.String(), " "))
 }
 
-var addressWidths = []int{36, 22, 16, 22}
+// addressWidths leave room for the last column in a terminal of eighty.
+var addressWidths = []int{36, 22, 6, 5}
 
 // whoWidth holds the longest office of an organisation in both languages.
 const whoWidth = 24
