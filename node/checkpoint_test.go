@@ -30,7 +30,6 @@ var practiceStart = time.Date(2025, 8, 19, 9, 0, 0, 0, time.FixedZone("CST", 8*3
 // seconds, also on a practice network whose clock jumps, seal the days, and give
 // an auditor a bundle that verifies.
 func TestCheckpointsPractice(t *testing.T) {
-	t.Parallel()
 	n := found(t, genesis.ClockPractice, practiceStart)
 	first := n.write(0)
 	if took := n.awaitFinal(*first.Index+1, 0, 1, 2); took > finalWithin {
@@ -72,7 +71,6 @@ func TestCheckpointsPractice(t *testing.T) {
 // keep checkpoints from being made, and that two regions publish what the third
 // makes final once it is back.
 func TestCheckpointsReal(t *testing.T) {
-	t.Parallel()
 	n := found(t, genesis.ClockReal, time.Now().Add(-time.Hour))
 	first := n.write(0)
 	if took := n.awaitFinal(*first.Index+1, 0, 1, 2); took > finalWithin {

@@ -18,7 +18,6 @@ const removedWithin = 5 * time.Second
 // Ensure a node whose region revokes its log key is cut off within seconds and
 // stays cut off when it comes again, while the two others go on.
 func TestRemovedNode(t *testing.T) {
-	t.Parallel()
 	n := found(t, genesis.ClockReal, time.Now().Add(-time.Hour))
 	n.awaitFinal(*n.write(0).Index+1, 0, 1, 2)
 	n.awaitReady(0, 1, 2)

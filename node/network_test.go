@@ -27,7 +27,8 @@ import (
 )
 
 // network is the demo's network with its nodes in this process: everything but
-// the operating system's processes is real.
+// the operating system's processes is real. Tests of it don't run in parallel:
+// six nodes on two processors miss their elections.
 type network struct {
 	*demo.Network
 	t     *testing.T

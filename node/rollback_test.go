@@ -20,7 +20,6 @@ import (
 // by itself once every other node has answered; and that a restart on the folder
 // as it was left is none of this.
 func TestRolledBackFolder(t *testing.T) {
-	t.Parallel()
 	n := found(t, genesis.ClockReal, time.Now().Add(-time.Hour))
 	n.awaitFinal(*n.write(0).Index+1, 0, 1, 2)
 	const old = 2
