@@ -30,10 +30,11 @@ const (
 	askMax = 3 * time.Second
 	// lookEvery is how often open promises are held against the ledger.
 	lookEvery = time.Second
-	// roundsMost bounds the rounds of asking under way.
-	roundsMost = 16
-	// takenMost bounds the statements that this node brings in for others at a time.
-	takenMost = 256
+	// roundsMost bounds the questions under way, and takenMost the statements that
+	// this node brings in for others at a time: when everything waits, the network is
+	// slow, and a few promises say as much as all would.
+	roundsMost = 8
+	takenMost  = 64
 )
 
 // Peers is how other nodes are asked; *peer.Client is one.
