@@ -137,11 +137,11 @@ func (s *settings) watchOnce(cmd *cobra.Command, w *watch.Watcher, o watchOrder)
 	}
 	for _, a := range last.Alarms {
 		if a.Kind.Severe() {
-			return &exitError{code: exitVerify}
+			return &cli.Error{Code: exitVerify}
 		}
 	}
 	if len(last.Alarms) > 0 {
-		return &exitError{code: exitDegraded}
+		return &cli.Error{Code: exitDegraded}
 	}
 	return nil
 }
@@ -162,14 +162,14 @@ func (s *settings) watchOn(cmd *cobra.Command, w *watch.Watcher, o watchOrder) e
 			return err
 		}
 		if len(r.Forks) > 0 {
-			return &exitError{code: exitVerify}
+			return &cli.Error{Code: exitVerify}
 		}
 		if alarms = len(r.Alarms); !pause(cmd.Context(), o.every) {
 			break
 		}
 	}
 	if alarms > 0 {
-		return &exitError{code: exitDegraded, err: fmt.Errorf(s.pick("结束时仍有 %d 项告警", "ended with alarms: %d"), alarms)}
+		return &cli.Error{Code: exitDegraded, Err: fmt.Errorf(s.pick("结束时仍有 %d 项告警", "ended with alarms: %d"), alarms)}
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/node/cli"
 )
 
 // client is the way to a node's public API, as the flags say.
@@ -21,7 +22,7 @@ func (s *settings) client() (*client.Client, error) {
 		return nil, err
 	}
 	if token == "" {
-		return nil, &exitError{code: exitDenied, err: errors.New("no access token; give --token or SANDI_TOKEN (sandi token issue makes one)")}
+		return nil, &cli.Error{Code: exitDenied, Err: errors.New("no access token; give --token or SANDI_TOKEN (sandi token issue makes one)")}
 	}
 	transport, err := s.transport()
 	if err != nil {

@@ -125,7 +125,7 @@ func (s *settings) tamper(cmd *cobra.Command, o tamper.Options, keep string) err
 	}
 	switch {
 	case errors.Is(err, tamper.ErrUnnoticed):
-		return &exitError{code: exitVerify, err: err}
+		return &cli.Error{Code: exitVerify, Err: err}
 	case err != nil:
 		return err
 	}

@@ -26,9 +26,9 @@ func newDoctor(s *settings) *cobra.Command {
 			}
 			switch report.Worst() {
 			case doctor.Failure:
-				return &exitError{code: exitFailed}
+				return &cli.Error{Code: exitFailed}
 			case doctor.Warning:
-				return &exitError{code: exitDegraded}
+				return &cli.Error{Code: exitDegraded}
 			}
 			return nil
 		},

@@ -17,6 +17,7 @@ import (
 	"sandi.internal/gateway/consensus/procedure/law"
 	"sandi.internal/gateway/consensus/procedure/lawtext"
 	"sandi.internal/gateway/consensus/procedure/lint"
+	"sandi.internal/gateway/node/cli"
 )
 
 func newLawLint(s *settings) *cobra.Command {
@@ -52,7 +53,7 @@ func newLawLint(s *settings) *cobra.Command {
 				}
 			}
 			if faulty {
-				return &exitError{code: exitFailed}
+				return &cli.Error{Code: exitFailed}
 			}
 			return nil
 		},

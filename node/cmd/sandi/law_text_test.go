@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sandi.internal/gateway/consensus/procedure/law"
+	"sandi.internal/gateway/node/cli"
 )
 
 // runLaw runs the command and returns what it printed.
@@ -45,8 +46,8 @@ func TestLawLint(t *testing.T) {
 	}
 	for _, output := range []string{"table", "json"} {
 		out, err = runLaw(t, "lint", "-o", output, bad)
-		var exit *exitError
-		if !errors.As(err, &exit) || exit.code != exitFailed || !strings.Contains(out, "colour") {
+		var exit *cli.Error
+		if !errors.As(err, &exit) || exit.Code != exitFailed || !strings.Contains(out, "colour") {
 			t.Errorf("-o %s: %v in\n%s", output, err, out)
 		}
 	}

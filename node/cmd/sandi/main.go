@@ -26,22 +26,6 @@ const (
 	exitDenied   = cli.ExitDenied
 )
 
-// exitError carries an exit code other than 1 up to main. A nil err prints
-// nothing: the command has already said what it found.
-type exitError struct {
-	code int
-	err  error
-}
-
-func (e *exitError) Error() string {
-	if e.err == nil {
-		return fmt.Sprintf("exit %d", e.code)
-	}
-	return e.err.Error()
-}
-
-func (e *exitError) Unwrap() error { return e.err }
-
 func main() { os.Exit(run(os.Args[1:])) }
 
 // run is main with a return value, so that tests can call it.
@@ -51,8 +35,8 @@ func run(args []string) int {
 	root := newRoot()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	var coded *exitError
-	if err != nil && (!errors.As(err, &coded) || coded.err != nil) {
+	var coded *cli.Error
+	if err != nil && (!errors.As(err, &coded) || coded.Err != nil) {
 		line, _, _ := strings.Cut(err.Error(), "\n")
 		fmt.Fprintln(os.Stderr, "sandi:", line)
 	}
@@ -61,13 +45,13 @@ func run(args []string) int {
 
 // exitCode is what a command's error means to a shell.
 func exitCode(err error) int {
-	var coded *exitError
+	var coded *cli.Error
 	var refusal *problem.Problem
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &coded):
-		return coded.code
+		return coded.Code
 	case errors.As(err, &refusal) && (refusal.Status == http.StatusUnauthorized || refusal.Status == http.StatusForbidden):
 		return exitDenied
 	default:

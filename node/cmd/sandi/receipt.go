@@ -82,7 +82,7 @@ func (s *settings) getReceipt(cmd *cobra.Command, id string, o receiptOrder) err
 	}
 	view, err := judgeReceipt(r, id, keys)
 	if err != nil {
-		return &exitError{code: exitVerify, err: fmt.Errorf("the node's receipt is false, nothing was written: %w", err)}
+		return &cli.Error{Code: exitVerify, Err: fmt.Errorf("the node's receipt is false, nothing was written: %w", err)}
 	}
 	return s.keepReceipt(cmd, r, view, o)
 }
@@ -102,17 +102,17 @@ func (s *settings) fetchReceipt(ctx context.Context, c *client.Client, id string
 		return nil, err
 	}
 	if raw == nil && o.wait != "" {
-		return nil, &exitError{code: exitDegraded, err: fmt.Errorf(s.pick(
+		return nil, &cli.Error{Code: exitDegraded, Err: fmt.Errorf(s.pick(
 			"等待 %[3]s 后，声明 %[1]s（%[2]s）仍无 %[4]s 检查点覆盖；请查 sandi status", "statement %s is %s, and after %s no %s checkpoint covers it; see sandi status"),
 			id, known.Status, o.patience, o.wait)}
 	}
 	if raw == nil {
-		return nil, &exitError{code: exitDegraded, err: fmt.Errorf(s.pick(
+		return nil, &cli.Error{Code: exitDegraded, Err: fmt.Errorf(s.pick(
 			"声明 %s（%s）尚无检查点覆盖；请加 --wait final", "statement %s is %s, and no checkpoint covers it yet; give --wait final"), id, known.Status)}
 	}
 	r, err := checkpoint.ParseReceipt(raw)
 	if err != nil {
-		return nil, &exitError{code: exitVerify, err: fmt.Errorf("the node's answer is no receipt: %w", err)}
+		return nil, &cli.Error{Code: exitVerify, Err: fmt.Errorf("the node's answer is no receipt: %w", err)}
 	}
 	return r, nil
 }

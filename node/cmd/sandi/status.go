@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/node/cli"
 )
 
 type statusView struct{ v1.NodeStatus }
@@ -92,10 +93,10 @@ func newStatus(s *settings) *cobra.Command {
 				return err
 			}
 			if c := status.Checkpoints; c != nil && c.Quarantine != "" {
-				return &exitError{code: exitDegraded, err: fmt.Errorf("node %s does not vote: %s", status.Node, c.Quarantine)}
+				return &cli.Error{Code: exitDegraded, Err: fmt.Errorf("node %s does not vote: %s", status.Node, c.Quarantine)}
 			}
 			if !status.Replica.Ready {
-				return &exitError{code: exitDegraded, err: fmt.Errorf("node %s is not ready: it knows no leader of a majority", status.Node)}
+				return &cli.Error{Code: exitDegraded, Err: fmt.Errorf("node %s is not ready: it knows no leader of a majority", status.Node)}
 			}
 			return nil
 		},
