@@ -56,6 +56,7 @@ type decision struct {
 	registry *registry // governance: the registry from the next leaf on
 	entry    *entry    // records: the record after this statement
 	replaces *entry    // records: the same before it, nil when it opens
+	series   string    // records: whose counter changes[0] is, when it opens
 	law      *lawBook  // adoption: the law from the next leaf on
 }
 
@@ -171,6 +172,9 @@ func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, now, propos
 		if err := l.write(tx, c); err != nil {
 			return err
 		}
+	}
+	if d.series != "" {
+		l.counters[d.series] = d.changes[0].after
 	}
 	record := ""
 	if d.entry != nil {

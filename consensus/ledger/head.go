@@ -149,6 +149,7 @@ func (l *Ledger) resume(r Reader, h *head) error {
 
 // forget empties what is remembered per region.
 func (l *Ledger) forget() {
+	l.counters = make(map[string][]byte)
 	l.recents, l.rings = make(map[string]*recent), make(map[string]*ring)
 	for _, region := range l.regions {
 		l.recents[region], l.rings[region] = newRecent(), newRing()

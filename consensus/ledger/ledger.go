@@ -46,7 +46,8 @@ type Ledger struct {
 	recents  map[string]*recent // by region
 	rings    map[string]*ring   // by region
 	records  *recordCache
-	leaf     []byte // buffer of the leaf that is being made
+	counters map[string][]byte // series -> row, of those used since Load: a few for each region and year
+	leaf     []byte            // buffer of the leaf that is being made
 
 	// Replaced as a whole by that goroutine, read by any.
 	registry atomic.Pointer[registry]

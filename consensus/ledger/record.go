@@ -21,7 +21,8 @@ func (l *Ledger) open(r Reader, st *statement.Statement, now int64) (decision, *
 	if law == nil {
 		return decision{}, refuse(CodeProcedure, "procedure", body.Procedure), nil
 	}
-	id, counter, err := nextNumber(r, law.Prefix, st)
+	series := law.Prefix + "-" + st.Region + "-" + st.At[:4]
+	id, counter, err := l.nextNumber(r, series)
 	if err != nil {
 		return decision{}, nil, err
 	}
@@ -34,7 +35,7 @@ func (l *Ledger) open(r Reader, st *statement.Statement, now int64) (decision, *
 	}
 	record.Synthetic = l.genesis.Synthetic
 	e := &entry{record: record, row: record.Marshal(), last: act.Seq}
-	d := decision{changes: []change{counter, {key: recordKey(id), after: e.row}}, entry: e}
+	d := decision{changes: []change{counter, {key: recordKey(id), after: e.row}}, entry: e, series: series}
 	refusal, err := l.mark(f, &d, effects)
 	if refusal != nil || err != nil {
 		return decision{}, refusal, err
@@ -104,12 +105,14 @@ func verdict(f *facts, err error) (*Refusal, error) {
 
 // nextNumber gives a record its id, `<PREFIX>-<region>-<year>-<number>`: one
 // series per prefix, region and year of the signed time, without gaps.
-func nextNumber(r Reader, prefix string, st *statement.Statement) (string, change, error) {
-	series := prefix + "-" + st.Region + "-" + st.At[:4]
+func (l *Ledger) nextNumber(r Reader, series string) (string, change, error) {
 	key := counterKey(series)
-	before, err := r.Get(key)
-	if err != nil {
-		return "", change{}, err
+	before, known := l.counters[series]
+	if !known {
+		var err error
+		if before, err = r.Get(key); err != nil {
+			return "", change{}, err
+		}
 	}
 	last := uint64(0)
 	if before != nil {
