@@ -8,11 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/bundle"
 	"sandi.internal/gateway/consensus/mover"
+	"sandi.internal/gateway/consensus/promise"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -102,5 +105,29 @@ func TestMovePastTheLedger(t *testing.T) {
 	problemOf(t, w, 500, problem.Internal)
 	if n.Ledger.Size() != before {
 		t.Error("went on without a place to keep it")
+	}
+}
+
+// Ensure late promises go into bundles, forks beside them, and no more than a
+// bundle may hold.
+func TestBundleOfDelays(t *testing.T) {
+	e := newExporter(t, 2)
+	e.net.Notes.Publish()
+	e.net.Evidence = []audit.Evidence{{ID: "0123456789abcdef", Why: "two roots", First: []byte("one\n"), Second: []byte("other\n")}}
+	for range 300 {
+		e.net.Delays = append(e.net.Delays, audit.Delay{Promise: promise.Promise{Region: "110000", Node: "110000-a", From: "120000"}, Note: []byte("the note\n")})
+	}
+	b := e.export(client.BundleOptions{})
+	names := b.Names(bundle.ClassEvidence)
+	if len(names) != 257 {
+		t.Fatalf("%d files of evidence", len(names))
+	}
+	content, err := b.Read("evidence/delay-7.json")
+	var got struct{ Format, Promise string }
+	if err == nil {
+		err = json.Unmarshal(content, &got)
+	}
+	if err != nil || got.Format != bundle.FormatDelay || got.Promise != "the note\n" {
+		t.Errorf("%s: %v", content, err)
 	}
 }
