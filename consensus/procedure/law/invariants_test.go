@@ -40,13 +40,14 @@ func prepared(t *testing.T, file, before string) (string, script.Options) {
 // two licensed officers of the host are on site; only the host orders rectification
 // or files a case; nobody starts before the host and the lead have accepted.
 func TestAssignmentInvariants(t *testing.T) {
-	text, o := prepared(t, "ma_substitution_dispute_rectification.txt", "open ma assignment")
+	head, o := prepared(t, "ma_substitution_dispute_rectification.txt", "open ma assignment")
+	begun, ids, err := script.Prepare(head, o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	reached := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
-		w, ids, err := script.Prepare(text, o)
-		if err != nil {
-			rt.Fatal(err)
-		}
+		w := begun.Clone()
 		k := &walk{t: rt, w: w, ids: []string{ids["x1"], ids["x2"], ids["x3"], ids["x4"]}}
 		experts := []any{ids["x1"], ids["x2"], ids["x3"], ids["x4"]}
 		officers := []any{[]any{officer("合-0001"), officer("合-0002")}, []any{officer("合-0001"), officer("津-0009")}, []any{officer("合-0001")}}
@@ -202,13 +203,14 @@ func subset(a, b json.RawMessage) bool {
 // is struck off by the head of the supervising bureau only and verified by others
 // than its finder, and the grade never falls after reopening.
 func TestLedgerItemInvariants(t *testing.T) {
-	begun, o := prepared(t, "hd_major.txt", "act h grade")
+	head, o := prepared(t, "hd_major.txt", "act h grade")
+	begun, ids, err := script.Prepare(head, o)
+	if err != nil {
+		t.Fatal(err)
+	}
 	reached := map[string]int{}
 	rapid.Check(t, func(rt *rapid.T) {
-		w, ids, err := script.Prepare(begun, o)
-		if err != nil {
-			rt.Fatal(err)
-		}
+		w := begun.Clone()
 		k := &walk{t: rt, w: w, ids: []string{ids["h"]}}
 		photos := []any{map[string]any{"kind": "photo", "pages": 1, "size": 9, "commitment": script.Commitment("照片")}}
 		k.hints = map[string][]any{

@@ -3,6 +3,8 @@ package script
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"sandi.internal/gateway/certs/keyring"
@@ -37,6 +39,14 @@ func NewWorld(cal *calendar.Calendar, rules *calendar.Rules, members ...string) 
 		w.Members[m] = true
 	}
 	return w
+}
+
+// Clone returns a ledger that goes its own way from here.
+func (w *World) Clone() *World {
+	c := *w
+	c.Members, c.records, c.marks = maps.Clone(w.Members), maps.Clone(w.records), maps.Clone(w.marks)
+	c.tallies, c.numbers, c.tables = maps.Clone(w.tallies), maps.Clone(w.numbers), slices.Clone(w.tables)
+	return &c
 }
 
 // IsRegion implements procedure.Facts.
