@@ -145,7 +145,7 @@ func newSubject(t *testing.T) *subject {
 	for _, made := range []struct {
 		into    **forgery
 		entries int
-	}{{&s.log, 45}, {&s.wide, 600}} {
+	}{{&s.log, 45}, {&s.wide, 270}} {
 		w, err := bundletest.New("assistance")
 		must(t, err)
 		f := finish(t, w, made.entries)
