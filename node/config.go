@@ -72,6 +72,7 @@ type Limits struct {
 	CacheMiB      int   `koanf:"cache_mib"`      // block cache shared by the three stores
 	MemoryMiB     int64 `koanf:"memory_mib"`     // of the Go heap, memtables and cache included: the collector works harder near it; GOMEMLIMIT overrides
 	MaterialMiB   int64 `koanf:"material_mib"`   // one private payload
+	VaultMiB      int64 `koanf:"vault_mib"`      // all private payloads; 0: what the disk has
 	RequestsPerS  int   `koanf:"requests_per_s"` // per caller region, before 429
 	WarnBelowMiB  int64 `koanf:"warn_below_mib"` // free disk under which doctor and readyz warn
 	VerifyWorkers int   `koanf:"verify_workers"` // signature checks in parallel
@@ -211,6 +212,9 @@ func (c *Config) check() error {
 	}
 	if c.Limits.MemoryMiB < 64 {
 		return fmt.Errorf("limits.memory_mib: %d is below 64", c.Limits.MemoryMiB)
+	}
+	if c.Limits.MaterialMiB < 1 || c.Limits.MaterialMiB > 1<<20 || c.Limits.VaultMiB < 0 || c.Limits.VaultMiB > 1<<30 {
+		return fmt.Errorf("limits: material_mib %d is outside 1..1048576, or vault_mib %d outside 0..1073741824", c.Limits.MaterialMiB, c.Limits.VaultMiB)
 	}
 	if c.Limits.VerifyWorkers < 1 || c.Limits.VerifyWorkers > 256 {
 		return fmt.Errorf("limits.verify_workers: %d is outside 1..256", c.Limits.VerifyWorkers)

@@ -145,7 +145,7 @@ func (n *Node) openStores() error {
 		return err
 	}
 	n.onClose(n.stores.close)
-	n.materials, err = openVault(n.stores.vault, n.secrets.vault, n.cfg.Limits.MaterialMiB)
+	n.materials, err = openVault(n.stores.vault, n.secrets.vault, n.cfg.Limits)
 	return err
 }
 

@@ -62,16 +62,16 @@ func openStores(dir string, cacheMiB int, log *slog.Logger, reg prometheus.Regis
 }
 
 // openVault opens the bureau's private objects under its vault key.
-func openVault(db *engine.DB, secret []byte, maxMiB int64) (public.Vault, error) {
+func openVault(db *engine.DB, secret []byte, limits Limits) (public.Vault, error) {
 	key, err := vault.ParseKey(secret, vault.AES256GCM{})
 	if err != nil {
 		return public.Vault{}, fmt.Errorf("couldn't take up the vault key: %w", err)
 	}
-	v, err := vault.Open(vault.Options{DB: db, Key: key, MaxObject: maxMiB << 20})
+	v, err := vault.Open(vault.Options{DB: db, Key: key, MaxObject: limits.MaterialMiB << 20, Quota: limits.VaultMiB << 20})
 	if err != nil {
 		return public.Vault{}, fmt.Errorf("couldn't open the vault: %w", err)
 	}
-	return public.Vault{Vault: v, Max: maxMiB << 20}, nil
+	return public.Vault{Vault: v, Max: limits.MaterialMiB << 20}, nil
 }
 
 // close closes the engines, the youngest first.

@@ -66,7 +66,7 @@ func (v Vault) Get(ctx context.Context, id string) (io.ReadCloser, error) {
 // of ours.
 func (v Vault) problem(err error) error {
 	switch {
-	case errors.Is(err, vault.ErrNotFound):
+	case errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrPurged):
 		return ErrNoMaterial
 	case errors.Is(err, vault.ErrTooLarge):
 		limit := v.Max
@@ -76,7 +76,7 @@ func (v Vault) problem(err error) error {
 		return serve.TooLarge(limit).Because(err)
 	case errors.Is(err, vault.ErrEmpty):
 		return problem.New(problem.EmptyMaterial)
-	case errors.Is(err, vault.ErrNoRoom):
+	case errors.Is(err, vault.ErrNoRoom), errors.Is(err, vault.ErrQuota):
 		return problem.New(problem.VaultFull).Because(err)
 	case errors.Is(err, vault.ErrMeta):
 		return problem.Invalid(problem.At("header.Content-Disposition", problem.BadText))
