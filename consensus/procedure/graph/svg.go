@@ -18,6 +18,7 @@ const (
 	gapY      = 92
 	margin    = 24
 	maxInside = 5  // events named inside a box; the rest is counted
+	arch      = 34 // how far a line within a row rises
 	maxLabel  = 18 // runes of a label on an edge or in a box, wide ones count twice
 )
 
@@ -41,7 +42,7 @@ func SVG(d *procedure.Document, lang Language) string {
 	right := width
 	for _, e := range between {
 		from, to := boxes[e.from], boxes[e.to]
-		if to.y <= from.y && e.from != e.to {
+		if to.y < from.y {
 			right += 14
 		}
 		ways = append(ways, way(from, to, right, shorten(e.events)))
@@ -118,7 +119,8 @@ func (b *box) draw(out *strings.Builder, name string) {
 	out.WriteString("</g>\n")
 }
 
-// way draws one line: down, or around the right side to a row that is not below.
+// way draws one line: down, over the tops within a row, or around the right side to
+// a row above. Its label stands at the curve's middle.
 func way(from, to *box, right int, label string) string {
 	if to.y > from.y {
 		x1, y1, x2, y2 := from.middle(), from.y+from.h, to.middle(), to.y
@@ -126,9 +128,14 @@ func way(from, to *box, right int, label string) string {
 		return fmt.Sprintf(`<path class="w" marker-end="url(#a)" d="M%d %dC%d %d %d %d %d %d"/><text class="l" x="%d" y="%d" text-anchor="middle">%s</text>`+"\n",
 			x1, y1, x1, half, x2, half, x2, y2, (x1+3*x2)/4, (y1+3*y2)/4-8, escape(label))
 	}
+	if to.y == from.y && from != to {
+		x1, x2, top := from.middle(), to.middle(), from.y-arch
+		return fmt.Sprintf(`<path class="w" marker-end="url(#a)" d="M%d %dC%d %d %d %d %d %d"/><text class="l" x="%d" y="%d" text-anchor="middle">%s</text>`+"\n",
+			x1, from.y, x1, top, x2, top, x2, to.y, (x1+x2)/2, from.y-arch*3/4-4, escape(label))
+	}
 	x1, y1, x2, y2 := from.x+boxWidth, from.y+from.h/2, to.x+boxWidth, to.y+to.h/2
 	return fmt.Sprintf(`<path class="w" marker-end="url(#a)" d="M%d %dC%d %d %d %d %d %d"/><text class="l" x="%d" y="%d">%s</text>`+"\n",
-		x1, y1, right, y1, right, y2, x2, y2, right-20, (y1+y2)/2, escape(label))
+		x1, y1, right, y1, right, y2, x2, y2, (x1+6*right+x2)/8+4, (y1+y2)/2+4, escape(label))
 }
 
 // shorten is the label of a line: its first event, and how many more.
