@@ -14,10 +14,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"sandi.internal/gateway/consensus/merkle"
+	"sandi.internal/gateway/consensus/vectors"
 )
 
 // The vectors under testdata are for programs in other languages as well: plain
@@ -28,28 +26,12 @@ var rewrite = flag.Bool("rewrite", false, "write testdata instead of comparing w
 
 func frozen(t *testing.T, name string, got []byte) {
 	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *rewrite {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s: the bytes changed; see the diff of -rewrite", name)
-	}
+	vectors.Frozen(t, name, got, *rewrite)
 }
 
 func golden(t *testing.T, name string, got any) {
 	t.Helper()
-	text, err := json.Marshal(got, json.Deterministic(true), jsontext.WithIndent("  "))
-	if err != nil {
-		t.Fatal(err)
-	}
-	frozen(t, name, append(text, '\n'))
+	vectors.JSON(t, name, got, *rewrite)
 }
 
 func hexOf(h merkle.Hash) string { return hex.EncodeToString(h[:]) }

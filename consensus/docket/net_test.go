@@ -61,14 +61,14 @@ func (n *network) attach(c *clustertest.Cluster, node *clustertest.Node, config 
 	p := &post{up: true}
 	p.Docket, err = docket.New(docket.Config{
 		Network: c.Signed.Network(), Node: node.ID, Nodes: nodes, Keys: keys, Key: own, Signer: node.Keys().Log,
-		Pool: node.Pool, PublicKey: node.Ledger.PublicKey, Open: open, Submit: raftOf{n, node}.Submit, Peers: peersOf{n, node.ID},
+		Pool: node.Pool, PublicKey: node.Ledger.PublicKey, Open: open, Submit: n.raftOf(node).Submit, Peers: peersOf{n, node.ID},
 		Store: node.Store.Local(), Clock: config.Clock, Logger: config.Logger, Patience: 50 * time.Millisecond,
 	})
 	if err != nil {
 		return nil, err
 	}
 	p.mover, err = mover.New(mover.Config{
-		Node: node.ID, Genesis: config.Genesis.Genesis, Judge: node.Ledger.JudgeMove, Raft: raftOf{n, node},
+		Node: node.ID, Genesis: config.Genesis.Genesis, Judge: node.Ledger.JudgeMove, Raft: n.raftOf(node),
 		Peers: peersOf{n, node.ID}, Store: node.Store.Local(), Clock: config.Clock, Logger: config.Logger,
 	})
 	if err != nil {
@@ -106,38 +106,8 @@ func (n *network) isLazy(id string) bool {
 }
 
 // raftOf is a node's replica once it runs. A lazy node's does nothing for others.
-type raftOf struct {
-	n    *network
-	node *clustertest.Node
-}
-
-func (r raftOf) Standing() (uint64, string, bool) {
-	p := r.node.Now()
-	if p == nil {
-		return 0, "", false
-	}
-	return p.Replica.Standing()
-}
-
-func (r raftOf) Stand(ctx context.Context) error {
-	if p := r.node.Now(); p != nil && !r.n.isLazy(r.node.ID) {
-		return p.Replica.Stand(ctx)
-	}
-	return replica.ErrClosed
-}
-
-func (r raftOf) HandTo(ctx context.Context, to string) error {
-	if p := r.node.Now(); p != nil && !r.n.isLazy(r.node.ID) {
-		return p.Replica.HandTo(ctx, to)
-	}
-	return replica.ErrClosed
-}
-
-func (r raftOf) Submit(ctx context.Context, raw []byte) (ledger.Result, error) {
-	if p := r.node.Now(); p != nil && !r.n.isLazy(r.node.ID) {
-		return p.Replica.Submit(ctx, raw)
-	}
-	return ledger.Result{}, replica.ErrClosed
+func (n *network) raftOf(node *clustertest.Node) clustertest.Raft {
+	return clustertest.Raft{Node: node, Idle: func() bool { return n.isLazy(node.ID) }}
 }
 
 var errDown = errors.New("the node is down")

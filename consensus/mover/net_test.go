@@ -43,7 +43,7 @@ func newNetwork(t testing.TB, seed uint64) *network {
 
 func (n *network) attach(c *clustertest.Cluster, node *clustertest.Node, config *replica.Config) (func() error, error) {
 	m, err := mover.New(mover.Config{
-		Node: node.ID, Genesis: config.Genesis.Genesis, Judge: node.Ledger.JudgeMove, Raft: raftOf{n, node},
+		Node: node.ID, Genesis: config.Genesis.Genesis, Judge: node.Ledger.JudgeMove, Raft: n.raftOf(node),
 		Peers: peersOf{n, node.ID}, Store: node.Store.Local(), Clock: config.Clock, Logger: config.Logger,
 	})
 	if err != nil {
@@ -91,39 +91,9 @@ func (n *network) isDeaf(id string) bool {
 	return n.deaf[id]
 }
 
-// raftOf is a node's replica once it runs.
-type raftOf struct {
-	n    *network
-	node *clustertest.Node
-}
-
-func (r raftOf) Standing() (uint64, string, bool) {
-	p := r.node.Now()
-	if p == nil {
-		return 0, "", false
-	}
-	return p.Replica.Standing()
-}
-
-func (r raftOf) Stand(ctx context.Context) error {
-	if p := r.node.Now(); p != nil && !r.n.isDeaf(r.node.ID) {
-		return p.Replica.Stand(ctx)
-	}
-	return replica.ErrClosed
-}
-
-func (r raftOf) HandTo(ctx context.Context, to string) error {
-	if p := r.node.Now(); p != nil && !r.n.isDeaf(r.node.ID) {
-		return p.Replica.HandTo(ctx, to)
-	}
-	return replica.ErrClosed
-}
-
-func (r raftOf) Submit(ctx context.Context, raw []byte) (ledger.Result, error) {
-	if p := r.node.Now(); p != nil {
-		return p.Replica.Submit(ctx, raw)
-	}
-	return ledger.Result{}, replica.ErrClosed
+// raftOf is a node's replica once it runs. A deaf node's does nothing for others.
+func (n *network) raftOf(node *clustertest.Node) clustertest.Raft {
+	return clustertest.Raft{Node: node, Idle: func() bool { return n.isDeaf(node.ID) }}
 }
 
 var errDown = errors.New("the node is down")

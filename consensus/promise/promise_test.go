@@ -8,17 +8,15 @@ import (
 	"errors"
 	"flag"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/mod/sumdb/note"
 
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/statement"
+	"sandi.internal/gateway/consensus/vectors"
 )
 
 // The vectors under testdata are for programs in other languages as well. A changed
@@ -240,24 +238,7 @@ func TestGolden(t *testing.T) {
 
 func golden(t *testing.T, name string, got any) {
 	t.Helper()
-	text, err := json.Marshal(got, json.Deterministic(true), jsontext.WithIndent("  "))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = append(text, '\n')
-	path := filepath.Join("testdata", name)
-	if *rewrite {
-		if err := os.WriteFile(path, text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(text, want) {
-		t.Errorf("%s: the bytes changed; see the diff of -rewrite", name)
-	}
+	vectors.JSON(t, name, got, *rewrite)
 }
 
 // FuzzOpen: no bytes panic, every refusal is one of the three, and what opens has

@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/vectors"
 )
 
 // The vectors under testdata are for programs in other languages as well:
@@ -23,24 +23,7 @@ var update = flag.Bool("update", false, "write testdata instead of comparing wit
 
 func golden(t *testing.T, name string, got any) {
 	t.Helper()
-	text, err := json.Marshal(got, json.Deterministic(true), jsontext.WithIndent("  "))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = append(text, '\n')
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(text, want) {
-		t.Errorf("%s: the bytes changed; see the diff of -update", name)
-	}
+	vectors.JSON(t, name, got, *update)
 }
 
 func load(t *testing.T, name string, into any) {
