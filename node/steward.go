@@ -113,7 +113,7 @@ func (s *steward) look(ctx context.Context) error {
 // was left undone before a restart is done now.
 func (s *steward) takeStock(ctx context.Context) error {
 	s.passed = s.clock().Unix()
-	for _, law := range s.ledger.Books(nil).Procedures() {
+	for _, law := range s.ledger.Books(nil).Laws() {
 		for _, state := range law.Automatic {
 			filter := ledger.Filter{Procedure: law.Name, State: state, Limit: stewardPage}
 			for {

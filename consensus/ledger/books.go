@@ -191,6 +191,10 @@ func (b *Books) facts() *facts {
 // Procedures returns the procedures in force, by name.
 func (b *Books) Procedures() []*Law { return b.law.inForce() }
 
+// Laws returns every version of every procedure, by name and version: records
+// follow the one they began under.
+func (b *Books) Laws() []*Law { return slices.Clone(b.law.laws) }
+
 // Law returns a procedure; version 0 is the one in force. Nil when there is none.
 func (b *Books) Law(name string, version int) *Law {
 	if version == 0 {

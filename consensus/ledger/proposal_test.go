@@ -100,6 +100,9 @@ func TestLawChanges(t *testing.T) {
 		if law := r.books().Law("handover", 1); law == nil || law.Version != 1 {
 			t.Fatal("the first version is gone")
 		}
+		if n := len(r.books().Laws()); n != len(w.signed.Law)+1 {
+			t.Errorf("%d versions of procedures", n)
+		}
 		if n := len(r.books().Procedures()); n != len(w.signed.Law) {
 			t.Errorf("%d procedures in force", n)
 		}
