@@ -162,11 +162,7 @@ func newLawProposals(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if s.output != "table" {
-				return s.print(cmd.OutOrStdout(), p)
-			}
-			fmt.Fprint(cmd.OutOrStdout(), p.Text)
-			return nil
+			return s.printText(cmd.OutOrStdout(), p, p.Text)
 		},
 	}
 }

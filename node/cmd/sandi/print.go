@@ -49,6 +49,15 @@ func (s *settings) print(w io.Writer, v any) error {
 	return nil
 }
 
+// printText prints a value whose own text is its best table.
+func (s *settings) printText(w io.Writer, v any, text string) error {
+	if s.output != "table" {
+		return s.print(w, v)
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
 // pick is the text in the chosen language.
 func (s *settings) pick(zh, en string) string {
 	if s.lang == "zh" {

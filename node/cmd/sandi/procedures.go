@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -52,11 +51,7 @@ func newProcedures(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if s.output != "table" {
-				return s.print(cmd.OutOrStdout(), p)
-			}
-			fmt.Fprint(cmd.OutOrStdout(), p.Text) // the document as adopted is its own best table
-			return nil
+			return s.printText(cmd.OutOrStdout(), p, p.Text)
 		},
 	}
 }
