@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"time"
 )
 
@@ -22,6 +23,9 @@ func main() {
 	duration := flag.Duration("duration", 5*time.Second, "length of one phase")
 	sandi := flag.String("sandi", "bin/sandi", "the binary to measure (make build)")
 	only := flag.Bool("sandi-only", false, "leave etcd out (for profiling)")
+	against := flag.String("against", "", "another sandi binary, to be measured in etcd's place")
+	chosen := flag.String("phases", "", "the phases to run, with commas between them (default: all)")
+	profiles := flag.String("profile", "", "folder for CPU profiles of each node and phase")
 	restart := flag.String("restart", "", "measure restarts instead, after so many leaves each: \"20000,200000\"")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -30,12 +34,22 @@ func main() {
 	if *restart != "" {
 		err = runRestarts(ctx, *sandi, *restart)
 	} else {
-		err = run(ctx, *sandi, *rounds, *duration, *only)
+		err = run(ctx, plan{sandi: *sandi, against: *against, sandiOnly: *only, rounds: *rounds, duration: *duration, profiles: *profiles}, *chosen)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// plan is what one benchmark compares, and how.
+type plan struct {
+	sandi     string // the binary that is measured
+	against   string // another sandi binary in etcd's place; empty: etcd
+	sandiOnly bool   // nothing in etcd's place
+	rounds    int
+	duration  time.Duration // of a phase
+	profiles  string        // folder for CPU profiles; empty: none
 }
 
 // contestant is a running three-node cluster.
@@ -44,7 +58,43 @@ type contestant interface {
 	stop()
 }
 
-func run(ctx context.Context, binary string, rounds int, d time.Duration, sandiOnly bool) error {
+// entrant is a contestant with what it has reached.
+type entrant struct {
+	name string
+	contestant
+	results results
+}
+
+// opponent starts what stands in etcd's place; nil when nothing does.
+func (p plan) opponent(ctx context.Context, dir string, certs benchTLS, statementBytes int) (*entrant, error) {
+	switch {
+	case p.sandiOnly:
+		return nil, nil
+	case p.against != "":
+		progress("starting three nodes of %s", p.against)
+		theirs, err := startSandi(ctx, filepath.Join(dir, "against"), p.against, certs, otherPortBase)
+		if err != nil {
+			return nil, err
+		}
+		return &entrant{"against", theirs, results{}}, nil
+	}
+	progress("building and starting three etcd members (the first build takes a minute)")
+	etcd, err := buildEtcd(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := startEtcd(dir, etcd, certs, statementBytes)
+	if err != nil {
+		return nil, err
+	}
+	return &entrant{"etcd", theirs, results{}}, nil
+}
+
+func run(ctx context.Context, p plan, chosen string) error {
+	phases, err := choosePhases(chosen)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "sandi-bench-")
 	if err != nil {
 		return err
@@ -55,55 +105,47 @@ func run(ctx context.Context, binary string, rounds int, d time.Duration, sandiO
 		return err
 	}
 	progress("starting three Sandi nodes")
-	ours, err := startSandi(ctx, dir, binary, certs)
+	ours, err := startSandi(ctx, dir, p.sandi, certs, ourPortBase)
 	if err != nil {
 		return err
 	}
 	defer ours.stop()
-	contestants := []struct {
-		name string
-		contestant
-		results results
-	}{{"sandi", ours, results{}}}
-	if !sandiOnly {
-		progress("building and starting three etcd members (the first build takes a minute)")
-		etcd, err := buildEtcd(ctx, dir)
-		if err != nil {
-			return err
-		}
-		theirs, err := startEtcd(dir, etcd, certs, ours.statementBytes)
-		if err != nil {
-			return err
-		}
-		defer theirs.stop()
-		contestants = append(contestants, struct {
-			name string
-			contestant
-			results results
-		}{"etcd", theirs, results{}})
+	entrants := []*entrant{{"sandi", ours, results{}}}
+	other, err := p.opponent(ctx, dir, certs, ours.statementBytes)
+	if err != nil {
+		return err
+	}
+	otherResults := results{}
+	if other != nil {
+		defer other.stop()
+		entrants, otherResults = append(entrants, other), other.results
 	}
 	rss := make([]float64, len(ours.servers))
-	for round := range rounds {
-		for _, p := range phases {
-			for i := range contestants {
-				c := &contestants[(i+round)%len(contestants)] // neither always goes first
-				s, err := c.run(ctx, p.Op, p.Clients, d)
-				if err != nil {
-					return fmt.Errorf("%s, %s: %w", c.name, p.Name, err)
+	for round := range p.rounds {
+		for _, ph := range phases {
+			for i := range entrants {
+				c := entrants[(i+round)%len(entrants)] // neither always goes first
+				var profiled func() error
+				if c.contestant == ours && p.profiles != "" {
+					profiled = ours.profile(filepath.Join(p.profiles, ph.Name), p.duration)
 				}
-				progress("round %d/%d  %-18s %-5s %8.0f ops/s  p99 %6.1f ms  failed %d", round+1, rounds, p.Name, c.name, s.OpsPerS, s.P99MS, s.Failed)
-				c.results[p.Name] = append(c.results[p.Name], s)
+				s, err := c.run(ctx, ph.Op, ph.Clients, p.duration)
+				if err == nil && profiled != nil {
+					err = profiled()
+				}
+				if err != nil {
+					return fmt.Errorf("%s, %s: %w", c.name, ph.Name, err)
+				}
+				progress("round %d/%d  %-18s %-7s %8.0f ops/s  p99 %6.1f ms  CPU %5.0f us/op  %5.1f per entry  failed %d",
+					round+1, p.rounds, ph.Name, c.name, s.OpsPerS, s.P99MS, s.CPUPerOpUS, s.PerEntry, s.Failed)
+				c.results[ph.Name] = append(c.results[ph.Name], s)
 			}
 			for i, s := range ours.servers {
 				rss[i] = max(rss[i], s.rssMiB())
 			}
 		}
 	}
-	var etcdResults results
-	if !sandiOnly {
-		etcdResults = contestants[1].results
-	}
-	r := newReport(etcdResults, contestants[0].results, rss, ours.statementBytes)
+	r := newReport(otherResults, entrants[0].results, rss, ours.statementBytes)
 	if err := r.print(os.Stdout); err != nil {
 		return err
 	}

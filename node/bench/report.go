@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 )
@@ -30,6 +31,8 @@ type sample struct {
 
 	ClientCPUPerOpUS float64 `json:"client_cpu_us_per_op"` // of the load process, its preparations included
 
+	PerEntry float64 `json:"statements_per_entry,omitempty"` // mean size of a Raft entry
+
 	StatementBytes int `json:"statement_bytes,omitempty"` // size of what one write puts on the ledger
 }
 
@@ -53,12 +56,29 @@ type phase struct {
 	Clients int
 }
 
-var phases = []phase{
+// allPhases are the comparisons in the order in which they run.
+var allPhases = []phase{
 	{"writes_c1", opWrite, 1},
 	{"writes_c64", opWrite, 64},
 	{"writes_c256", opWrite, 256},
 	{"linearizable_reads", opReadLinearizable, 64},
 	{"local_reads", opReadLocal, 64},
+}
+
+// choosePhases finds phases by their names, with commas between them.
+func choosePhases(names string) ([]phase, error) {
+	if names == "" {
+		return allPhases, nil
+	}
+	var chosen []phase
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(allPhases, func(p phase) bool { return p.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no phase %q; phases are writes_c1, writes_c64, writes_c256, linearizable_reads, local_reads", name)
+		}
+		chosen = append(chosen, allPhases[i])
+	}
+	return chosen, nil
 }
 
 // results holds every round of every phase of one contestant.
@@ -74,6 +94,8 @@ func (r results) medians() map[string]sample {
 			P99MS:      median(rounds, func(s sample) float64 { return s.P99MS }),
 			Seconds:    median(rounds, func(s sample) float64 { return s.Seconds }),
 			CPUPerOpUS: median(rounds, func(s sample) float64 { return s.CPUPerOpUS }),
+
+			PerEntry: median(rounds, func(s sample) float64 { return s.PerEntry }),
 
 			ClientCPUPerOpUS: median(rounds, func(s sample) float64 { return s.ClientCPUPerOpUS }),
 		}
@@ -117,7 +139,7 @@ func newReport(etcd, sandi results, rss []float64, size int) report {
 		"p99_c256":                  div(s["writes_c256"].P99MS, e["writes_c256"].P99MS),
 		"server_cpu_per_commit_c64": div(s["writes_c64"].CPUPerOpUS, e["writes_c64"].CPUPerOpUS),
 	}
-	for _, p := range phases {
+	for _, p := range allPhases {
 		ratio[p.Name] = div(s[p.Name].OpsPerS, e[p.Name].OpsPerS)
 	}
 	return report{Etcd: e, Sandi: s, Ratio: ratio, RSSMiB: rss, Bytes: size}
@@ -145,7 +167,7 @@ func (r report) print(w io.Writer) error {
 	t := table.NewWriter()
 	t.SetOutputMirror(w)
 	t.AppendHeader(table.Row{"phase", "etcd ops/s", "sandi ops/s", "ratio", "etcd p50/p99 ms", "sandi p50/p99 ms", "CPU us/op: etcd", "its client", "sandi", "its client"})
-	for _, p := range phases {
+	for _, p := range allPhases {
 		e, s := r.Etcd[p.Name], r.Sandi[p.Name]
 		t.AppendRow(table.Row{
 			p.Name, fmt.Sprintf("%.0f", e.OpsPerS), fmt.Sprintf("%.0f", s.OpsPerS), fmt.Sprintf("%.2f", r.Ratio[p.Name]),

@@ -13,8 +13,11 @@ import (
 	"sandi.internal/gateway/node/setup"
 )
 
-// ourPortBase keeps the benchmark's network away from a demo beside it.
-const ourPortBase = 30000
+// The benchmark's networks keep away from a demo beside them, and from each other.
+const (
+	ourPortBase   = 30000
+	otherPortBase = 15000
+)
 
 // sandiCluster is three nodes on loopback, TLS for clients and peers.
 type sandiCluster struct {
@@ -26,11 +29,11 @@ type sandiCluster struct {
 	statementBytes int
 }
 
-func startSandi(ctx context.Context, dir, binary string, t benchTLS) (*sandiCluster, error) {
+func startSandi(ctx context.Context, dir, binary string, t benchTLS, ports int) (*sandiCluster, error) {
 	c := &sandiCluster{dir: filepath.Join(dir, "sandi"), binary: binary, tls: t}
 	var err error
 	c.network, err = demo.Found(demo.Options{
-		Dir: c.dir, Clock: genesis.ClockReal, Start: time.Now(), Timeouts: setup.ProductionTimeouts, PortBase: ourPortBase,
+		Dir: c.dir, Clock: genesis.ClockReal, Start: time.Now(), Timeouts: setup.ProductionTimeouts, PortBase: ports,
 		TLSCert: t.serverCert, TLSKey: t.serverKey, Requests: 1_000_000, // the limiter must not be what is measured
 	})
 	if err != nil {
@@ -84,7 +87,12 @@ func (c *sandiCluster) stop() {
 }
 
 func (c *sandiCluster) run(ctx context.Context, op string, clients int, d time.Duration) (sample, error) {
-	return measure(c.servers, func() (sample, error) { return c.load(ctx, op, clients, d) })
+	before := c.entries()
+	s, err := measure(c.servers, func() (sample, error) { return c.load(ctx, op, clients, d) })
+	if n := c.entries() - before; err == nil && op == opWrite && n > 0 {
+		s.PerEntry = float64(s.Ops) / n
+	}
+	return s, err
 }
 
 // load runs the load in a process of its own, as etcd's is.
