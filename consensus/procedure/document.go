@@ -41,7 +41,9 @@ type Document struct {
 	Open     Event       `json:"open"` // creation; its Name is OpenEvent
 	Events   []Event     `json:"events"`
 	Limits   []Limit     `json:"deadlines"`
-	Notes    []string    `json:"notes,omitempty"` // invariants in words, not executed
+	Private  *Private    `json:"private,omitempty"` // who may read what stays at home
+	Pool     *Pool       `json:"pool,omitempty"`    // its records are there to choose from
+	Notes    []string    `json:"notes,omitempty"`   // invariants in words, not executed
 }
 
 // State is where a record may be.

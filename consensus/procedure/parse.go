@@ -37,6 +37,8 @@ func Parse(text []byte) (*Document, error) {
 	d.Events = readEvents(m.Need("events"))
 	d.Limits = readLimits(m.Find("deadlines"))
 	d.Notes = texts(m.Find("invariants_note"), lawtext.MaxText)
+	d.Private = readPrivate(m.Find("private"))
+	d.Pool = readPool(m.Find("pool"))
 	m.Done()
 	if err := file.Err(); err != nil {
 		return nil, err
