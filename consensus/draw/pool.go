@@ -16,6 +16,7 @@ var (
 	ErrRule         = errors.New("draw: not a rule")
 	ErrTerms        = errors.New("draw: not the terms of a draw")
 	ErrContribution = errors.New("draw: not a valid contribution")
+	ErrOutcome      = errors.New("draw: not the outcome")
 )
 
 // Limits of what is parsed.
@@ -127,4 +128,15 @@ func (p *Pool) Eligible(stratum string) []string {
 		}
 	}
 	return ids
+}
+
+// Excluded are the reasons of those who may not be drawn, by id.
+func (p *Pool) Excluded() map[string]string {
+	reasons := map[string]string{}
+	for _, c := range p.Candidates {
+		if c.Excluded != "" {
+			reasons[c.ID] = c.Excluded
+		}
+	}
+	return reasons
 }

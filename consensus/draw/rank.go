@@ -76,6 +76,35 @@ func (r *Ranking) Selected(stratum string) []string {
 	return nil
 }
 
+// AllSelected are the ids drawn, stratum after stratum.
+func (r *Ranking) AllSelected() []string {
+	var ids []string
+	for _, s := range r.Strata {
+		ids = append(ids, s.Order[:s.Selected]...)
+	}
+	return ids
+}
+
+// Reserves are the next in rank, at most so many: the first of each stratum, then the
+// second of each, so that no stratum is left without.
+func (r *Ranking) Reserves(most int) []string {
+	var ids []string
+	for place := 0; ; place++ {
+		found := false
+		for _, s := range r.Strata {
+			if rest := s.Order[s.Selected:]; place < len(rest) {
+				if found = true; len(ids) == most {
+					return ids
+				}
+				ids = append(ids, rest[place])
+			}
+		}
+		if !found {
+			return ids
+		}
+	}
+}
+
 // Next is who takes a place of the stratum that has fallen vacant: the highest in
 // rank that neither serves nor has gone. "" says that nobody is left.
 func (r *Ranking) Next(stratum string, served []string) string {

@@ -67,6 +67,15 @@ func (q Quota) Of(n int) int {
 	return min(q.Number, n)
 }
 
+// Total is how many the rule selects from a pool.
+func (r *Rule) Total(p *Pool) int {
+	n := 0
+	for _, q := range r.Quotas {
+		n += q.Of(len(p.Eligible(q.Stratum)))
+	}
+	return n
+}
+
 // Marshal writes the rule: format, "kind …", "exclusions …", then a line for each
 // stratum: "stratum number 3" or "stratum rate 3000".
 func (r *Rule) Marshal() []byte {

@@ -105,7 +105,7 @@ func compareLaws(x, y *Law) int {
 func automatic(d *procedure.Document) []string {
 	var states []string
 	for _, e := range d.Events {
-		if e.Auto == procedure.AutoReceipt || e.Auto == procedure.AutoDue || e.Auto == procedure.AutoLinked || e.Auto == procedure.AutoDraw {
+		if e.Auto != "" && e.Auto != procedure.AutoCondition {
 			states = append(states, e.From...)
 		}
 	}

@@ -3,6 +3,7 @@ package procedure
 import (
 	"slices"
 
+	"sandi.internal/gateway/consensus/draw"
 	"sandi.internal/gateway/consensus/procedure/lawtext"
 )
 
@@ -370,7 +371,51 @@ func checkDraw(ix *index, e *Event) error {
 	return nil
 }
 
+// checkRank: a node draws again from the record, pool and rule, and states the
+// outcome and nothing else; others may have to state the same.
+func checkRank(ix *index, e *Event) error {
+	for _, x := range []struct {
+		name   string
+		typ    FieldType
+		stated bool
+	}{
+		{draw.FieldPool, TypeHash, false},
+		{draw.FieldRule, TypeHash, false},
+		{draw.FieldContributions, TypeCollection, false},
+		{draw.FieldSeed, TypeHash, true},
+		{draw.FieldRanking, TypeHash, true},
+		{draw.FieldSelected, TypeList, true},
+		{draw.FieldReserves, TypeList, true},
+	} {
+		f := ix.fields[x.name]
+		if f == nil || f.See != SeeClear || f.Type != x.typ || x.stated && !slices.Contains(e.Require, x.name) {
+			return lawtext.Errorf(e.Line, "auto: %s wants the clear field %s of type %s", AutoRank, x.name, x.typ)
+		}
+	}
+	if len(e.Require) != 4 {
+		return lawtext.Errorf(e.Line, "auto: %s requires the outcome of a draw and nothing else", AutoRank)
+	}
+	by := e.By
+	if e.Joint != nil {
+		by = e.Joint.By
+	}
+	return checkNodes(e, by)
+}
+
+// checkNodes: nobody but nodes does what is automatic.
+func checkNodes(e *Event, by []Actor) error {
+	for _, a := range by {
+		if a.Role != NodeRole {
+			return lawtext.Errorf(e.Line, "an automatic event is done by a %s, not by %q", NodeRole, a.Role)
+		}
+	}
+	return nil
+}
+
 func checkAuto(ix *index, e *Event) error {
+	if e.Auto == AutoRank {
+		return checkRank(ix, e)
+	}
 	if e.After != "" {
 		if _, ok := ix.limits[e.After]; !ok {
 			return lawtext.Errorf(e.Line, "when.after: no deadline %q", e.After)
@@ -399,11 +444,7 @@ func checkAuto(ix *index, e *Event) error {
 		if e.Joint != nil {
 			return lawtext.Errorf(e.Line, "a joint event is not automatic")
 		}
-		for _, a := range e.By {
-			if a.Role != NodeRole {
-				return lawtext.Errorf(e.Line, "an automatic event is done by a %s, not by %q", NodeRole, a.Role)
-			}
-		}
+		return checkNodes(e, e.By)
 	}
 	return nil
 }

@@ -86,6 +86,7 @@ const (
 	AutoCondition Auto = "condition" // fires inside the act that fulfils its condition
 	AutoLinked    Auto = "linked"    // any region's node submits it once its condition on other records holds
 	AutoDraw      Auto = "draw"      // every party's node gives its contribution to a draw, once
+	AutoRank      Auto = "rank"      // a node that holds pool and rule states what the draw gives
 )
 
 // Event is one way a record moves. Several events may share a name when their

@@ -1,6 +1,7 @@
 package procedure
 
 import (
+	"slices"
 	"strings"
 
 	"sandi.internal/gateway/consensus/procedure/lawtext"
@@ -36,9 +37,9 @@ func Parse(text []byte) (*Document, error) {
 	d.Open = readOpen(m.Need("open"))
 	d.Events = readEvents(m.Need("events"))
 	d.Limits = readLimits(m.Find("deadlines"))
-	d.Notes = texts(m.Find("invariants_note"), lawtext.MaxText)
 	d.Private = readPrivate(m.Find("private"))
 	d.Pool = readPool(m.Find("pool"))
+	d.Notes = texts(m.Find("invariants_note"), lawtext.MaxText)
 	m.Done()
 	if err := file.Err(); err != nil {
 		return nil, err
@@ -216,6 +217,9 @@ func readEvents(n *lawtext.Node) []Event {
 	return out
 }
 
+// autos are the kinds of events that nobody presses a button for.
+var autos = []Auto{AutoReceipt, AutoDue, AutoCondition, AutoLinked, AutoDraw, AutoRank}
+
 func readEvent(n *lawtext.Node) Event {
 	m := n.Map()
 	e := Event{Line: n.Line, Name: name(m.Need("name")), Title: title(m.Need("title"))}
@@ -230,8 +234,8 @@ func readEvent(n *lawtext.Node) Event {
 	e.FourEyes = names(m.Find("four_eyes"))
 	if a := m.Find("auto"); a != nil {
 		e.Auto = Auto(a.String(20))
-		if e.Auto != AutoReceipt && e.Auto != AutoDue && e.Auto != AutoCondition && e.Auto != AutoLinked && e.Auto != AutoDraw {
-			a.Failf("auto is one of %s, %s, %s, %s, %s", AutoReceipt, AutoDue, AutoCondition, AutoLinked, AutoDraw)
+		if !slices.Contains(autos, e.Auto) {
+			a.Failf("auto is one of %s", autos)
 		}
 	}
 	if w := m.Find("when"); w != nil {
