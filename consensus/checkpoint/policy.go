@@ -30,12 +30,18 @@ type Policy struct {
 	Final     int      // of them, for GradeFinal
 }
 
-// PolicyOf is the policy that genesis sets.
+// PolicyOf is the policy that genesis sets. Under the roster of a later moment
+// (genesis.WithNodes) regions without a node do not count, and final asks for no
+// more than the others: whom they have removed can hold nothing up.
 func PolicyOf(g *genesis.Genesis) Policy {
-	p := Policy{Origin: g.Origin, Published: min(publishedRegions, g.FinalRegions()), Final: g.FinalRegions()}
+	p := Policy{Origin: g.Origin}
 	for i := range g.Regions {
-		p.Regions = append(p.Regions, g.Regions[i].Code)
+		if len(g.Regions[i].Nodes) > 0 {
+			p.Regions = append(p.Regions, g.Regions[i].Code)
+		}
 	}
+	p.Final = min(g.FinalRegions(), len(p.Regions))
+	p.Published = min(publishedRegions, p.Final)
 	return p
 }
 
@@ -68,8 +74,9 @@ func MarshalPolicy(g *genesis.Genesis) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	policy := PolicyOf(g)
 	var out strings.Builder
-	fmt.Fprintf(&out, "# %s: a checkpoint is final when %d of %d regions cosigned it.\n", g.Origin, g.FinalRegions(), len(g.Regions))
+	fmt.Fprintf(&out, "# %s: a checkpoint is final when %d of %d regions cosigned it.\n", g.Origin, policy.Final, len(policy.Regions))
 	for _, k := range keys.List() {
 		if k.Kind == KindLog {
 			fmt.Fprintf(&out, "log %s %s\n", k.VKey(), logURL(g, k.Node))
@@ -78,6 +85,9 @@ func MarshalPolicy(g *genesis.Genesis) ([]byte, error) {
 	var groups []string
 	for i := range g.Regions {
 		r := &g.Regions[i]
+		if len(r.Nodes) == 0 {
+			continue
+		}
 		var witnesses []string
 		for _, n := range r.Nodes {
 			k, _ := keys.Of(r.Code, n.ID, KindCosigner)
@@ -87,7 +97,7 @@ func MarshalPolicy(g *genesis.Genesis) ([]byte, error) {
 		fmt.Fprintf(&out, "group %s any %s\n", r.Code, strings.Join(witnesses, " "))
 		groups = append(groups, r.Code)
 	}
-	fmt.Fprintf(&out, "group final %d %s\nquorum final\n", g.FinalRegions(), strings.Join(groups, " "))
+	fmt.Fprintf(&out, "group final %d %s\nquorum final\n", policy.Final, strings.Join(groups, " "))
 	return []byte(out.String()), nil
 }
 

@@ -125,11 +125,11 @@ func (r *Region) checkNodes(keys *regionKeys) error {
 			return refuse(CodeForm, where, "id")
 		case !keys.seen.claim("node", n.ID):
 			return refuse(CodeDuplicate, where, "id")
-		case !isHostPort(n.Peer) || !isHostPort(n.Gossip):
+		case !statement.IsHostPort(n.Peer) || !statement.IsHostPort(n.Gossip):
 			return refuse(CodeForm, where, "peer and gossip are host:port")
 		case !keys.seen.claim("address", n.Peer) || !keys.seen.claim("gossip", n.Gossip):
 			return refuse(CodeDuplicate, where, "address")
-		case !isBaseURL(n.Public):
+		case !statement.IsBaseURL(n.Public):
 			return refuse(CodeForm, where, "public is an http or https URL without a closing slash")
 		}
 		if err := keys.add(n.Log, keyring.UseLog); err != nil {
@@ -207,38 +207,3 @@ func (r *Region) checkOrgs(seen *identities, where string) error {
 
 // stateBureau is the national administration (SAMR), in no region.
 const stateBureau = "100000-SJ"
-
-// isHostPort: a DNS name, IPv4 address or bracketed IPv6 address, and a port.
-func isHostPort(s string) bool {
-	colon := strings.LastIndexByte(s, ':')
-	if colon <= 0 || len(s) > 262 {
-		return false
-	}
-	port, err := strconv.Atoi(s[colon+1:])
-	return err == nil && port >= 1 && port <= 65535 && strconv.Itoa(port) == s[colon+1:] && isHost(s[:colon])
-}
-
-func isHost(s string) bool {
-	extra := ""
-	if len(s) > 2 && s[0] == '[' && s[len(s)-1] == ']' {
-		s, extra = s[1:len(s)-1], ":"
-	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '-' || strings.IndexByte(extra, c) >= 0) {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// isBaseURL: scheme and host, perhaps a port, no path.
-func isBaseURL(s string) bool {
-	rest, ok := strings.CutPrefix(s, "https://")
-	if !ok {
-		if rest, ok = strings.CutPrefix(s, "http://"); !ok {
-			return false
-		}
-	}
-	return isHostPort(rest) || isHost(rest)
-}

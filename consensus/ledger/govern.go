@@ -34,6 +34,10 @@ func (l *Ledger) govern(r Reader, st *statement.Statement, now int64) (decision,
 		return l.vote(r, st)
 	case statement.KindLawAdopt:
 		return l.adopt(r, st, now)
+	case statement.KindNodeAdd:
+		return l.addNode(st)
+	case statement.KindNodeRemove:
+		return l.removeNode(st)
 	}
 	return decision{}, refuse(CodeKind, "kind", st.Kind), nil
 }
@@ -94,8 +98,11 @@ func (l *Ledger) addKey(st *statement.Statement) (decision, *Refusal, error) {
 		}
 	}
 	if body.Node != "" {
-		if _, region := l.genesis.Node(body.Node); region == nil || region.Code != st.Region {
+		switch n := l.registry.Load().nodes[body.Node]; {
+		case n == nil || n.Region != st.Region:
 			return decision{}, refuse(CodeForeign, "node", body.Node), nil
+		case !n.Standing():
+			return decision{}, refuse(CodeNodeGone, "node", body.Node), nil
 		}
 	}
 	if l.registry.Load().keysOf(st.Region) >= maxKeysPerRegion {

@@ -129,6 +129,7 @@ func (l *Ledger) resume(r Reader, h *head) error {
 		return err
 	}
 	law, err := l.lawOf(r)
+	reg.putGenesis(l.genesis)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ const (
 	tableSeal      = 0x13 // Beijing date, or nothing for the latest -> sealRow
 	tableMove      = 0x14 // region, or nothing for the latest that took effect -> moveRow
 	tableLaw       = 0x15 // 'p' region '/' statement id -> proposalRow; 't' the same -> its text; 'n' region -> how many of its proposals are open
+	tableNode      = 0x17 // node id -> nodeRow: nodes that were added, or that somebody wants removed
 	tableCounter   = 0x18 // prefix '-' region '-' year -> last number
 	tableMark      = 0x19 // set 0 key -> record id that holds the mark; '#' set 0 key -> sum of a tally
 	tableRecord    = 0x1a // record id -> row
@@ -77,6 +78,7 @@ func lawTextKey(region, id string) []byte {
 	return appendTable(nil, tableLaw, string(rune(lawText)), region, "/", id)
 }
 
+func nodeKey(id string) []byte        { return appendTable(nil, tableNode, id) }
 func openProposalsKey(region string) []byte {
 	return appendTable(nil, tableLaw, string(rune(lawOpen)), region)
 }

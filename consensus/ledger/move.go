@@ -62,14 +62,16 @@ func (l *Ledger) moveLeader(r Reader, st *statement.Statement) (decision, *Refus
 	)}, nil, nil
 }
 
-// moveBody reads what a region wants and holds its nodes against genesis.
+// moveBody reads what a region wants and holds its nodes against the roster. Which
+// of a region's nodes votes is Raft's matter, not the ledger's: a node that is
+// named and has no vote does not stand.
 func (l *Ledger) moveBody(st *statement.Statement) (statement.MoveBody, *Refusal) {
 	body, err := statement.ParseMove(st.Body)
 	if err != nil {
 		return body, malformed(err)
 	}
 	for _, id := range [...]string{body.Leader, body.Candidate} {
-		if node, _ := l.genesis.Node(id); node == nil || !node.Voter {
+		if node := l.registry.Load().nodes[id]; node == nil || !node.Standing() {
 			return body, refuse(CodeMoveNode, "node", id)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"maps"
 	"slices"
+	"sync"
 
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/genesis"
@@ -38,17 +39,21 @@ type registry struct {
 	keys     map[string]*Key // by region '/' id
 	issuers  map[string]*Issuer
 	material map[string]string // key bytes -> region '/' id: no key serves twice
+	nodes    map[string]*Node  // by id, the removed ones too
 	at       uint64            // leaves in the ledger after the last governance statement
+
+	once   sync.Once
+	roster *genesis.Genesis // see rosterOf; made when it is first asked for
 }
 
 func newRegistry() *registry {
-	return &registry{keys: make(map[string]*Key), issuers: make(map[string]*Issuer), material: make(map[string]string)}
+	return &registry{keys: make(map[string]*Key), issuers: make(map[string]*Issuer), material: make(map[string]string), nodes: make(map[string]*Node)}
 }
 
 // with returns a copy in which the given keys and issuers replace their
 // predecessors. Whoever commits it sets at.
 func (g *registry) with(keys []*Key, issuers []*Issuer) *registry {
-	next := &registry{keys: maps.Clone(g.keys), issuers: maps.Clone(g.issuers), material: maps.Clone(g.material)}
+	next := &registry{keys: maps.Clone(g.keys), issuers: maps.Clone(g.issuers), material: maps.Clone(g.material), nodes: maps.Clone(g.nodes)}
 	for _, k := range keys {
 		next.put(k)
 	}
@@ -138,6 +143,7 @@ func seedRegistry(g *genesis.Genesis) *registry {
 			add(r.Code, n.ID, n.Log, n.Cosigner)
 		}
 	}
+	reg.putGenesis(g)
 	return reg
 }
 
@@ -166,6 +172,9 @@ func loadRegistry(r Reader, at uint64) (*registry, error) {
 		reg.issuers[i.ID] = i
 		return true, nil
 	})
+	if err == nil {
+		err = loadNodes(r, reg)
+	}
 	return reg, err
 }
 

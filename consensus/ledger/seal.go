@@ -84,22 +84,24 @@ func (l *Ledger) inForce(body statement.SealBody) *Refusal {
 // finalNote opens a note under the log and cosigner keys that are registered and
 // were not revoked, and demands the grade final.
 func (l *Ledger) finalNote(raw []byte) (*checkpoint.Note, *Refusal) {
-	keys, err := l.noteKeys()
+	keys, err := l.NoteKeys(false)
 	if err != nil {
 		return nil, refuse(CodeSealNote)
 	}
 	note, err := keys.Open(raw)
-	if err != nil || checkpoint.PolicyOf(l.genesis).Grade(note) != checkpoint.GradeFinal {
+	if err != nil || checkpoint.PolicyOf(l.Roster()).Grade(note) != checkpoint.GradeFinal {
 		return nil, refuse(CodeSealNote)
 	}
 	return note, nil
 }
 
-// noteKeys are the keys under which checkpoints of this ledger count at this
-// index.
-func (l *Ledger) noteKeys() (*checkpoint.Keys, error) {
+// NoteKeys are the log and cosigner keys under which checkpoints of this ledger
+// count now; with the revoked ones too, those that ever counted: what was signed
+// with them stays evidence. Any goroutine may call it.
+func (l *Ledger) NoteKeys(revoked bool) (*checkpoint.Keys, error) {
+	reg := l.registry.Load()
 	var list []checkpoint.Key
-	for _, k := range l.registry.Load().keys {
+	for _, k := range reg.keys {
 		var kind checkpoint.Kind
 		switch k.Use {
 		case keyring.UseLog:
@@ -109,8 +111,8 @@ func (l *Ledger) noteKeys() (*checkpoint.Keys, error) {
 		default:
 			continue
 		}
-		switch k.Life.StateAt(l.tree.Size()) {
-		case keyring.StateActive, keyring.StateRetiring:
+		switch state := k.Life.StateAt(reg.at); {
+		case state == keyring.StateActive, state == keyring.StateRetiring, state == keyring.StateRevoked && revoked && k.Life.Active != 0:
 			list = append(list, checkpoint.NewKey(kind, l.genesis.Origin, k.Region, k.Owner, k.Key))
 		}
 	}

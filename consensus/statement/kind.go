@@ -20,7 +20,7 @@ func IsGovernance(kind string) bool {
 	switch kind {
 	case KindKeyAdd, KindKeyActivate, KindKeyRetire, KindKeyRevoke,
 		KindIssuerAdd, KindIssuerDrop, KindRoleGrant, KindRoleRevoke, KindTokenRevoke, KindLeaderMove,
-		KindLawPropose, KindLawVote, KindLawAdopt:
+		KindLawPropose, KindLawVote, KindLawAdopt, KindNodeAdd, KindNodeRemove:
 		return true
 	}
 	return false
@@ -31,4 +31,5 @@ var kinds = [...]string{
 	KindRecordAct, KindRecordOpen, KindKeyAdd, KindKeyActivate, KindKeyRetire, KindKeyRevoke,
 	KindIssuerAdd, KindIssuerDrop, KindRoleGrant, KindRoleRevoke, KindTokenRevoke,
 	KindLedgerSeal, KindLeaderMove, KindLawPropose, KindLawVote, KindLawAdopt,
+	KindNodeAdd, KindNodeRemove,
 }
