@@ -39,3 +39,7 @@ func decimalUnits(s string, places int) (int64, bool) {
 	}
 	return v, true
 }
+
+// DecimalUnits reads the value of a decimal field as a count of its last place:
+// "12.5" with two places is 1250.
+func DecimalUnits(s string, places int) (int64, bool) { return decimalUnits(s, places) }

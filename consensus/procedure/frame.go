@@ -26,6 +26,8 @@ type frame struct {
 
 	other   *Record // the record looked at last: guards ask one several things
 	otherID string
+
+	item, match place // of a report's row
 }
 
 // frames are used again: with the parsed fields one takes more memory than the

@@ -50,7 +50,9 @@ var stdFunctions = []string{
 	"size", "startsWith", "endsWith", "contains",
 }
 
-func newLanguage(ix *index) (*language, error) {
+// newLanguage is the language of a document; more declares what reports know
+// beside it.
+func newLanguage(ix *index, more ...cel.EnvOption) (*language, error) {
 	subset := env.NewLibrarySubset().AddIncludedMacros("all", "exists", "exists_one")
 	for _, f := range stdFunctions {
 		subset.AddIncludedFunctions(env.NewFunction(f))
@@ -69,7 +71,7 @@ func newLanguage(ix *index) (*language, error) {
 			opts = append(opts, cel.Variable(inputName+f.Name, celType(f)), cel.Variable(recordName+f.Name, celType(f)))
 		}
 	}
-	opts = append(opts, functionOptions()...)
+	opts = append(append(opts, functionOptions()...), more...)
 	e, err := cel.NewCustomEnv(opts...)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't build the guard language: %w", err)
