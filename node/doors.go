@@ -106,13 +106,13 @@ func (n *Node) standing() v1.Replica {
 }
 
 func (n *Node) peerHandler() http.Handler {
-	return peer.New(peer.Config{Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Promises: n.docket, Clock: time.Now})
+	return peer.New(peer.Config{Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Promises: n.docket, Lots: n.lots, Clock: time.Now})
 }
 
 func (n *Node) steward() *steward {
-	s := &steward{region: n.cfg.Region, ledger: n.replicated(), desk: n.desk, agenda: n.agenda, clock: n.now, log: n.log, network: n.genesis.Network()}
+	s := &steward{region: n.cfg.Region, ledger: n.replicated(), desk: n.desk, agenda: n.agenda, clock: n.now, log: n.log, network: n.genesis.Network(), lots: n.lots}
 	if n.secrets.draw != nil { // a nil *PrivateKey in the interface would be a key
-		s.lots = n.secrets.draw
+		s.drawKey = n.secrets.draw
 	}
 	if n.clock != nil {
 		s.changed = n.clock.changed

@@ -33,6 +33,7 @@ import (
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/consensus/transport"
 	"sandi.internal/gateway/consensus/witness"
+	"sandi.internal/gateway/node/lots"
 )
 
 const (
@@ -71,6 +72,7 @@ type Node struct {
 	replica   *replica.Replica
 	mover     *mover.Mover
 	docket    *docket.Docket
+	lots      *lots.Lots
 	agenda    *agenda // of the steward
 	materials public.Vault
 	desk      *desk.Desk
@@ -241,6 +243,9 @@ func (n *Node) openReplica() error {
 	if err := n.openDocket(pool, peers); err != nil {
 		return err
 	}
+	if err := n.openLots(peers); err != nil {
+		return err
+	}
 	return n.openDesk(pool)
 }
 
@@ -279,6 +284,10 @@ func (n *Node) Run(ctx context.Context) error {
 	group.Go(func() error { n.mover.Run(ctx); return nil })
 	group.Go(func() error { n.docket.Run(ctx); return nil })
 	group.Go(func() error { return n.steward().run(ctx) })
+	group.Go(func() error {
+		n.lots.Run(ctx, func(record string) { n.agenda.keep(record) })
+		return nil
+	})
 	group.Go(func() error { n.sealer().run(ctx); return nil })
 	group.Go(func() error { n.expel(ctx); return nil })
 	if n.clock != nil {

@@ -3,10 +3,8 @@ package node
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -16,10 +14,10 @@ import (
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/certs/keyring"
-	"sandi.internal/gateway/consensus/draw"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/procedure"
 	"sandi.internal/gateway/consensus/statement"
+	"sandi.internal/gateway/node/lots"
 )
 
 const (
@@ -44,7 +42,8 @@ const (
 // steward does what the law leaves to a node itself: it signs the receipt when a
 // letter for its bureau arrives, and says so when a limit has passed that moves a
 // record. The ledger decides whether each is right; a steward that is late,
-// doubled or wrong is refused and harms nothing.
+// doubled or wrong is refused and harms nothing. To draws it contributes, and it draws
+// them again, when it has seen what they draw from (steward_draw.go).
 //
 // The agenda tells it which records to look at, the books' deadlines tell it what
 // has passed. When the agenda doesn't know, it takes stock.
@@ -57,7 +56,8 @@ type steward struct {
 	changed func() <-chan struct{} // scenario clock; nil: real time
 	log     *slog.Logger
 	network string         // its id
-	lots    keyring.Signer // this node's draw key; nil: it contributes to no draw
+	lots    *lots.Lots     // pools and rules of draws
+	drawKey keyring.Signer // nil: it contributes to no draw
 
 	passed  int64            // unix s; limits that passed before it have been seen
 	refused map[string]bool  // "record event head" that the ledger refused: not tried again
@@ -232,8 +232,8 @@ func (s *steward) consider(books *ledger.Books, id string) ([]task, error) {
 			continue
 		}
 		fields := echo(o, rec)
-		if o.Auto == procedure.AutoDraw {
-			if fields = s.contribution(o, rec); fields == nil {
+		if o.Auto == procedure.AutoDraw || o.Auto == procedure.AutoRank {
+			if fields = s.drawing(o, rec); fields == nil {
 				continue
 			}
 		}
@@ -245,6 +245,8 @@ func (s *steward) consider(books *ledger.Books, id string) ([]task, error) {
 // mine reports whether an option is for this node to do now.
 func (s *steward) mine(o procedure.Option, id string) bool {
 	switch o.Auto {
+	case procedure.AutoRank: // who takes part, the record says
+		return true
 	case procedure.AutoReceipt, procedure.AutoDraw:
 		return slices.ContainsFunc(o.By, func(a procedure.OptionActor) bool { return a.Role == procedure.NodeRole && a.Region == s.region })
 	case procedure.AutoLinked:
@@ -310,31 +312,6 @@ func echo(o procedure.Option, rec *procedure.Record) []byte {
 	}
 	text, _ := json.Marshal(fields) // raw values that the ledger itself wrote
 	return text
-}
-
-// contribution is what this region gives to a draw: its draw key's one signature
-// over what was frozen. Nil when it has given it, or has no draw key.
-func (s *steward) contribution(o procedure.Option, rec *procedure.Record) []byte {
-	given := slices.ContainsFunc(rec.Acts, func(a procedure.ActNote) bool { return a.Event == o.Event && a.Region == s.region })
-	if s.lots == nil || given {
-		return nil
-	}
-	terms := draw.Terms{Network: s.network, Draw: rec.ID}
-	for i, into := range [][]byte{terms.Pool[:], terms.Rule[:]} {
-		var digest string
-		if json.Unmarshal(rec.Fields[o.Over[i]], &digest) != nil {
-			return nil
-		}
-		if n, err := hex.Decode(into, []byte(digest)); err != nil || n != len(into) {
-			return nil
-		}
-	}
-	c, err := draw.Contribute(terms, s.region, s.lots)
-	if err != nil {
-		s.log.Warn("couldn't contribute to a draw; check keys.draw", "record", rec.ID, "error", err)
-		return nil
-	}
-	return fmt.Appendf(nil, `{%q:"%x"}`, o.Require[0], c.Signature)
 }
 
 func (s *steward) do(ctx context.Context, t task) error {

@@ -129,6 +129,11 @@ func (c *Client) do(ctx context.Context, method, node, path string, body []byte)
 }
 
 func (c *Client) send(ctx context.Context, method, node, path string, body []byte) (status int, answer []byte, err error) {
+	return c.sendUpTo(ctx, maxAnswer, method, node, path, body)
+}
+
+// sendUpTo is send for an answer of at most so many bytes.
+func (c *Client) sendUpTo(ctx context.Context, most int64, method, node, path string, body []byte) (status int, answer []byte, err error) {
 	var reader io.Reader
 	if body != nil {
 		reader = bytes.NewReader(body)
@@ -145,12 +150,12 @@ func (c *Client) send(ctx context.Context, method, node, path string, body []byt
 		return 0, nil, fmt.Errorf("couldn't ask node %s: %w", node, err)
 	}
 	defer resp.Body.Close()
-	answer, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	answer, err = io.ReadAll(io.LimitReader(resp.Body, most+1))
 	switch {
 	case err != nil:
 		return 0, nil, fmt.Errorf("couldn't read node %s's answer: %w", node, err)
-	case len(answer) > maxAnswer:
-		return 0, nil, fmt.Errorf("node %s gave an answer longer than %d bytes", node, maxAnswer)
+	case int64(len(answer)) > most:
+		return 0, nil, fmt.Errorf("node %s gave an answer longer than %d bytes", node, most)
 	}
 	return resp.StatusCode, answer, nil
 }

@@ -23,6 +23,8 @@
 //     past the leader and the ledger; 422 when it cannot count.
 //   - POST /peer/v1/promises: statements that wait for the ledger, answered with a
 //     signed promise for each that this node takes on (consensus/docket).
+//   - GET /peer/v1/draw-texts/{digest}: a pool or rule of a draw (consensus/draw) by
+//     its SHA-256 in hex; 404 from a node that doesn't keep it.
 //
 // Bodies are bounded before they are read. Answers carry no reasons: a peer is
 // not trusted with this node's insides.

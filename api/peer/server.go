@@ -28,6 +28,8 @@ const (
 
 	pathMoves    = "/peer/v1/moves"
 	pathPromises = "/peer/v1/promises"
+
+	pathDrawTexts = "/peer/v1/draw-texts/"
 )
 
 const (
@@ -63,6 +65,7 @@ type Config struct {
 	Witness       Witness
 	Moves         Moves
 	Promises      Promises
+	Lots          Lots
 	Clock         func() time.Time // real time, on practice networks too
 }
 
@@ -80,6 +83,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("POST "+pathEvidence, d.evidence)
 	mux.HandleFunc("POST "+pathMoves, d.move)
 	mux.HandleFunc("POST "+pathPromises, d.promises)
+	mux.HandleFunc("GET "+pathDrawTexts+"{digest}", d.drawText)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := transport.PeerFrom(r.Context()); !ok {
 			w.WriteHeader(http.StatusForbidden) // no node's connection: a wiring mistake, not a caller's

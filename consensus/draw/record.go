@@ -248,6 +248,11 @@ func (o *Outcome) Fields() map[string]any {
 	}
 }
 
+// Equal reports whether two outcomes are the same, seed and number of reserves included.
+func (o *Outcome) Equal(x *Outcome) bool {
+	return o.Seed == x.Seed && o.Ranking == x.Ranking && slices.Equal(o.Selected, x.Selected) && slices.Equal(o.Reserves, x.Reserves)
+}
+
 // Holds reports whether an outcome is what a ranking gives: its digest, who was
 // selected in which order, and as reserves the next in rank of each stratum, as far
 // as they are named. The error is ErrOutcome.
