@@ -164,7 +164,9 @@ func (w *walk) count(t *tables, list []recordDeadlines) error {
 	s := w.report.Summary
 	for _, r := range list {
 		s.Records++
-		w.draw(r.record)
+		if err := w.draw(r.record); err != nil {
+			return err
+		}
 		for i := range r.deadlines {
 			d := &r.deadlines[i]
 			standing := standingOf(d)

@@ -1,9 +1,6 @@
 package audit
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,24 +13,23 @@ import (
 	"sandi.internal/gateway/consensus/procedure"
 )
 
-// Fields that the law documents give to a draw: what was frozen, what the regions
-// gave, and what came of it. Digests are hex.
-const (
-	fieldPool          = "pool_hash"
-	fieldRule          = "rule_hash"
-	fieldContributions = "contributions"
-	fieldRanking       = "ranking_hash"
-	fieldSelected      = "selected"
-	fieldReserves      = "reserves"
-	fieldDenied        = "own_ranking_hash" // a region computed another ranking: the draw is void
-)
-
 // draws are the draws of a whole log.
 type draws struct {
-	good   int
+	good   []drawn
 	open   int               // without an outcome
 	closed []string          // records whose pool and rule are not in the bundle
 	files  map[string]string // file by record, of those that are not used yet
+	taken  int               // reserves that have taken a vacant place, or were passed over
+	// holder is the record in which a reserve of a draw has; "" when none.
+	holder func(draw, reserve string) (string, error)
+}
+
+// drawn is a draw that came out again.
+type drawn struct {
+	id       string
+	pool     int // candidates, those excluded included
+	excluded int
+	selected int
 }
 
 // drawFile is what a bundle has of a draw (bundle.FormatDraw).
@@ -50,41 +46,52 @@ const maxDrawFile = 20 << 20
 // draw recomputes one record, if it is a draw that has an outcome. That every
 // contribution is the region's only one, and the seed that of the contributions,
 // the rules have judged.
-func (w *walk) draw(r *procedure.Record) {
-	if r.Fields[fieldPool] == nil || r.Fields[fieldRule] == nil {
-		return
+func (w *walk) draw(r *procedure.Record) error {
+	if r.Fields[draw.FieldPool] == nil || r.Fields[draw.FieldRule] == nil {
+		return nil
 	}
-	if r.Fields[fieldDenied] != nil {
+	if r.Fields[draw.FieldDenied] != nil {
 		w.report.Summary.RefusedDraws++
 	}
-	if r.Fields[fieldRanking] == nil {
+	if r.Fields[draw.FieldRanking] == nil {
 		w.draws.open++
-		return
+		return nil
 	}
 	name := bundle.DrawName(r.ID)
 	if !w.bundle.Has(name) {
 		w.draws.closed = append(w.draws.closed, r.ID)
-		return
+		return nil
 	}
 	if w.draws.files == nil {
 		w.draws.files = make(map[string]string)
 	}
 	w.draws.files[name] = r.ID
-	if err := redraw(r, w.read(name)); err != nil {
+	d, outcome, err := redraw(r, w.read(name))
+	if err == nil {
+		var refused string
+		if refused, err = w.substitutions(r.ID, outcome); err != nil {
+			return err
+		}
+		if refused != "" {
+			err = fmt.Errorf("%s took a vacant place before its turn", refused)
+		}
+	}
+	if err != nil {
 		at := outcomeOf(r)
 		w.add(Finding{
 			Check: CheckDraws, Result: Fail, Code: CodeDraws, Entry: &at, File: name,
 			Text: say("抽取 %[2]s 重算结果与第 %[1]d 条不符: %[3]v。", "draw %[2]s does not come out as entry %[1]d says: %[3]v.", at, r.ID, err),
 		})
-		return
+		return nil
 	}
-	w.draws.good++
+	w.draws.good = append(w.draws.good, d)
+	return nil
 }
 
 // outcomeOf is the entry that stated a draw's outcome.
 func outcomeOf(r *procedure.Record) uint64 {
 	for _, a := range slices.Backward(r.Acts) {
-		if slices.Contains(a.Fields, fieldRanking) {
+		if slices.Contains(a.Fields, draw.FieldRanking) {
 			return a.Seq
 		}
 	}
@@ -93,87 +100,55 @@ func outcomeOf(r *procedure.Record) uint64 {
 
 // redraw draws again from pool and rule, and holds what the record says against
 // it.
-func redraw(r *procedure.Record, file []byte) error {
+func redraw(r *procedure.Record, file []byte) (drawn, *draw.Outcome, error) {
 	var f drawFile
 	if err := strict.Decode(file, maxDrawFile, 2, &f); err != nil || f.Format != bundle.FormatDraw || f.Draw != r.ID {
-		return errors.New("the file with pool and rule cannot be read, or is of another draw")
+		return drawn{}, nil, errors.New("the file with pool and rule cannot be read, or is of another draw")
 	}
 	pool, err := draw.ParsePool([]byte(f.Pool))
 	if err != nil {
-		return err
+		return drawn{}, nil, err
 	}
 	rule, err := draw.ParseRule([]byte(f.Rule))
 	if err != nil {
-		return err
+		return drawn{}, nil, err
 	}
-	if !digestIs(r, fieldPool, pool.Digest()) || !digestIs(r, fieldRule, rule.Digest()) {
-		return errors.New("pool or rule is not the one that was frozen")
-	}
-	seed, err := seedOf(r)
+	rec, err := draw.ReadRecord(r.ID, r.Fields)
 	if err != nil {
-		return err
+		return drawn{}, nil, err
 	}
-	ranking, err := draw.Rank(r.ID, pool, rule, seed)
+	ranking, err := rec.Rank(pool, rule)
 	if err != nil {
-		return err
+		return drawn{}, nil, err
 	}
-	if !digestIs(r, fieldRanking, ranking.Digest()) {
-		return errors.New("another ranking")
-	}
-	return outcome(r, ranking)
+	d := drawn{id: r.ID, pool: len(pool.Candidates), excluded: len(pool.Excluded()), selected: len(rec.Outcome.Selected)}
+	return d, rec.Outcome, rec.Outcome.Holds(ranking)
 }
 
-// digestIs reports whether a record has a digest, in hex.
-func digestIs(r *procedure.Record, field string, want [sha256.Size]byte) bool {
-	var text string
-	return json.Unmarshal(r.Fields[field], &text) == nil && text == hex.EncodeToString(want[:])
-}
-
-// seedOf is the seed that the record's contributions give.
-func seedOf(r *procedure.Record) ([sha256.Size]byte, error) {
-	var items []struct {
-		Org   string `json:"org"`
-		Value string `json:"value"`
-	}
-	if err := json.Unmarshal(r.Fields[fieldContributions], &items); err != nil {
-		return [sha256.Size]byte{}, errors.New("its contributions cannot be read")
-	}
-	list := make([]draw.Contribution, 0, len(items))
-	for _, item := range items {
-		signature, err := hex.DecodeString(item.Value)
-		if err != nil {
-			return [sha256.Size]byte{}, errors.New("its contributions cannot be read")
+// substitutions counts the reserves of a draw that have taken a vacant place, and
+// names the first that did so before one of a higher rank; "" when none did. The
+// error is the disk's.
+func (w *walk) substitutions(id string, o *draw.Outcome) (refused string, err error) {
+	waiting := false
+	for _, reserve := range o.Reserves {
+		holder, err := w.draws.holder(id, reserve)
+		switch {
+		case err != nil:
+			return "", err
+		case holder == "":
+			waiting = true
+		case waiting:
+			return reserve, nil
+		default:
+			w.draws.taken++
 		}
-		list = append(list, draw.Contribution{Region: procedure.RegionOf(item.Org), Signature: signature})
 	}
-	return draw.Seed(list)
+	return "", nil
 }
 
-// outcome holds who was selected, and the reserves as far as they are named,
-// against a ranking.
-func outcome(r *procedure.Record, ranking *draw.Ranking) error {
-	var selected, reserves, want []string
-	if json.Unmarshal(r.Fields[fieldSelected], &selected) != nil || r.Fields[fieldReserves] != nil && json.Unmarshal(r.Fields[fieldReserves], &reserves) != nil {
-		return errors.New("its outcome cannot be read")
-	}
-	named := 0
-	for i := range ranking.Strata {
-		s := &ranking.Strata[i]
-		want = append(want, s.Order[:s.Selected]...)
-		rest := s.Order[s.Selected:]
-		of := slices.DeleteFunc(slices.Clone(reserves), func(id string) bool { return !slices.Contains(rest, id) })
-		if len(of) > len(rest) || !slices.Equal(of, rest[:len(of)]) {
-			return fmt.Errorf("the reserves of %s are not the next in rank", s.Stratum)
-		}
-		named += len(of)
-	}
-	switch {
-	case !slices.Equal(selected, want):
-		return errors.New("others were selected")
-	case named != len(reserves):
-		return errors.New("a reserve that is not in the ranking")
-	}
-	return nil
+// holder is the record in which a reserve has taken a vacant place.
+func (r *rules) holder(id, reserve string) (string, error) {
+	return r.ledger.Books(r.tx).Holder(draw.FieldReserves, id+"/"+reserve)
 }
 
 // concludeDraws is the conclusion of check 6 for a whole log.
@@ -189,11 +164,34 @@ func (w *walk) concludeDraws() {
 	case w.rules.stopped:
 		w.unsure(CheckDraws, CodeDraws, say("仅重算了前 %d 条中的抽取。", "draws were recomputed from the first %d entries only.", w.rules.at))
 	case w.failed(CheckDraws):
-	case d.good == 0 && d.open == 0:
+	case len(d.good) == 0 && d.open == 0:
 		w.pass(CheckDraws, CodeDraws, Text{"账上没有抽取。", "there is no draw to recompute."})
 	default:
-		w.pass(CheckDraws, CodeDraws, say("重算了 %d 次抽取，结果一致；另有 %d 次尚无结果或者已作废。", "%d draws come out again; %d more have no outcome, or are void.", d.good, d.open))
+		w.pass(CheckDraws, CodeDraws, d.text())
 	}
+}
+
+// text is what came out again.
+func (d *draws) text() Text {
+	t := say("重算了 %d 次抽取，结果一致", "%d draws come out again", len(d.good))
+	zh, en := make([]string, len(d.good)), make([]string, len(d.good))
+	for i, g := range d.good {
+		one := say("%s 名录 %d（排除 %d）抽中 %d", "%s: %[4]d drawn from a pool of %[2]d, %[3]d of them excluded", g.id, g.pool, g.excluded, g.selected)
+		zh[i], en[i] = one.ZH, one.EN
+	}
+	if len(d.good) > 0 {
+		t.ZH, t.EN = t.ZH+"："+some(zh), t.EN+" ("+some(en)+")"
+	}
+	if d.taken > 0 {
+		more := say("；递补 %d 次，均按排序依次进行", "; vacant places were offered %d times, always to the next in rank", d.taken)
+		t.ZH, t.EN = t.ZH+more.ZH, t.EN+more.EN
+	}
+	if d.open > 0 {
+		more := say("；另有 %d 次尚无结果或者已作废", "; %d more have no outcome, or are void", d.open)
+		t.ZH, t.EN = t.ZH+more.ZH, t.EN+more.EN
+	}
+	t.ZH, t.EN = t.ZH+"。", t.EN+"."
+	return t
 }
 
 // some are the first of a list, in a sentence.
@@ -210,7 +208,7 @@ func some(list []string) string {
 func (a *audit) drawsOf(parts []part) {
 	names := make(map[string]bool)
 	for i := range parts {
-		if st := parts[i].st; st != nil && strings.Contains(string(st.Body), `"`+fieldRanking+`"`) {
+		if st := parts[i].st; st != nil && strings.Contains(string(st.Body), `"`+draw.FieldRanking+`"`) {
 			names[st.Record] = true
 		}
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // drawn is the draw of the vectors, as its record and the bundle would have it.
-func drawn(t *testing.T) (*procedure.Record, drawFile) {
+func oneDraw(t *testing.T) (*procedure.Record, drawFile) {
 	t.Helper()
 	text, err := os.ReadFile("../../consensus/draw/testdata/vector.json")
 	must(t, err)
@@ -57,10 +57,15 @@ func drawn(t *testing.T) (*procedure.Record, drawFile) {
 		selected = append(selected, s.Order[:s.Selected]...)
 		reserves = append(reserves, s.Order[s.Selected:][:2]...)
 	}
+	exclusions := []map[string]string{}
+	for id, reason := range pool.Excluded() {
+		exclusions = append(exclusions, map[string]string{"item": id, "reason": reason})
+	}
 	r := &procedure.Record{ID: v.Draw, Fields: map[string]json.RawMessage{
-		fieldPool: hash(pool.Digest()), fieldRule: hash(rule.Digest()), fieldRanking: hash(ranking.Digest()),
-		fieldContributions: text2json(t, given), fieldSelected: text2json(t, selected), fieldReserves: text2json(t, reserves),
-	}, Acts: []procedure.ActNote{{Seq: 7}, {Seq: 9, Fields: []string{fieldRanking}}, {Seq: 11}}}
+		draw.FieldPool: hash(pool.Digest()), draw.FieldRule: hash(rule.Digest()), draw.FieldRanking: hash(ranking.Digest()),
+		draw.FieldContributions: text2json(t, given), draw.FieldSelected: text2json(t, selected), draw.FieldReserves: text2json(t, reserves),
+		draw.FieldExclusions: text2json(t, exclusions),
+	}, Acts: []procedure.ActNote{{Seq: 7}, {Seq: 9, Fields: []string{draw.FieldRanking}}, {Seq: 11}}}
 	return r, drawFile{bundle.FormatDraw, v.Draw, v.Pool, v.Rule}
 }
 
@@ -90,27 +95,30 @@ func TestRedraw(t *testing.T) {
 		"of another draw":    func(_ *testing.T, _ *procedure.Record, f *drawFile) { f.Draw = "DR-110000-2025-000002" },
 		"no pool":            func(_ *testing.T, _ *procedure.Record, f *drawFile) { f.Pool = "" },
 		"another format":     func(_ *testing.T, _ *procedure.Record, f *drawFile) { f.Format += "1" },
-		"another order":      swap(fieldSelected, 0, 1),
-		"another reserve":    swap(fieldReserves, 0, 1),
-		"reserves exchanged": swap(fieldReserves, 2, 3),
+		"another order":      swap(draw.FieldSelected, 0, 1),
+		"another reserve":    swap(draw.FieldReserves, 0, 1),
+		"reserves exchanged": swap(draw.FieldReserves, 2, 3),
 		"another ranking": func(_ *testing.T, r *procedure.Record, _ *drawFile) {
-			r.Fields[fieldRanking] = r.Fields[fieldPool]
+			r.Fields[draw.FieldRanking] = r.Fields[draw.FieldPool]
 		},
 		"a contribution changed": func(_ *testing.T, r *procedure.Record, _ *drawFile) {
-			r.Fields[fieldContributions] = json.RawMessage(strings.Replace(string(r.Fields[fieldContributions]), `"value":"9`, `"value":"8`, 1))
+			r.Fields[draw.FieldContributions] = json.RawMessage(strings.Replace(string(r.Fields[draw.FieldContributions]), `"value":"9`, `"value":"8`, 1))
+		},
+		"an exclusion that the record does not name": func(_ *testing.T, r *procedure.Record, _ *drawFile) {
+			delete(r.Fields, draw.FieldExclusions)
 		},
 		"a contribution missing": func(t *testing.T, r *procedure.Record, _ *drawFile) {
 			var list []json.RawMessage
-			must(t, json.Unmarshal(r.Fields[fieldContributions], &list))
-			r.Fields[fieldContributions] = text2json(t, list[1:])
+			must(t, json.Unmarshal(r.Fields[draw.FieldContributions], &list))
+			r.Fields[draw.FieldContributions] = text2json(t, list[1:])
 		},
 		"somebody from nowhere": func(t *testing.T, r *procedure.Record, _ *drawFile) {
-			r.Fields[fieldReserves] = text2json(t, []string{"EX-999999-1"})
+			r.Fields[draw.FieldReserves] = text2json(t, []string{"EX-999999-1"})
 		},
 	} {
-		r, f := drawn(t)
+		r, f := oneDraw(t)
 		change(t, r, &f)
-		if err := redraw(r, text(t, f)); (err == nil) != (name == "") {
+		if _, _, err := redraw(r, text(t, f)); (err == nil) != (name == "") {
 			t.Errorf("%q: %v", name, err)
 		}
 		if at := outcomeOf(r); at != 9 {
@@ -121,14 +129,30 @@ func TestRedraw(t *testing.T) {
 
 // Ensure draws count as recomputed, as closed, as open, or as false.
 func TestDraws(t *testing.T) {
-	record, file := drawn(t)
+	record, file := oneDraw(t)
 	other := *record
 	other.ID = "DR-110000-2025-000009"
 	open := procedure.Record{ID: "DR-110000-2025-000010", Fields: map[string]json.RawMessage{
-		fieldPool: record.Fields[fieldPool], fieldRule: record.Fields[fieldRule], fieldDenied: record.Fields[fieldPool],
+		draw.FieldPool: record.Fields[draw.FieldPool], draw.FieldRule: record.Fields[draw.FieldRule], draw.FieldDenied: record.Fields[draw.FieldPool],
 	}}
+	reserves := []string{}
+	must(t, json.Unmarshal(record.Fields[draw.FieldReserves], &reserves))
+	nobody := map[string]string{}
 	f := newFixture(t, 30)
 	f.sel.Draws = map[string]bundle.Draw{record.ID: {Pool: file.Pool, Rule: file.Rule}}
+	judge := func(taken map[string]string, records ...*procedure.Record) *walk {
+		t.Helper()
+		zip, err := f.Write(f.sel)
+		must(t, err)
+		w := &walk{audit: &audit{bundle: opened(t, zip), report: &Report{Summary: &Summary{}}}, rules: &rules{}}
+		w.recorder = newRecorder(w.report)
+		w.draws.holder = func(draw, reserve string) (string, error) { return taken[draw+"/"+reserve], nil }
+		for _, r := range records {
+			must(t, w.draw(r))
+		}
+		w.concludeDraws()
+		return w
+	}
 	for name, tc := range map[string]struct {
 		records []*procedure.Record
 		want    Result
@@ -138,29 +162,24 @@ func TestDraws(t *testing.T) {
 		"not disclosed":     {[]*procedure.Record{record, &other}, Indeterminate, 0},
 		"of no draw at all": {nil, Fail, 0},
 	} {
-		zip, err := f.Write(f.sel)
-		must(t, err)
-		b := opened(t, zip)
-		w := &walk{audit: &audit{bundle: b, report: &Report{Summary: &Summary{}}}, rules: &rules{}}
-		w.recorder = newRecorder(w.report)
-		for _, r := range tc.records {
-			w.draw(r)
-		}
-		w.concludeDraws()
+		w := judge(nobody, tc.records...)
 		if got := w.report.Of(CheckDraws); got != tc.want || w.report.Summary.RefusedDraws != tc.refused {
 			t.Errorf("%s: %s, %d refused: %s", name, got, w.report.Summary.RefusedDraws, show(w.report))
 		}
 	}
 	forged := *record
 	forged.Fields = maps.Clone(record.Fields)
-	forged.Fields[fieldSelected] = record.Fields[fieldReserves]
-	zip, err := f.Write(f.sel)
-	must(t, err)
-	w := &walk{audit: &audit{bundle: opened(t, zip), report: &Report{Summary: &Summary{}}}, rules: &rules{}}
-	w.recorder = newRecorder(w.report)
-	w.draw(&forged)
-	w.concludeDraws()
-	if !names(w.report, []uint64{9}, false) {
+	forged.Fields[draw.FieldSelected] = record.Fields[draw.FieldReserves]
+	if w := judge(nobody, &forged); !names(w.report, []uint64{9}, false) {
 		t.Errorf("a false outcome: %s", show(w.report))
+	}
+	inTurn := map[string]string{record.ID + "/" + reserves[0]: "MA-110000-2025-000001", record.ID + "/" + reserves[1]: "MA-110000-2025-000001"}
+	w := judge(inTurn, record)
+	if text := show(w.report); w.report.Of(CheckDraws) != Pass || !strings.Contains(text, "5 drawn from a pool of 19, 2 of them excluded") || !strings.Contains(text, "offered 2 times") {
+		t.Errorf("substitutions in turn: %s", text)
+	}
+	delete(inTurn, record.ID+"/"+reserves[0])
+	if w := judge(inTurn, record); !names(w.report, []uint64{9}, false) {
+		t.Errorf("a reserve before its turn: %s", show(w.report))
 	}
 }

@@ -50,6 +50,7 @@ func (a *audit) log(ctx context.Context) error {
 			return err
 		} else {
 			defer w.rules.close()
+			w.draws.holder = w.rules.holder
 		}
 	}
 	w.points.reach(0, w.tree.tree.Root, 0)
