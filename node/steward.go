@@ -248,6 +248,9 @@ func (s *steward) mine(o procedure.Option, id string) bool {
 	case procedure.AutoRank: // who takes part, the record says
 		return true
 	case procedure.AutoReceipt, procedure.AutoDraw:
+		if o.Blocked != nil {
+			return false // what it waits for, such as materials on their way, brings it back
+		}
 		return slices.ContainsFunc(o.By, func(a procedure.OptionActor) bool { return a.Role == procedure.NodeRole && a.Region == s.region })
 	case procedure.AutoLinked:
 		if o.Blocked != nil {

@@ -58,6 +58,8 @@ type decision struct {
 	replaces *entry    // records: the same before it, nil when it opens
 	series   string    // records: whose counter changes[0] is, when it opens
 	law      *lawBook  // adoption: the law from the next leaf on
+	offered  bool      // an offer was made or ended
+	touched  []string  // records that may have waited for it
 }
 
 // apply judges one statement and, if it stands, makes it the next leaf.
@@ -161,6 +163,14 @@ func (l *Ledger) judge(r Reader, st *statement.Statement, now int64) (decision, 
 		return l.act(r, st, now)
 	case statement.KindLedgerSeal:
 		return l.seal(r, st, now)
+	case statement.KindOffer:
+		return l.offer(r, st, now)
+	case statement.KindWithdraw:
+		return l.withdraw(r, st, now)
+	case statement.KindReceipt:
+		return l.receipt(r, st, now)
+	case statement.KindDispute:
+		return l.dispute(r, st)
 	}
 	return l.govern(r, st, now)
 }
@@ -187,6 +197,8 @@ func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, now, propos
 		out.Automatic = slices.Contains(law.Automatic, d.entry.record.State)
 		out.Touched = l.law.Load().touched(d.entry.record)
 	}
+	out.Offered = d.offered
+	out.Touched = append(out.Touched, d.touched...)
 	own := change{key: statementKey(st.Region, st.ID), after: statementRow(index, record)}
 	if err := l.write(tx, own); err != nil {
 		return err

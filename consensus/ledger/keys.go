@@ -17,6 +17,7 @@ const (
 	tableSeal      = 0x13 // Beijing date, or nothing for the latest -> sealRow
 	tableMove      = 0x14 // region, or nothing for the latest that took effect -> moveRow
 	tableLaw       = 0x15 // 'p' region '/' statement id -> proposalRow; 't' the same -> its text; 'n' region -> how many of its proposals are open
+	tableOffer     = 0x16 // 'o' region '/' statement id -> offerRow; 'w' recipient region '/' region '/' id while it is open; 'n' region -> how many of its offers are open
 	tableNode      = 0x17 // node id -> nodeRow: nodes that were added, or that somebody wants removed
 	tableCounter   = 0x18 // prefix '-' region '-' year -> last number
 	tableMark      = 0x19 // set 0 key -> record id that holds the mark; '#' set 0 key -> sum of a tally
@@ -47,6 +48,13 @@ const (
 	lawProposal = 'p'
 	lawText     = 't'
 	lawOpen     = 'n'
+)
+
+// What a key of tableOffer leads to.
+const (
+	offerRow     = 'o'
+	offerWaiting = 'w'
+	offerOpen    = 'n'
 )
 
 // separator ends a variable part of a key. No region, record id, set name or
@@ -81,6 +89,18 @@ func lawTextKey(region, id string) []byte {
 func nodeKey(id string) []byte        { return appendTable(nil, tableNode, id) }
 func openProposalsKey(region string) []byte {
 	return appendTable(nil, tableLaw, string(rune(lawOpen)), region)
+}
+
+func offerKey(region, id string) []byte {
+	return appendTable(nil, tableOffer, string(rune(offerRow)), region, "/", id)
+}
+
+func waitingOfferKey(o *Offer) []byte {
+	return appendTable(nil, tableOffer, string(rune(offerWaiting)), o.ToRegion, "/", o.Region, "/", o.ID)
+}
+
+func openOffersKey(region string) []byte {
+	return appendTable(nil, tableOffer, string(rune(offerOpen)), region)
 }
 func counterKey(series string) []byte { return appendTable(nil, tableCounter, series) }
 func recordKey(id string) []byte      { return appendTable(nil, tableRecord, id) }

@@ -64,22 +64,26 @@ func (l *Ledger) propose(r Reader, st *statement.Statement, now int64) (decision
 // openProposals is how many proposals of a region are open after one more or one
 // less, and the change that says so.
 func openProposals(r Reader, region string, more int) (int, change, error) {
-	key := openProposalsKey(region)
+	return count(r, openProposalsKey(region), more, "a count of proposals")
+}
+
+// count is a stored count after so many more, and the change that says so.
+func count(r Reader, key []byte, more int, what string) (int, change, error) {
 	before, err := r.Get(key)
 	if err != nil {
 		return 0, change{}, err
 	}
-	open := uint64(0)
+	n := uint64(0)
 	if before != nil {
 		d := newDecoder(before)
-		open = d.uvarint()
-		if err := d.done("a count of proposals"); err != nil {
+		n = d.uvarint()
+		if err := d.done(what); err != nil {
 			return 0, change{}, err
 		}
 	}
-	after := int(open) + more
+	after := int(n) + more
 	if after < 0 {
-		return 0, change{}, corrupt("a count of proposals")
+		return 0, change{}, corrupt(what)
 	}
 	return after, change{key: key, before: before, after: binary.AppendUvarint([]byte{rowVersion}, uint64(after))}, nil
 }

@@ -24,6 +24,7 @@ type Result struct {
 	RecordHead string   // the head of that record after this statement
 	Automatic  bool     // it left that record in a state of Law.Automatic; not of repeats
 	Touched    []string // other records that may have waited for this one; not of repeats
+	Offered    bool     // it made or ended an offer; not of repeats
 	Refusal    *Refusal // refused only
 	Duplicate  bool     // the answer is that of an earlier statement with this id
 }

@@ -11,7 +11,7 @@ func Known(protocol int, kind string, v int) bool {
 	case KindRecordOpen, KindRecordAct, KindLedgerSeal:
 		return true
 	}
-	return IsGovernance(kind)
+	return IsGovernance(kind) || IsExchange(kind)
 }
 
 // IsGovernance reports whether a kind of protocol 1 must be signed by the
@@ -32,4 +32,5 @@ var kinds = [...]string{
 	KindIssuerAdd, KindIssuerDrop, KindRoleGrant, KindRoleRevoke, KindTokenRevoke,
 	KindLedgerSeal, KindLeaderMove, KindLawPropose, KindLawVote, KindLawAdopt,
 	KindNodeAdd, KindNodeRemove,
+	KindOffer, KindWithdraw, KindReceipt, KindDispute,
 }

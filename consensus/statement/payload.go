@@ -145,7 +145,8 @@ func (st *Statement) checkForm() error {
 }
 
 // checkChain: an opening starts a chain of statements, an act continues one,
-// and what governs a region or seals a day belongs to no record.
+// and what governs a region, seals a day or hands private objects over is part of
+// no record's chain.
 func (p *Payload) checkChain() error {
 	switch {
 	case p.Record != "" && !IsRecordID(p.Record):
@@ -156,7 +157,7 @@ func (p *Payload) checkChain() error {
 		return refuseField(CodeMissing, "record")
 	case p.Kind == KindRecordAct && p.Prev == "":
 		return refuseField(CodeMissing, "prev")
-	case p.Kind == KindRecordOpen || p.Kind == KindLedgerSeal || IsGovernance(p.Kind):
+	case p.Kind == KindRecordOpen || p.Kind == KindLedgerSeal || IsGovernance(p.Kind) || IsExchange(p.Kind):
 		if p.Record != "" {
 			return refuseField(CodeUnknown, "record")
 		}

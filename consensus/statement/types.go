@@ -35,6 +35,11 @@ const (
 	KindLawPropose  = "law.propose" // the next version of a text of law
 	KindLawVote     = "law.vote"    // a region approves of it, or does not
 	KindLawAdopt    = "law.adopt"   // approved of by all, it comes into force
+
+	KindOffer    = "exchange.offer"    // private objects are there for another bureau to fetch
+	KindWithdraw = "exchange.withdraw" // an offer stands no longer
+	KindReceipt  = "exchange.receipt"  // the recipient has all of it, verified
+	KindDispute  = "exchange.dispute"  // what came is not what was offered
 )
 
 // Actor is who acted, as the ledger may know them.

@@ -20,6 +20,7 @@
 //	deadlines case1                 every run of a limit, counted
 //	options case1                   what may happen next, by whom, what stands against it
 //	marked <set> <key>              which record holds a mark
+//	mark <set> case1 <field> 130000 the ledger has marked the list in that field, for that region
 //	regions 110000 120000 130000    the members; these three when not said
 //	table <file>                    from here on the rule table of that file is in force
 //	calendar <file>                 from here on the calendar of that file is in force

@@ -141,10 +141,27 @@ func (p *player) run(c *command) ([]string, error) {
 			holder = "no"
 		}
 		return []string{holder}, nil
+	case "mark":
+		return nil, p.mark(w)
 	case "state", "deadlines", "options":
 		return p.show(w)
 	}
 	return nil, fmt.Errorf("unknown command %q", c.words[0])
+}
+
+// mark reads `mark <set> <record> <field> <region>` and sets the mark that the ledger
+// sets when the list in that field is offered or delivered to the region.
+func (p *player) mark(w []string) error {
+	if len(w) != 5 {
+		return fmt.Errorf("written: mark <set> <record> <field> <region>")
+	}
+	rec, err := p.w.Record(p.ids[w[2]])
+	if err != nil || rec == nil {
+		return fmt.Errorf("no record %q: %w", w[2], err)
+	}
+	list := strings.Trim(string(rec.Fields[w[3]]), `"`)
+	p.w.marks[w[1]+"\x00"+rec.ID+"/"+list+"/"+w[4]] = rec.ID
+	return nil
 }
 
 // clock reads `at 2025-09-25 15:02` and `signed …`; seconds may follow.
