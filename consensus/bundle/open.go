@@ -132,6 +132,16 @@ func (b *Bundle) Has(name string) bool {
 	return ok
 }
 
+// Size is how many bytes Read will give for a file, at most the bound of its
+// class; 0 for one that is not there.
+func (b *Bundle) Size(name string) int {
+	f, ok := b.files[name]
+	if !ok {
+		return 0
+	}
+	return int(f.UncompressedSize64)
+}
+
 // Read reads a file whole: at most the bound of its class, as Open has seen. The
 // zip's own checksum is not asked, the digest of the manifest says more. The
 // error wraps ErrFormat for a file that is not there or cannot be unpacked.

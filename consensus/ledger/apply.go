@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -69,8 +70,14 @@ func (l *Ledger) apply(tx Tx, raw []byte, proposedAt int64, out *Result) error {
 		*out = Result{Hash: sha256.Sum256(raw), Status: Refused, Refusal: malformed(err)}
 		return nil
 	}
+	return l.applyParsed(tx, st, nil, proposedAt, out)
+}
+
+// applyParsed is apply for a statement that was read. When past is given, the
+// statement is already a leaf of a ledger that is being judged again.
+func (l *Ledger) applyParsed(tx Tx, st *statement.Statement, past *Past, proposedAt int64, out *Result) error {
 	*out = Result{Region: st.Region, ID: st.ID, Hash: st.Hash, Status: Refused, Record: st.Record}
-	proven, refusal := l.admit(st)
+	proven, refusal := l.admitAt(st, past.verdict(), l.protocol, l.tree.Size())
 	if proven {
 		if known, err := l.repeated(tx, st, out); known || err != nil {
 			return err
@@ -82,6 +89,7 @@ func (l *Ledger) apply(tx Tx, raw []byte, proposedAt int64, out *Result) error {
 		refusal = signedInTime(st, now)
 	}
 	if refusal == nil {
+		var err error
 		if d, refusal, err = l.judge(tx, st, now); err != nil {
 			return err
 		}
@@ -93,18 +101,14 @@ func (l *Ledger) apply(tx Tx, raw []byte, proposedAt int64, out *Result) error {
 		}
 		return l.keepRefusal(tx, st, refusal)
 	}
-	return l.commit(tx, st, &d, now, proposedAt, out)
+	return l.commit(tx, st, &d, past, now, proposedAt, out)
 }
 
-// admit checks who speaks: network, kind, region, key and signature. proven
-// says that the signature holds under a registered key of the region, whatever
-// else is wrong.
-func (l *Ledger) admit(st *statement.Statement) (proven bool, refusal *Refusal) {
-	return l.admitAt(st, l.protocol, l.tree.Size())
-}
-
-// admitAt is admit for a protocol and an index. Any goroutine may call it.
-func (l *Ledger) admitAt(st *statement.Statement, protocol int, index uint64) (proven bool, refusal *Refusal) {
+// admitAt checks who speaks: network, kind, region, key and signature, at a
+// protocol and an index. proven says that the signature holds under a registered
+// key of the region, whatever else is wrong. verdict may be nil; what it does not
+// answer the pool does. Any goroutine may call it.
+func (l *Ledger) admitAt(st *statement.Statement, verdict *statement.Verdict, protocol int, index uint64) (proven bool, refusal *Refusal) {
 	switch {
 	case st.Network != l.network:
 		return false, refuse(CodeNetwork)
@@ -115,7 +119,7 @@ func (l *Ledger) admitAt(st *statement.Statement, protocol int, index uint64) (p
 	if !ok {
 		return false, refuse(CodeKey, "key", st.Key)
 	}
-	if !l.pool.Verify(st, key.PublicKey) {
+	if !l.holds(st, verdict, key.PublicKey) {
 		return false, refuse(CodeSignature)
 	}
 	if !statement.Known(protocol, st.Kind, st.V) {
@@ -128,6 +132,16 @@ func (l *Ledger) admitAt(st *statement.Statement, protocol int, index uint64) (p
 		return true, refuse(CodeKeyState, "key", st.Key, "state", string(state))
 	}
 	return true, nil
+}
+
+// holds reports whether a statement's signature is valid under a key.
+func (l *Ledger) holds(st *statement.Statement, verdict *statement.Verdict, key keyring.PublicKey) bool {
+	if verdict != nil {
+		if valid, known := verdict.Under(key); known {
+			return valid
+		}
+	}
+	return l.pool.Verify(st, key)
 }
 
 // useFor is the use that a key must have to sign a kind.
@@ -176,10 +190,10 @@ func (l *Ledger) judge(r Reader, st *statement.Statement, now int64) (decision, 
 }
 
 // commit makes the statement the next leaf.
-func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, now, proposedAt int64, out *Result) error {
+func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, past *Past, now, proposedAt int64, out *Result) error {
 	index := l.tree.Size()
-	for _, c := range d.changes {
-		if err := l.write(tx, c); err != nil {
+	for i := range d.changes {
+		if err := l.write(tx, &d.changes[i], past); err != nil {
 			return err
 		}
 	}
@@ -193,28 +207,19 @@ func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, now, propos
 			return err
 		}
 		out.RecordHead = d.entry.record.Head
-		law := l.law.Load().version(d.entry.record.Procedure, d.entry.record.Version)
-		out.Automatic = slices.Contains(law.Automatic, d.entry.record.State)
-		out.Touched = l.law.Load().touched(d.entry.record)
+		l.outlook(d.entry, out)
 	}
 	out.Offered = d.offered
 	out.Touched = append(out.Touched, d.touched...)
 	own := change{key: statementKey(st.Region, st.ID), after: statementRow(index, record)}
-	if err := l.write(tx, own); err != nil {
+	if err := l.write(tx, &own, past); err != nil {
 		return err
 	}
 	l.time = now
-	l.leaf = merkle.AppendLeaf(l.leaf[:0], merkle.Leaf{
-		Seq: index, TS: now, ProposedAt: proposedAt, Stmt: st.Raw, State: l.digest.Sum(),
-	})
-	if err := tx.Set(leafKey(index), l.leaf); err != nil {
+	leaf := merkle.Leaf{Seq: index, TS: now, ProposedAt: proposedAt, Stmt: st.Raw}
+	hash, err := l.append(tx, &leaf, past)
+	if err != nil {
 		return err
-	}
-	hash := merkle.LeafHash(l.leaf)
-	for _, s := range l.tree.Append(hash) {
-		if err := tx.Set(hashKey(s.Level, s.Index), s.Hash[:]); err != nil {
-			return err
-		}
 	}
 	l.recents[st.Region].add(st.ID)
 	if d.registry != nil {
@@ -230,21 +235,79 @@ func (l *Ledger) commit(tx Tx, st *statement.Statement, d *decision, now, propos
 	return nil
 }
 
-// change is one digested pair before and after; nil means absent.
-type change struct{ key, before, after []byte }
+// outlook says what whoever follows the ledger wants to know of a record.
+func (l *Ledger) outlook(e *entry, out *Result) {
+	if l.bare {
+		return
+	}
+	law := l.law.Load().version(e.record.Procedure, e.record.Version)
+	out.Automatic = slices.Contains(law.Automatic, e.record.State)
+	out.Touched = l.law.Load().touched(e.record)
+}
 
-// write puts a change into storage and into the digest.
-func (l *Ledger) write(tx Tx, c change) error {
+// append makes a leaf the next one of the tree and gives its hash. Its state
+// digest is the one after all changes; one of the past brings its own, which
+// whoever follows the changes compares (Past.Changes).
+func (l *Ledger) append(tx Tx, leaf *merkle.Leaf, past *Past) (merkle.Hash, error) {
+	if past != nil {
+		leaf.State = past.Leaf.State
+		l.leaf = merkle.AppendLeaf(l.leaf[:0], *leaf)
+		past.Same = bytes.Equal(l.leaf, past.Entry)
+		l.tree.Append(past.Hash)
+		return past.Hash, nil
+	}
+	leaf.State = l.digest.Sum()
+	l.leaf = merkle.AppendLeaf(l.leaf[:0], *leaf)
+	if err := tx.Set(leafKey(leaf.Seq), l.leaf); err != nil {
+		return merkle.Hash{}, err
+	}
+	hash := merkle.LeafHash(l.leaf)
+	for _, s := range l.tree.Append(hash) {
+		if err := tx.Set(hashKey(s.Level, s.Index), s.Hash[:]); err != nil {
+			return merkle.Hash{}, err
+		}
+	}
+	return hash, nil
+}
+
+// change is one digested pair before and after; nil means absent.
+type change struct {
+	key, before, after []byte
+
+	// was and is are what the digest notes of before and after, kept with a record;
+	// nil when nobody keeps it.
+	was, is *merkle.Mark
+}
+
+// write puts a change into storage and into the digest, or among those that
+// whoever judges the past digests.
+func (l *Ledger) write(tx Tx, c *change, past *Past) error {
 	switch {
 	case c.before == nil && c.after == nil:
 		return nil
-	case c.after == nil:
-		l.digest.Remove(c.key, c.before)
-		return tx.Delete(c.key)
-	case c.before == nil:
-		l.digest.Add(c.key, c.after)
+	case past != nil:
+		past.Changes = append(past.Changes, Change{*c})
 	default:
-		l.digest.Replace(c.key, c.before, c.after)
+		c.digest(l.digest)
+	}
+	if c.after == nil {
+		return tx.Delete(c.key)
 	}
 	return tx.Set(c.key, c.after)
+}
+
+// digest makes the change in a digest.
+func (c *change) digest(d *merkle.Digest) {
+	switch {
+	case c.after == nil:
+		d.Remove(c.key, c.before)
+	case c.before == nil && c.is == nil:
+		d.Add(c.key, c.after)
+	case c.before == nil:
+		d.AddMarked(c.key, c.after, c.is)
+	case c.was == nil || c.is == nil:
+		d.Replace(c.key, c.before, c.after)
+	default:
+		d.ReplaceMarked(c.key, c.before, c.after, c.was, c.is)
+	}
 }

@@ -1,15 +1,19 @@
 package ledger
 
-import "sandi.internal/gateway/consensus/procedure"
+import (
+	"sandi.internal/gateway/consensus/merkle"
+	"sandi.internal/gateway/consensus/procedure"
+)
 
 // entry is a record as Apply works with it: parsed, with the bytes that are in
 // storage and in the digest, and with what its derived keys hold.
 type entry struct {
 	record  *procedure.Record
-	row     []byte // recordKey -> row
-	summary []byte // updatedKey(last) -> summary
-	dues    []Due  // dueKey of each
-	last    uint64 // leaf index of its latest statement
+	row     []byte      // recordKey -> row
+	mark    merkle.Mark // of that pair; belongs to whoever holds the digest
+	summary []byte      // updatedKey(last) -> summary
+	dues    []Due       // dueKey of each
+	last    uint64      // leaf index of its latest statement
 }
 
 func (e *entry) weight() int { return 4*len(e.row) + 512 } // parsed, a record takes about three times its bytes

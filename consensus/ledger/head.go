@@ -92,8 +92,9 @@ func (l *Ledger) seed(tx Tx) error {
 	l.protocol, l.time = l.genesis.Protocol, l.genesis.CreatedUnix()*1000
 	l.tree, l.digest = merkle.NewTree(), new(merkle.Digest)
 	l.forget()
-	for _, c := range l.genesisChanges(reg) {
-		if err := l.write(tx, c); err != nil {
+	changes := l.genesisChanges(reg)
+	for i := range changes {
+		if err := l.write(tx, &changes[i], nil); err != nil {
 			return err
 		}
 	}

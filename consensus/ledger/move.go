@@ -90,7 +90,7 @@ func (l *Ledger) JudgeMove(st *statement.Statement) (statement.MoveBody, *Refusa
 		return statement.MoveBody{}, refuse(CodeKey, "key", st.Key)
 	}
 	// Keys have not changed since reg.at, so their state there is that of now.
-	if _, refusal := l.admitAt(st, Protocol, reg.at); refusal != nil {
+	if _, refusal := l.admitAt(st, nil, Protocol, reg.at); refusal != nil {
 		return statement.MoveBody{}, refusal
 	}
 	if region, known := l.orgs[st.Actor.Org]; !known || region != st.Region {

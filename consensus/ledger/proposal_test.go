@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"sandi.internal/gateway/consensus/ledger"
-	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -57,32 +56,10 @@ func (r *replica) enact(form, name string, version int, text []byte) {
 	r.commit(r.w.adopt(hebei, tianjin, id))
 }
 
-// rejudged replays the ledger on a bare one and compares every leaf.
+// rejudged judges the ledger again on a bare one and compares every leaf.
 func (r *replica) rejudged() {
 	r.w.t.Helper()
-	l, err := ledger.New(r.w.signed, r.w.pool)
-	if err != nil {
-		r.w.t.Fatal(err)
-	}
-	l.Bare()
-	tx := &parted{Memory: ledger.NewMemory(), leaves: make(map[uint64][]byte)}
-	if err := l.Load(tx); err != nil {
-		r.w.t.Fatal(err)
-	}
-	err = r.books().Entries(0, r.standing().Size, func(index uint64, leaf []byte) (bool, error) {
-		parsed, err := merkle.ParseLeaf(leaf)
-		if err != nil {
-			return false, err
-		}
-		res := must(l.Apply(tx, ledger.Command{ProposedAt: parsed.ProposedAt, Statements: [][]byte{parsed.Stmt}}))[0]
-		if res.Status != ledger.Committed || string(tx.leaves[index]) != string(leaf) {
-			r.w.t.Fatalf("leaf %d comes out different: %+v", index, res.Refusal)
-		}
-		return true, nil
-	})
-	if err != nil {
-		r.w.t.Fatal(err)
-	}
+	again(r.w.t, r.w, r.books(), r.standing().Size)
 }
 
 // Ensure a procedure changes for new records when all regions have approved, and

@@ -35,7 +35,7 @@ func (l *Ledger) open(r Reader, st *statement.Statement, now int64) (decision, *
 	}
 	record.Synthetic = l.genesis.Synthetic
 	e := &entry{record: record, row: record.Marshal(), last: act.Seq}
-	d := decision{changes: []change{counter, {key: recordKey(id), after: e.row}}, entry: e, series: series}
+	d := decision{changes: []change{counter, {key: recordKey(id), after: e.row, is: &e.mark}}, entry: e, series: series}
 	refusal, err := l.mark(f, &d, effects)
 	if refusal != nil || err != nil {
 		return decision{}, refusal, err
@@ -72,7 +72,7 @@ func (l *Ledger) act(r Reader, st *statement.Statement, now int64) (decision, *R
 	}
 	// From here on the cached record is the new one: a refusal below must drop it.
 	e := &entry{record: before.record, row: before.record.Marshal(), last: act.Seq}
-	d := decision{changes: []change{{key: recordKey(st.Record), before: before.row, after: e.row}}, entry: e, replaces: before}
+	d := decision{changes: []change{{key: recordKey(st.Record), before: before.row, after: e.row, was: &before.mark, is: &e.mark}}, entry: e, replaces: before}
 	refusal, err := l.mark(f, &d, effects)
 	if refusal != nil || err != nil {
 		l.records.drop(st.Record)

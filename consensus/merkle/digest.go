@@ -34,7 +34,7 @@ type Digest struct {
 	sum     sums
 	scratch []byte                       // what the inner hash reads; here to be used again
 	vector  vector                       // in work; here because it would escape
-	recent  *[recentVectors]recentVector // of pairs that Replace put in; nil before the first
+	recent  *[recentVectors]recentVector // of pairs that were put in to be replaced; nil before the first
 }
 
 // sums are four lanes a word, lane 4i in the lowest bits of word i.
@@ -47,7 +47,7 @@ type vector = [DigestSize]byte
 // replaced lately is replaced again soon: a counter goes up with every record of
 // its series, an act follows an act. A vector found again costs a quarter of a new
 // one (BenchmarkDigestReplace).
-const recentVectors = 64
+const recentVectors = 512
 
 type recentVector struct {
 	inner Hash // what it was expanded from
@@ -55,10 +55,24 @@ type recentVector struct {
 	vector
 }
 
+// Mark is the inner hash of a pair, for whoever keeps a pair that will be replaced:
+// hashing a record of some KiB once more takes longer than all else that Replace
+// does. The zero value is not known yet.
+type Mark struct {
+	inner Hash
+	known bool
+}
+
 // Add puts a pair into the set.
 func (d *Digest) Add(key, value []byte) {
 	expand(&d.vector, d.inner(key, value))
 	addVector(&d.sum, &d.vector)
+}
+
+// AddMarked is Add for a pair that will be replaced. It notes its inner hash.
+func (d *Digest) AddMarked(key, value []byte, is *Mark) {
+	d.note(key, value, is)
+	addVector(&d.sum, d.remembered(is.inner))
 }
 
 // Remove takes a pair out of the set.
@@ -70,27 +84,45 @@ func (d *Digest) Remove(key, value []byte) {
 // Replace is Remove of the key with the value before and Add with the value
 // after, for keys that change often.
 func (d *Digest) Replace(key, before, after []byte) {
-	if d.recent == nil {
-		d.recent = new([recentVectors]recentVector)
+	var was, is Mark
+	d.ReplaceMarked(key, before, after, &was, &is)
+}
+
+// ReplaceMarked is Replace for pairs whose inner hashes are kept: it reads was if
+// that is known, else notes it, and notes is.
+func (d *Digest) ReplaceMarked(key, before, after []byte, was, is *Mark) {
+	if !was.known {
+		d.note(key, before, was)
 	}
-	inner := d.inner(key, before)
-	if r := d.place(inner); r.known && r.inner == inner {
+	if r := d.place(was.inner); r.known && r.inner == was.inner {
 		subVector(&d.sum, &r.vector)
 	} else {
-		expand(&d.vector, inner)
+		expand(&d.vector, was.inner)
 		subVector(&d.sum, &d.vector)
 	}
-	inner = d.inner(key, after)
+	d.note(key, after, is)
+	addVector(&d.sum, d.remembered(is.inner))
+}
+
+func (d *Digest) note(key, value []byte, m *Mark) { m.inner, m.known = d.inner(key, value), true }
+
+// remembered is the vector of an inner hash, made if it is not remembered.
+func (d *Digest) remembered(inner Hash) *vector {
 	r := d.place(inner)
 	if !r.known || r.inner != inner {
 		expand(&r.vector, inner)
 		r.inner, r.known = inner, true
 	}
-	addVector(&d.sum, &r.vector)
+	return &r.vector
 }
 
 // place is where the vector of an inner hash is remembered.
-func (d *Digest) place(inner Hash) *recentVector { return &d.recent[inner[0]%recentVectors] }
+func (d *Digest) place(inner Hash) *recentVector {
+	if d.recent == nil {
+		d.recent = new([recentVectors]recentVector)
+	}
+	return &d.recent[binary.LittleEndian.Uint16(inner[:])%recentVectors]
+}
 
 // Merge adds another set, disjoint from this one: parts of a large set can be
 // digested in parallel.

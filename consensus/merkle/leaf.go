@@ -108,6 +108,18 @@ func (r *leafReader) number(most uint64) uint64 {
 	return v
 }
 
+// outside is 1 for the bytes that no statement has.
+var outside = func() (t [256]byte) {
+	for c := range t {
+		switch c := byte(c); {
+		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			t[c] = 1
+		}
+	}
+	return t
+}()
+
 // statement takes base64url characters and dots up to the closing quote.
 func (r *leafReader) statement() []byte {
 	n := bytes.IndexByte(r.rest, '"')
@@ -115,11 +127,13 @@ func (r *leafReader) statement() []byte {
 		r.bad = true
 		return nil
 	}
+	wrong := byte(0)
 	for _, c := range r.rest[:n] {
-		if !(c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.') {
-			r.bad = true
-			return nil
-		}
+		wrong |= outside[c]
+	}
+	if wrong != 0 {
+		r.bad = true
+		return nil
 	}
 	stmt := r.rest[:n:n]
 	r.rest = r.rest[n:]

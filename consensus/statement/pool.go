@@ -194,10 +194,15 @@ func (p *Pool) batch(jobs []job) {
 // verdictOf is false for what no key can make valid: another algorithm than the
 // key's, or a Statement that did not come from Parse.
 func verdictOf(st *Statement, key keyring.PublicKey) (verdictKey, bool) {
-	if st.input == 0 || st.Alg != string(key.Alg) || len(key.Key) == 0 || len(key.Key) > keySizeMax {
+	if !fits(st, key) {
 		return verdictKey{}, false
 	}
 	k := verdictKey{hash: st.Hash, size: uint8(len(key.Key))}
 	copy(k.key[:], key.Key)
 	return k, true
+}
+
+// fits reports whether a key could have made the statement's signature.
+func fits(st *Statement, key keyring.PublicKey) bool {
+	return st.input != 0 && st.Alg == string(key.Alg) && len(key.Key) > 0 && len(key.Key) <= keySizeMax
 }

@@ -67,9 +67,25 @@ func agree(t *testing.T, checks []check) {
 		sts = append(sts, c.st)
 	}
 	whole.Prefetch(sts, find)
-	for _, c := range checks {
+	batch := NewBatch(len(checks))
+	_ = batch.Verify(sts[:len(sts)/2], find) // nothing of it may stay
+	verdicts := batch.Verify(append(sts, nil), find)
+	if _, known := verdicts[len(sts)].Under(checks[0].key); known {
+		t.Error("a verdict on nothing")
+	}
+	for i, c := range checks {
 		if got := whole.Verify(c.st, c.key); got != c.valid {
 			t.Errorf("%s: batch gives %v, want %v", c.name, got, c.valid)
+		}
+		if got, known := verdicts[i].Under(c.key); got != c.valid || known != fits(c.st, c.key) {
+			t.Errorf("%s: the bare batch gives %v, %v, want %v", c.name, got, known, c.valid)
+		}
+		other := c.key
+		if other.Key = bytes.Clone(c.key.Key); len(other.Key) > 0 {
+			other.Key[0] ^= 1
+			if got, known := verdicts[i].Under(other); got || known {
+				t.Errorf("%s: the verdict speaks of another key", c.name)
+			}
 		}
 		if got := NewPool(1, 16).Verify(c.st, c.key); got != c.valid {
 			t.Errorf("%s: single gives %v, want %v", c.name, got, c.valid)

@@ -69,8 +69,12 @@ type Bureau struct {
 // all.
 const missedMax = 1000
 
-// recordsAtOnce is how many records are computed together.
-const recordsAtOnce = 256
+// recordsAtOnce is how many records are computed together, recordsAhead how many
+// such batches before their turn.
+const (
+	recordsAtOnce = 256
+	recordsAhead  = 4
+)
 
 // tables are the deadlines in the making.
 type tables struct {
@@ -97,7 +101,7 @@ func (w *walk) deadlines(ctx context.Context) error {
 	var failed error
 	next, stop := iter.Pull(w.rules.tx.records(&failed))
 	defer stop()
-	err := inOrder(ctx, w.Workers, tilesAhead, next,
+	err := inOrder(ctx, w.Workers, recordsAhead, next,
 		func(rows [][]byte) computed { return compute(books, rows, now) },
 		func(c computed) error {
 			if c.err != nil {

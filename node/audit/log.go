@@ -2,8 +2,8 @@ package audit
 
 import (
 	"context"
+	"sync"
 
-	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -11,14 +11,24 @@ import (
 // Bounds of the pipeline. A tile of entries of the greatest size takes 17 MiB, and
 // about twice that parsed.
 const (
-	// tilesAhead is how many tiles are prepared before their turn.
-	tilesAhead = 4
-	// poolEntries is how many statements the pool remembers between their
-	// verification and their judgement.
-	poolEntries = 2 * (tilesAhead + 4) * merkle.TileWidth
+	// groupTiles and groupBytes bound the tiles that are prepared together: of
+	// 2,048 signatures one costs a third less than of 256, beyond it hardly falls.
+	groupTiles = 8
+	groupBytes = 4 << 20
+	// groupsAhead is how many groups are prepared before their turn.
+	groupsAhead = 2
+	// poolEntries is how many statements the pool remembers: those alone that named
+	// a key which was not known yet when their group was prepared.
+	poolEntries = merkle.TileWidth
 )
 
-// slice is the entries of one tile, prepared for judgement.
+// group is some tiles of entries that follow each other.
+type group struct {
+	tiles  []merkle.Tile
+	slices []*slice // of each tile, prepared for judgement
+}
+
+// slice is the entries of one tile.
 type slice struct {
 	tile    merkle.Tile
 	there   bool // the tile is in the bundle
@@ -28,12 +38,13 @@ type slice struct {
 
 // entry is one entry as far as it can be read without the others.
 type entry struct {
-	raw  []byte
-	hash merkle.Hash
-	leaf merkle.Leaf
-	form error                // of the leaf
-	st   *statement.Statement // nil when leaf or statement cannot be read
-	stmt error                // of the statement
+	raw     []byte
+	hash    merkle.Hash
+	leaf    merkle.Leaf
+	form    error                // of the leaf
+	st      *statement.Statement // nil when leaf or statement cannot be read
+	stmt    error                // of the statement
+	verdict statement.Verdict    // on its signature, when the key was known
 }
 
 // log verifies a whole log.
@@ -54,18 +65,28 @@ func (a *audit) log(ctx context.Context) error {
 		}
 	}
 	w.points.reach(0, w.tree.tree.Root, 0)
-	next := uint64(0)
-	err := inOrder(ctx, a.Workers, tilesAhead,
-		func() (merkle.Tile, bool) {
-			t := merkle.Tile{Level: merkle.LevelEntries, Index: next}
-			t.Width = t.WidthAt(a.claim.Size)
-			next++
-			return t, t.Width > 0
-		}, w.prepare, w.take)
-	if err != nil {
+	if err := inOrder(ctx, a.Workers, groupsAhead, w.groups(), w.prepare, w.take); err != nil {
 		return err
 	}
 	return w.conclude(ctx)
+}
+
+// groups gives the log's tiles in groups, until there are no more.
+func (w *walk) groups() func() (*group, bool) {
+	next := uint64(0)
+	return func() (*group, bool) {
+		g := new(group)
+		for bytes := 0; len(g.tiles) < groupTiles; next++ {
+			t := merkle.Tile{Level: merkle.LevelEntries, Index: next}
+			t.Width = t.WidthAt(w.claim.Size)
+			bytes += w.bundle.Size(t.Path())
+			if t.Width == 0 || len(g.tiles) > 0 && bytes > groupBytes {
+				break
+			}
+			g.tiles = append(g.tiles, t)
+		}
+		return g, len(g.tiles) > 0
+	}
 }
 
 // walk is the way through a whole log.
@@ -83,7 +104,34 @@ type walk struct {
 
 // prepare does what needs no order. It runs on any goroutine and touches nothing
 // that belongs to the audit's own.
-func (w *walk) prepare(t merkle.Tile) *slice {
+func (w *walk) prepare(g *group) *group {
+	var statements []*statement.Statement
+	var entries []*entry
+	for _, t := range g.tiles {
+		s := w.slice(t)
+		g.slices = append(g.slices, s)
+		for i := range s.entries {
+			if e := &s.entries[i]; e.st != nil {
+				statements, entries = append(statements, e.st), append(entries, e)
+			}
+		}
+	}
+	if w.rules == nil { // there is no judgement, but a summary
+		return g
+	}
+	batch := batches.Get().(*statement.Batch)
+	defer batches.Put(batch)
+	for i, verdict := range batch.Verify(statements, w.rules.ledger.PublicKey) {
+		entries[i].verdict = verdict
+	}
+	return g
+}
+
+// batches are used again: one of a full group takes a megabyte.
+var batches = sync.Pool{New: func() any { return statement.NewBatch(groupTiles * merkle.TileWidth) }}
+
+// slice reads and parses one tile.
+func (w *walk) slice(t merkle.Tile) *slice {
 	s := &slice{tile: t}
 	body, err := w.bundle.Read(t.Path())
 	if err != nil {
@@ -93,29 +141,32 @@ func (w *walk) prepare(t merkle.Tile) *slice {
 	entries, rest := splitEntries(body)
 	s.rest = len(rest)
 	s.entries = make([]entry, len(entries))
-	statements := make([]*statement.Statement, 0, len(entries))
 	for i, raw := range entries {
 		e := &s.entries[i]
 		e.raw, e.hash = raw, merkle.LeafHash(raw)
-		switch e.leaf, e.form = merkle.ParseLeaf(raw); {
-		case e.form != nil:
-			continue
-		case w.rules == nil: // there is no judgement, but a summary
-			e.st, e.stmt = statement.Parse(e.leaf.Stmt)
-			continue
+		if e.leaf, e.form = merkle.ParseLeaf(raw); e.form == nil {
+			e.st, e.stmt = statement.ParseOwned(e.leaf.Stmt) // nobody writes to the tile
 		}
-		if e.st, e.stmt = w.rules.pool.Parse(e.leaf.Stmt); e.stmt == nil {
-			statements = append(statements, e.st)
-		}
-	}
-	if w.rules != nil {
-		w.rules.pool.Prefetch(statements, func(st *statement.Statement) (keyring.PublicKey, bool) { return w.rules.ledger.PublicKey(st) })
 	}
 	return s
 }
 
-// take judges the entries of one tile, in order.
-func (w *walk) take(s *slice) error {
+// take judges the entries of a group, in order.
+func (w *walk) take(g *group) error {
+	for _, s := range g.slices {
+		if err := w.takeSlice(s); err != nil {
+			return err
+		}
+	}
+	if w.rules != nil {
+		w.rules.follow()
+	}
+	w.Progress(w.size, w.claim.Size)
+	return nil
+}
+
+// takeSlice judges the entries of one tile, in order.
+func (w *walk) takeSlice(s *slice) error {
 	first := s.tile.Index * merkle.TileWidth
 	want := s.tile.Width
 	name := s.tile.Path()
@@ -141,7 +192,6 @@ func (w *walk) take(s *slice) error {
 			return err
 		}
 	}
-	w.Progress(w.size, w.claim.Size)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"fmt"
 
 	"sandi.internal/gateway/consensus/bundle"
@@ -10,37 +9,18 @@ import (
 )
 
 // replica is the storage that the rules are applied on. The state lies in a
-// store. The log is in the bundle already: a leaf that Apply writes is compared
-// with the entry that is being judged, and a leaf or hash that it reads comes from
-// the tiles, which the tree has compared before.
+// store. The log is in the bundle already: a leaf or hash that the rules ask for
+// comes from the tiles, which the tree has compared before.
 type replica struct {
 	*store
 	bundle *bundle.Bundle
 	size   uint64 // of the bundle's tree
-
-	want []byte // the entry that is being judged
-	got  []byte // the leaf that came out, when it is another; else nil
-	some bool   // a leaf came out
 }
 
 var _ ledger.Tx = (*replica)(nil)
 
-// expect prepares for the judgement of an entry.
-func (r *replica) expect(entry []byte) { r.want, r.got, r.some = entry, nil, false }
-
 // Set implements ledger.Tx.
-func (r *replica) Set(key, value []byte) error {
-	if _, ok := ledger.LeafOf(key); ok {
-		if r.some = true; !bytes.Equal(value, r.want) {
-			r.got = bytes.Clone(value)
-		}
-		return nil
-	}
-	if _, _, ok := ledger.HashOf(key); ok {
-		return nil
-	}
-	return r.set(key, value)
-}
+func (r *replica) Set(key, value []byte) error { return r.set(key, value) }
 
 // Delete implements ledger.Tx.
 func (r *replica) Delete(key []byte) error { return r.remove(key) }

@@ -7,7 +7,6 @@ import (
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
-	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -31,8 +30,10 @@ func newCourt(g *genesis.Signed) (*court, error) {
 // rules judges entries again: checks 4 and 5.
 type rules struct {
 	*court
-	a  *audit
-	tx *replica
+	a        *audit
+	tx       *replica
+	past     ledger.Past
+	follower *follower
 
 	stopped bool
 	at      uint64 // entries judged, when stopped
@@ -46,11 +47,16 @@ func newRules(a *audit, c *court) (*rules, error) {
 	if err := r.ledger.Load(r.tx); err != nil {
 		return nil, errors.Join(err, r.tx.Close())
 	}
+	r.follower = newFollower(r.ledger.Digest())
 	return r, nil
 }
 
-// close removes the temporary file. What went wrong with it went wrong before.
-func (r *rules) close() { _ = r.tx.Close() }
+// close ends the follower and removes the temporary file. What went wrong with it
+// went wrong before.
+func (r *rules) close() {
+	r.follower.close()
+	_ = r.tx.Close()
+}
 
 // stop ends the judgement: the entry at index, or what it would have done, is not
 // known, so nothing behind it can be judged.
@@ -70,8 +76,9 @@ func (r *rules) judge(index uint64, e *entry) error {
 	if r.stopped {
 		return r.signature(index, e.st)
 	}
-	r.tx.expect(e.raw)
-	results, err := r.ledger.Apply(r.tx, ledger.Command{ProposedAt: e.leaf.ProposedAt, Statements: [][]byte{e.leaf.Stmt}})
+	past := &r.past
+	*past = ledger.Past{Entry: e.raw, Hash: e.hash, Leaf: e.leaf, Statement: e.st, Verdict: e.verdict, Changes: r.follower.changes()}
+	res, err := r.ledger.Again(r.tx, past)
 	switch {
 	case errors.Is(err, ledger.ErrCorrupt):
 		r.a.failAt(CheckRules, CodeRules, index, say("第 %d 条依赖的以前条目不可读。", "entry %d rests on an earlier one that cannot be read.", index))
@@ -84,11 +91,10 @@ func (r *rules) judge(index uint64, e *entry) error {
 	case err != nil:
 		return fmt.Errorf("couldn't judge entry %d: %w", index, err)
 	}
-	res := &results[0]
 	switch {
 	case res.Refusal != nil:
 		r.refused(index, e.st, res.Refusal)
-	case res.Duplicate || !r.tx.some:
+	case res.Duplicate:
 		r.a.failAt(CheckRules, CodeRules, index, say("第 %d 条重复了第 %d 条的声明。", "entry %d repeats the statement of entry %d.", index, res.Index))
 		r.stop(index)
 	default:
@@ -96,11 +102,23 @@ func (r *rules) judge(index uint64, e *entry) error {
 		if e.st.Kind == statement.KindLedgerSeal {
 			r.seals++
 		}
-		if r.tx.got != nil {
-			r.different(index, e)
+		if !past.Same {
+			r.a.failAt(CheckRules, CodeEnvelope, index, say("第 %d 条的序号或者账本时间不是规则得出的。", "entry %d has a number or ledger time that the rules do not give.", index))
 		}
+		r.follower.step(index, past)
 	}
 	return nil
+}
+
+// follow hands the entries judged since the last call on to be digested, and
+// reports of earlier ones.
+func (r *rules) follow() { r.digested(r.follower.next()) }
+
+// digested reports the entries whose state digest came out otherwise.
+func (r *rules) digested(wrong []uint64) {
+	for _, index := range wrong {
+		r.a.failAt(CheckRules, CodeState, index, say("第 %d 条所载状态摘要不是规则得出的。", "entry %d carries a state digest that the rules do not give.", index))
+	}
 }
 
 // aboutKeys are the refusals that belong to check 4.
@@ -123,19 +141,6 @@ func (r *rules) refused(index uint64, st *statement.Statement, why *ledger.Refus
 	r.stop(index)
 }
 
-// different reports what of an entry came out otherwise.
-func (r *rules) different(index uint64, e *entry) {
-	again, err := merkle.ParseLeaf(r.tx.got)
-	if err == nil && again.State != e.leaf.State {
-		again.State = e.leaf.State
-		if again.Seq == e.leaf.Seq && again.TS == e.leaf.TS {
-			r.a.failAt(CheckRules, CodeState, index, say("第 %d 条所载状态摘要不是规则得出的。", "entry %d carries a state digest that the rules do not give.", index))
-			return
-		}
-	}
-	r.a.failAt(CheckRules, CodeEnvelope, index, say("第 %d 条的序号或者账本时间不是规则得出的。", "entry %d has a number or ledger time that the rules do not give.", index))
-}
-
 // signature verifies what is behind the judgement's end under the keys known so
 // far.
 func (r *rules) signature(index uint64, st *statement.Statement) error {
@@ -155,6 +160,7 @@ func (r *rules) signature(index uint64, st *statement.Statement) error {
 
 // conclude sums up checks 4 and 5.
 func (r *rules) conclude(size uint64) {
+	r.digested(r.follower.rest())
 	switch {
 	case r.unknown > 0:
 		r.a.unsure(CheckSignatures, CodeNotEvaluated, say("第 %d 条之后有 %d 条的密钥状态无法判定。", "behind entry %d the keys of %d entries cannot be judged.", r.at, r.unknown))
