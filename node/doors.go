@@ -52,7 +52,7 @@ func (n *Node) openDoors() error {
 	cfg := public.Config{
 		Region: n.cfg.Region, Node: n.cfg.Node, Network: n.genesis.Network(), Version: Version, Genesis: n.genesis.Genesis,
 		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Local: n.stores.state.Local(),
-		Replica: n.standing, Checkpoints: n.checkpoints, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
+		Home: n.home, Replica: n.standing, Checkpoints: n.checkpoints, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
 		Promises: n.promises,
 	}
 	if n.clock != nil { // a nil *scenarioClock in the interface would be a clock
@@ -106,7 +106,9 @@ func (n *Node) standing() v1.Replica {
 }
 
 func (n *Node) peerHandler() http.Handler {
-	return peer.New(peer.Config{Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Promises: n.docket, Lots: n.lots, Clock: time.Now})
+	return peer.New(peer.Config{
+		Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Promises: n.docket, Lots: n.lots, Home: releases{n}, Clock: time.Now,
+	})
 }
 
 func (n *Node) steward() *steward {

@@ -20,6 +20,7 @@ import (
 	"sandi.internal/gateway/api/admin"
 	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/home"
 	"sandi.internal/gateway/api/peer"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/serve"
@@ -75,6 +76,7 @@ type Node struct {
 	lots      *lots.Lots
 	agenda    *agenda // of the steward
 	materials public.Vault
+	home      *home.Home
 	desk      *desk.Desk
 	tlog      *audit.Log
 	public    *public.API
@@ -243,6 +245,7 @@ func (n *Node) openReplica() error {
 	if err := n.openDocket(pool, peers); err != nil {
 		return err
 	}
+	n.openHome(peers)
 	if err := n.openLots(peers); err != nil {
 		return err
 	}

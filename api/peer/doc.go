@@ -25,6 +25,8 @@
 //     signed promise for each that this node takes on (consensus/docket).
 //   - GET /peer/v1/draw-texts/{digest}: a pool or rule of a draw (consensus/draw) by
 //     its SHA-256 in hex; 404 from a node that doesn't keep it.
+//   - POST /peer/v1/home: what a record keeps at home (api/home), for a region that the
+//     law releases it to; 403 for all others.
 //
 // Bodies are bounded before they are read. Answers carry no reasons: a peer is
 // not trusted with this node's insides.

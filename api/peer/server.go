@@ -30,6 +30,7 @@ const (
 	pathPromises = "/peer/v1/promises"
 
 	pathDrawTexts = "/peer/v1/draw-texts/"
+	pathHome      = "/peer/v1/home"
 )
 
 const (
@@ -66,6 +67,7 @@ type Config struct {
 	Moves         Moves
 	Promises      Promises
 	Lots          Lots
+	Home          Home
 	Clock         func() time.Time // real time, on practice networks too
 }
 
@@ -84,6 +86,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("POST "+pathMoves, d.move)
 	mux.HandleFunc("POST "+pathPromises, d.promises)
 	mux.HandleFunc("GET "+pathDrawTexts+"{digest}", d.drawText)
+	mux.HandleFunc("POST "+pathHome, d.home)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := transport.PeerFrom(r.Context()); !ok {
 			w.WriteHeader(http.StatusForbidden) // no node's connection: a wiring mistake, not a caller's

@@ -65,6 +65,9 @@ const (
 	NoCheckpoint    = "no_checkpoint"
 	NoReceipt       = "no_receipt"
 	ClockBack       = "clock_backwards"
+
+	NotReleased = "not_released"
+	PeerSilent  = "peer_silent"
 )
 
 type entry struct {
@@ -135,6 +138,9 @@ var table = map[string]entry{
 	NoCheckpoint:    {http.StatusServiceUnavailable, "尚无最终检查点，请稍后重试", "there is no final checkpoint yet; try again later"},
 	NoReceipt:       {http.StatusConflict, "该声明被拒绝，未入账，没有收据", "the statement was refused and stands on no ledger, so it has no receipt"},
 	VaultFull:       {http.StatusInsufficientStorage, "保管库空间不足", "the vault has no space left"},
+
+	NotReleased: {http.StatusForbidden, "依程序规定，您的岗位或者本地区尚不能查看这些内容", "the law does not open these values to your role or region, or not yet"},
+	PeerSilent:  {http.StatusServiceUnavailable, "所在地节点没有应答，请稍后重试", "no node at home answers; try again later"},
 }
 
 // Status is the HTTP status of a code of the doors, or 0.

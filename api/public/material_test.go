@@ -162,8 +162,9 @@ func TestRealVault(t *testing.T) {
 	record := d.open("assistance", "clerk", assistance).Record
 	var rec v1.Record
 	d.get("/v1/records/"+record, &rec)
-	w := d.do("GET", "/v1/materials/"+rec.Commits["contact"]+"?record="+record, "")
-	if w.Code != 200 || w.Body.String() != `"张三 010-12345678"` {
-		t.Errorf("a committed field: %d %s", w.Code, w.Body)
+	problemOf(t, d.do("GET", "/v1/materials/"+rec.Commits["contact"]+"?record="+record, ""), 404, problem.NotFound)
+	var kept v1.PrivateValues
+	if d.get("/v1/records/"+record+"/private", &kept); len(kept.Items) != 1 || kept.Items[0].See != "commit" || string(kept.Items[0].Value) != `"张三 010-12345678"` {
+		t.Errorf("a committed field: %+v", kept)
 	}
 }

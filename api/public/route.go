@@ -44,6 +44,13 @@ func (a *API) routes() {
 	get(a, huma.Operation{
 		OperationID: "get-deadlines", Path: "/v1/records/{id}/deadlines", Tags: []string{"records"}, Summary: "A record's deadlines, with their counts",
 	}, a.deadlines)
+	get(a, huma.Operation{
+		OperationID: "get-private", Path: "/v1/records/{id}/private", Tags: []string{"records"}, Summary: "What a record keeps at home",
+		Description: "The values of fields that the law declares home or commit, for people of the bureau whose vault holds them, in the roles that the law names. With `because`, the home values of another bureau's record, asked of that bureau: given when the record named there has selected this one. Every answer is logged by both.",
+	}, a.private)
+	get(a, huma.Operation{
+		OperationID: "get-private-log", Path: "/v1/records/{id}/private/log", Tags: []string{"records"}, Summary: "Who has read what a record keeps at home, newest first",
+	}, a.readings)
 	a.statementRoutes()
 	a.proofRoutes()
 	a.logRoutes()

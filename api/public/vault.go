@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 
+	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/home"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/storage/commitment"
@@ -19,21 +21,60 @@ type Vault struct {
 	Max int64 // bytes of one object, as the vault was opened with; 0: vault.DefaultMaxObject
 }
 
-var _ Materials = Vault{}
+var (
+	_ Materials  = Vault{}
+	_ home.Vault = Vault{}
+)
+
+// mediaFields marks the objects that are values of fields: they are read through the
+// record, by the roles that its law names, and are no file for getMaterial.
+const mediaFields = "application/vnd.sandi.fields+json"
 
 // Keep implements desk.Vault.
 func (v Vault) Keep(ctx context.Context, person, org string, content []byte) (string, error) {
-	s, err := v.Put(ctx, Holder{Person: person, Org: org}, bytes.NewReader(content))
+	s, err := v.Put(ctx, Holder{Person: person, Org: org, Fields: true}, bytes.NewReader(content))
 	return s.Commitment, err
+}
+
+// Fields implements home.Vault.
+func (v Vault) Fields(ctx context.Context, id string) (content, salt []byte, err error) {
+	c, err := commitment.Parse(id)
+	if err != nil {
+		return nil, nil, home.ErrAway
+	}
+	r, o, err := v.Vault.Get(ctx, c)
+	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrPurged) {
+		return nil, nil, home.ErrAway
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	defer r.Close()
+	if o.Size > desk.MaxFields {
+		return nil, nil, home.ErrAway // a file; fields are never so long
+	}
+	if content, err = io.ReadAll(r); err != nil {
+		return nil, nil, err
+	}
+	opening, err := v.Opening(ctx, c)
+	return content, opening[:], err
 }
 
 // Put implements Materials.
 func (v Vault) Put(ctx context.Context, about Holder, content io.Reader) (Stored, error) {
-	o, err := v.Vault.Put(ctx, vault.Meta{Name: about.Name, Person: about.Person, Org: about.Org}, content)
+	o, err := v.Vault.Put(ctx, meta(about), content)
 	if err != nil {
 		return Stored{}, v.problem(err)
 	}
 	return Stored{Commitment: o.Commitment.String(), Size: o.Size, SHA256: o.SHA256}, nil
+}
+
+func meta(about Holder) vault.Meta {
+	m := vault.Meta{Name: about.Name, Person: about.Person, Org: about.Org}
+	if about.Fields {
+		m.MediaType = mediaFields
+	}
+	return m
 }
 
 // About implements Materials.
@@ -46,7 +87,7 @@ func (v Vault) About(ctx context.Context, id string) (Holder, Stored, error) {
 	if err != nil {
 		return Holder{}, Stored{}, v.problem(err)
 	}
-	return Holder{Person: o.Person, Org: o.Org, Name: o.Name}, Stored{Commitment: id, Size: o.Size, SHA256: o.SHA256}, nil
+	return Holder{Person: o.Person, Org: o.Org, Name: o.Name, Fields: o.MediaType == mediaFields}, Stored{Commitment: id, Size: o.Size, SHA256: o.SHA256}, nil
 }
 
 // Get implements Materials.

@@ -12,6 +12,7 @@ import (
 
 	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/home"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/checkpoint"
@@ -28,6 +29,7 @@ type Bureau struct {
 	Local   *Local
 	Vault   *Vault
 	Metrics *prometheus.Registry
+	Home    *home.Home
 }
 
 // Options change a bureau before it opens.
@@ -50,6 +52,7 @@ type Options struct {
 // Keeper is a vault as desk and door use it.
 type Keeper interface {
 	desk.Vault
+	home.Vault
 	public.Materials
 }
 
@@ -86,9 +89,11 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	if err != nil {
 		n.t.Fatal(err)
 	}
+	b.Home = home.New(home.Config{Region: region, Nodes: n.nodes, Vault: o.Vault, Peers: n, Local: b.Local, Clock: n.Clock})
+	n.open(b)
 	cfg := public.Config{
 		Region: region, Node: keys.Nodes[0].ID, Network: n.Genesis.Network(), Version: "test", Genesis: n.Genesis.Genesis,
-		Gate: n.Gate(region), Desk: b.Desk, Ledger: o.Ledger, Log: b.Log, Materials: o.Vault, Local: b.Local, Clock: n.Clock, Practice: n,
+		Gate: n.Gate(region), Desk: b.Desk, Ledger: o.Ledger, Log: b.Log, Materials: o.Vault, Home: b.Home, Local: b.Local, Clock: n.Clock, Practice: n,
 		Hosts: o.Hosts, Rate: o.Rate, Logger: n.Log, Metrics: b.Metrics, Promises: o.Promises, Move: o.Move,
 		Replica: func() v1.Replica {
 			return v1.Replica{Role: "leader", Leader: keys.Nodes[0].ID, Term: 1, Ready: true, Voters: []string{}}

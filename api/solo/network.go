@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -49,6 +50,9 @@ type Network struct {
 	// Delays is what every bureau's log shows of promises that were not kept.
 	Delays []audit.Delay
 	Log    *slog.Logger
+
+	mu      sync.Mutex
+	bureaus map[string]*Bureau // that opened last in a region; guarded by mu
 
 	clock  atomic.Int64 // scenario clock, unix s
 	tokens atomic.Int64

@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 
+	"sandi.internal/gateway/api/home"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/storage/commitment"
 )
@@ -21,6 +22,7 @@ type object struct {
 	content []byte
 	about   public.Holder
 	stored  public.Stored
+	salt    []byte
 }
 
 // NewVault makes an empty one.
@@ -28,7 +30,7 @@ func NewVault() *Vault { return &Vault{objects: make(map[string]object)} }
 
 // Keep implements desk.Vault.
 func (v *Vault) Keep(ctx context.Context, person, org string, content []byte) (string, error) {
-	s, err := v.Put(ctx, public.Holder{Person: person, Org: org}, bytes.NewReader(content))
+	s, err := v.Put(ctx, public.Holder{Person: person, Org: org, Fields: true}, bytes.NewReader(content))
 	return s.Commitment, err
 }
 
@@ -38,11 +40,11 @@ func (v *Vault) Put(_ context.Context, about public.Holder, content io.Reader) (
 	if err != nil {
 		return public.Stored{}, err
 	}
-	c, _ := commitment.New(data)
+	c, salt := commitment.New(data)
 	s := public.Stored{Commitment: c.String(), Size: int64(len(data)), SHA256: sha256.Sum256(data)}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.objects[s.Commitment] = object{data, about, s}
+	v.objects[s.Commitment] = object{data, about, s, salt[:]}
 	return s, nil
 }
 
@@ -66,6 +68,17 @@ func (v *Vault) Get(_ context.Context, id string) (io.ReadCloser, error) {
 		return nil, public.ErrNoMaterial
 	}
 	return io.NopCloser(bytes.NewReader(o.content)), nil
+}
+
+// Fields implements home.Vault.
+func (v *Vault) Fields(_ context.Context, id string) (content, salt []byte, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	o, ok := v.objects[id]
+	if !ok {
+		return nil, nil, home.ErrAway
+	}
+	return o.content, o.salt, nil
 }
 
 // Contents are the bytes of all objects.

@@ -24,7 +24,7 @@ func newRecord(s *settings) *cobra.Command {
 		newRecordRead(s, "get", "one record, its limits and what may be done next", (*client.Client).Record, func(r v1.Record) tabular { return recordView{r} }),
 		newRecordRead(s, "history", "every act of a record, oldest first", (*client.Client).History, func(e []v1.Entry) tabular { return historyView(e) }),
 		newRecordRead(s, "deadlines", "every run of every limit of a record", (*client.Client).Deadlines, func(d []v1.Deadline) tabular { return deadlineView(d) }),
-		newRecordOpen(s), newRecordAct(s),
+		newRecordOpen(s), newRecordAct(s), newRecordPrivate(s),
 	)
 	return cmd
 }

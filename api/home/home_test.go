@@ -1,0 +1,122 @@
+package home_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"sandi.internal/gateway/api/home"
+	"sandi.internal/gateway/api/solo"
+	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/procedure"
+	"sandi.internal/gateway/storage/commitment"
+)
+
+// deaf are local keys that cannot be written.
+type deaf struct{ *solo.Local }
+
+func (deaf) Set([]byte, []byte, bool) error { return errors.New("the disk is full") }
+
+// peer answers as it is told.
+type peer struct {
+	objects []home.Object
+	err     error
+	asked   int
+}
+
+func (p *peer) Ask(context.Context, string, home.Question) ([]home.Object, error) {
+	p.asked++
+	return p.objects, p.err
+}
+
+var memo = &ledger.Law{Document: &procedure.Document{
+	Fields:  []procedure.Field{{Name: "note", See: procedure.SeeClear}, {Name: "phone", See: procedure.SeeHome}, {Name: "secret", See: procedure.SeeCommit}},
+	Private: &procedure.Private{Read: []string{"liaison"}},
+}}
+
+var reader = home.Person{Region: solo.Hebei, Person: "p", Org: "130000-SJ", Role: "liaison"}
+
+// Ensure values are given only once the log has them.
+func TestNothingUnlogged(t *testing.T) {
+	vault := solo.NewVault()
+	kept, err := vault.Keep(t.Context(), "p", "130000-SJ", []byte(`{"phone":"1"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := &procedure.Record{ID: "EX-130000-2025-000001", Home: map[string]string{"phone": kept}}
+	for name, local := range map[string]home.Local{"works": solo.NewLocal(), "full": deaf{solo.NewLocal()}} {
+		h := home.New(home.Config{Region: solo.Hebei, Vault: vault, Local: local, Clock: time.Now})
+		list, err := h.Own(t.Context(), memo, rec, reader)
+		if (err == nil) != (name == "works") || err == nil && (len(list) != 1 || string(list[0].Value) != `"1"`) {
+			t.Errorf("%s: %+v, %v", name, list, err)
+		}
+	}
+}
+
+// Ensure what another region gives counts only when it is what that region
+// committed to, and that its refusal is told from its silence.
+func TestFetchVerifies(t *testing.T) {
+	right, salt := commitment.New([]byte(`{"phone":"1"}`))
+	rec := &procedure.Record{ID: "EX-120000-2025-000001", Owner: solo.Tianjin, Home: map[string]string{"phone": right.String()}}
+	opened := func(content string) []home.Object {
+		return []home.Object{{Commitment: right.String(), Salt: salt[:], Content: []byte(content)}}
+	}
+	p := &peer{}
+	h := home.New(home.Config{
+		Region: solo.Hebei, Nodes: func(string) []string { return []string{"120000-a", "120000-b"} }, Vault: solo.NewVault(), Peers: p, Local: solo.NewLocal(), Clock: time.Now,
+	})
+	fetch := func() ([]home.Value, error) {
+		return h.Fetch(t.Context(), memo, rec, "MA-110000-2025-000001", reader)
+	}
+	p.objects = opened(`{"phone":"1"}`)
+	if list, err := fetch(); err != nil || len(list) != 1 || string(list[0].Value) != `"1"` || p.asked != 1 {
+		t.Errorf("%+v, %v, asked %d times", list, err, p.asked)
+	}
+	p.objects = opened(`{"phone":"2"}`)
+	if list, err := fetch(); !errors.Is(err, commitment.ErrMismatch) {
+		t.Errorf("another value: %+v, %v", list, err)
+	}
+	p.objects = nil
+	if list, err := fetch(); err != nil || list[0].Value != nil {
+		t.Errorf("purged there: %+v, %v", list, err)
+	}
+	p.err, p.asked = home.ErrNotReleased, 0
+	if _, err := fetch(); !errors.Is(err, home.ErrNotReleased) || p.asked != 1 {
+		t.Errorf("refused: %v, asked %d times", err, p.asked)
+	}
+	p.err, p.asked = errors.New("no route"), 0
+	if _, err := fetch(); !errors.Is(err, home.ErrSilent) || p.asked != 2 {
+		t.Errorf("silent: %v, asked %d times", err, p.asked)
+	}
+	list, err := h.Looked(rec.ID)
+	if err != nil || len(list) != 3 || !list[0].Refused || list[1].Fields != nil || list[2].Fields[0] != "phone" {
+		t.Errorf("log %+v, %v", list, err)
+	}
+}
+
+// Ensure a committed value is read whole, and one that several acts have stated
+// comes from the last.
+func TestOwnValues(t *testing.T) {
+	vault := solo.NewVault()
+	keep := func(content string) string {
+		id, err := vault.Keep(t.Context(), "p", "130000-SJ", []byte(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	rec := &procedure.Record{
+		ID: "EX-130000-2025-000001", Home: map[string]string{"phone": keep(`{"phone":"2","other":"x"}`)},
+		Commits: map[string]string{"secret": keep(`{"a":1}`)},
+	}
+	h := home.New(home.Config{Region: solo.Hebei, Vault: vault, Local: solo.NewLocal(), Clock: time.Now})
+	list, err := h.Own(t.Context(), memo, rec, reader)
+	if err != nil || len(list) != 2 || string(list[0].Value) != `"2"` || string(list[1].Value) != `{"a":1}` || !json.Valid(list[1].Value) {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if _, err := h.Own(t.Context(), memo, rec, home.Person{Region: solo.Tianjin, Role: "liaison"}); !errors.Is(err, home.ErrNotReleased) {
+		t.Errorf("another region reads at home: %v", err)
+	}
+}
