@@ -286,6 +286,17 @@ func (c *frame) dueOf(a, _ string) ref.Val {
 	return types.Int(at)
 }
 
+// ends is the last second in time of a limit of a rule that would start with this act;
+// 0 when there is no such rule.
+func (c *frame) ends(rule, _ string) ref.Val {
+	r, ok := c.facts.Rule(rule, 0)
+	if !ok {
+		return types.IntZero
+	}
+	at, _ := c.facts.Calendar().DueAt(r, c.act.At, nil, nil)
+	return types.Int(at)
+}
+
 func (c *frame) running(a, _ string) ref.Val { return types.Bool(c.rec.running(a) != nil) }
 
 func (c *frame) overdue(a, _ string) ref.Val {

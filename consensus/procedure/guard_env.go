@@ -114,6 +114,7 @@ var functionList = []function{
 	{name: "tally", ctx: true, arity: 2, typ: cel.IntType, cost: 20, arg: argMark, argAt: 1, call: (*frame).tally},
 	{name: "days_since", ctx: true, arity: 1, typ: cel.IntType, cost: 20, arg: argEvent, argAt: 1, call: (*frame).daysSince},
 	{name: "due", ctx: true, arity: 1, typ: cel.IntType, cost: 100, arg: argLimit, argAt: 1, call: (*frame).dueOf},
+	{name: "ends", ctx: true, arity: 1, typ: cel.IntType, cost: 100, call: (*frame).ends},
 	{name: "running", ctx: true, arity: 1, typ: cel.BoolType, cost: 10, arg: argLimit, argAt: 1, call: (*frame).running},
 	{name: "overdue", ctx: true, arity: 1, typ: cel.BoolType, cost: 100, arg: argLimit, argAt: 1, call: (*frame).overdue},
 	{name: "has_in", ctx: true, arity: 1, typ: cel.BoolType, cost: 5, arg: argField, argAt: 1, call: (*frame).hasInput},
