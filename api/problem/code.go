@@ -65,6 +65,7 @@ const (
 	NoCheckpoint    = "no_checkpoint"
 	NoReceipt       = "no_receipt"
 	ClockBack       = "clock_backwards"
+	ReportTooLarge  = "report_too_large"
 
 	NotReleased = "not_released"
 	PeerSilent  = "peer_silent"
@@ -137,6 +138,7 @@ var table = map[string]entry{
 	ClockBack:       {http.StatusConflict, "演练时钟不能倒退", "the scenario clock does not go back"},
 	NoCheckpoint:    {http.StatusServiceUnavailable, "尚无最终检查点，请稍后重试", "there is no final checkpoint yet; try again later"},
 	NoReceipt:       {http.StatusConflict, "该声明被拒绝，未入账，没有收据", "the statement was refused and stands on no ledger, so it has no receipt"},
+	ReportTooLarge:  {http.StatusUnprocessableEntity, "报表要读取的数据超出上限，请缩短期间或者指定地区", "the report reads more than one report may; ask for a shorter period or one region"},
 	VaultFull:       {http.StatusInsufficientStorage, "保管库空间不足", "the vault has no space left"},
 
 	NotReleased: {http.StatusForbidden, "依程序规定，您的岗位或者本地区尚不能查看这些内容", "the law does not open these values to your role or region, or not yet"},

@@ -69,6 +69,7 @@ type API struct {
 	subscribers *serve.Fair // long polls and streams
 	uploads     *serve.Fair // materials on their way in or out
 	feed        *feed
+	counting    counter // reports being counted
 	closed      atomic.Bool
 	heartbeat   time.Duration // of streams
 	patience    time.Duration // with a stream's reader
@@ -85,7 +86,7 @@ func New(cfg Config) (*API, error) {
 		cfg.Rate = DefaultRate
 	}
 	a := &API{
-		cfg: cfg, router: serve.NewRouter(serve.NewMetrics(cfg.Metrics, "public"), cfg.Logger), feed: newFeed(cfg.Genesis),
+		cfg: cfg, router: serve.NewRouter(serve.NewMetrics(cfg.Metrics, "public"), cfg.Logger), feed: newFeed(cfg.Genesis), counting: newCounter(),
 		heartbeat: heartbeat, patience: readerPatience,
 		fair:        serve.NewFair(float64(cfg.Rate), inFlightMax, time.Now),
 		subscribers: serve.NewFair(subscribeRate, subscribersMax, time.Now),

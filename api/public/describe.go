@@ -26,6 +26,7 @@ var apiTags = []*huma.Tag{
 	{Name: "records", Description: "what the bureaus do with each other: case and lead transfers, assistance, notices"},
 	{Name: "statements", Description: "the signed units of the ledger, by id"},
 	{Name: "proof", Description: "what convinces somebody who trusts no node: receipts and audit bundles. The log itself is under /log (C2SP tlog-tiles)"},
+	{Name: "reports", Description: "what the records add up to, exactly, with what was left out"},
 	{Name: "law", Description: "procedures, deadline rules and the working-day calendar, as adopted"},
 	{Name: "materials", Description: "private files in the bureau's own vault"},
 	{Name: "events", Description: "what happened, in order"},

@@ -54,6 +54,7 @@ func (a *API) routes() {
 	a.statementRoutes()
 	a.proofRoutes()
 	a.logRoutes()
+	a.reportRoutes()
 	a.lawRoutes()
 	a.materialRoutes()
 	a.plain(huma.Operation{

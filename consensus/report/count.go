@@ -56,6 +56,9 @@ func (r *run) prepare() {
 	for r.listed >= 0 && !r.d.Figures[r.listed].base() {
 		r.listed = r.d.Figures[r.listed].First // of a ratio, what is above the line
 	}
+	if r.listed >= 0 {
+		r.out.listed = r.d.Figures[r.listed].Rows
+	}
 }
 
 // need sees to it that a figure is broken down in a way.

@@ -156,3 +156,8 @@ func (d *Definition) figure(name string) int {
 
 // base reports whether a figure is counted from rows, not made of others.
 func (f *Figure) base() bool { return f.Measure != Ratio && f.Measure != Spearman }
+
+// HasRegion reports whether all rows have a region by which they can be chosen.
+func (d *Definition) HasRegion() bool {
+	return !slices.ContainsFunc(d.Rows, func(s RowSet) bool { return s.column(regionColumn) < 0 })
+}

@@ -11,6 +11,8 @@ type Result struct {
 	Counted    []Row // on request: what one figure counts
 	Omitted    []Row // on request: what its row set leaves out, with the reason
 	Truncated  bool  // there are more than MaxListed of either
+
+	listed int // row set that is listed; -1: none
 }
 
 // FigureResult is one figure.
@@ -76,4 +78,12 @@ var reasons = map[string]procedure.Label{
 	leftSuperseded: {ZH: "已被后来的更正替代", EN: "replaced by a later one"},
 	leftUndecided:  {ZH: "数据不足，无法判断", EN: "could not be decided from what is stated"},
 	leftOtherLaw:   {ZH: "适用的程序版本与报表定义不符", EN: "begun under a version of the law that the report does not fit"},
+}
+
+// Columns are those of the rows that were listed; none when none were.
+func (r *Result) Columns() []Column {
+	if r.listed < 0 {
+		return nil
+	}
+	return r.Definition.Rows[r.listed].Columns
 }

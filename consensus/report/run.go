@@ -73,7 +73,7 @@ type doubles struct {
 // Compute counts a report. The errors that wrap ErrTooMuch are the reader's to
 // mend; all others are the source's, or ctx's.
 func (d *Definition) Compute(ctx context.Context, src Source, req Request) (*Result, error) {
-	r := &run{d: d, src: src, req: req, out: &Result{Definition: d}, left: map[string]int{}, listed: -1, sets: make([]doubles, len(d.Rows))}
+	r := &run{d: d, src: src, req: req, out: &Result{Definition: d, listed: -1}, left: map[string]int{}, listed: -1, sets: make([]doubles, len(d.Rows))}
 	r.prepare()
 	sources := d.sources()
 	for _, name := range sources {
