@@ -17,8 +17,11 @@
 //     full vault must not stop the ledger;
 //   - an object is purged only when its retention time, never shortened, has
 //     passed and no legal hold stands on it; commitment and reason stay;
-//   - Scrub finds every object that can't be read as it was stored.
+//   - Scrub finds every object that can't be read as it was stored;
+//   - what another bureau delivers chunk by chunk (Receive) survives a restart at
+//     any byte, counts against the quota from its beginning, and can be read by
+//     nobody before it is complete, verified and admitted.
 //
 // Who may read what is not decided here (api), nor how long a class is kept, nor
-// is the exchange with other bureaus (a later issue).
+// what is exchanged with other bureaus and when (node/exchange).
 package vault

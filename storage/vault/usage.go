@@ -104,7 +104,12 @@ func (v *Vault) count() (u Usage, err error) {
 // each calls fn for every object, ascending by commitment. It reads the names page
 // by page, so that a long walk keeps no old state of the store alive.
 func (v *Vault) each(ctx context.Context, fn func(c commitment.Commitment) error) error {
-	for lower := []byte{tagObject}; ; {
+	return v.eachFrom(ctx, []byte{tagObject}, fn)
+}
+
+// eachFrom is each for the keys from lower on.
+func (v *Vault) eachFrom(ctx context.Context, lower []byte, fn func(c commitment.Commitment) error) error {
+	for {
 		page, err := v.page(lower)
 		if err != nil {
 			return fmt.Errorf("couldn't list the vault: %w", err)

@@ -50,8 +50,9 @@ type Vault struct {
 	now   func() time.Time
 	quota int64
 
-	account sync.Mutex // orders the rows of usage
+	account sync.Mutex // orders the rows of usage; guards the next two
 	usage   Usage
+	intakes map[commitment.Commitment]bool // that are open
 	keepers sync.Mutex // orders changes of how objects are kept
 
 	puts, gets chan struct{} // a place for each large transfer
@@ -64,6 +65,7 @@ const (
 	tagKeeping = 'k' // commitment -> Keeping, wrapped
 	tagPurged  = 'x' // commitment -> Purged, wrapped
 	tagUsage   = 'u' // -> objects and bytes
+	tagIntake  = 'i' // commitment -> entry of an object on its way in
 	tagPending = 'p' // object id -> nothing: its file is not part of the vault yet
 	tagCheck   = 'v' // -> suite and a wrapped text that only the right key opens
 )
