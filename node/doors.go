@@ -51,7 +51,7 @@ func (n *Node) openDoors() error {
 	}
 	cfg := public.Config{
 		Region: n.cfg.Region, Node: n.cfg.Node, Network: n.genesis.Network(), Version: Version, Genesis: n.genesis.Genesis,
-		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Local: n.stores.state.Local(),
+		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Lots: n.lots, Local: n.stores.state.Local(),
 		Home: n.home, Replica: n.standing, Checkpoints: n.checkpoints, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
 		Promises: n.promises,
 	}

@@ -21,6 +21,7 @@ import (
 	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/home"
+	"sandi.internal/gateway/api/lots"
 	"sandi.internal/gateway/api/peer"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/serve"
@@ -34,7 +35,6 @@ import (
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/consensus/transport"
 	"sandi.internal/gateway/consensus/witness"
-	"sandi.internal/gateway/node/lots"
 )
 
 const (

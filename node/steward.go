@@ -12,12 +12,12 @@ import (
 	"time"
 
 	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/lots"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/procedure"
 	"sandi.internal/gateway/consensus/statement"
-	"sandi.internal/gateway/node/lots"
 )
 
 const (

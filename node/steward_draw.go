@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"slices"
 
+	"sandi.internal/gateway/api/lots"
 	"sandi.internal/gateway/api/peer"
 	"sandi.internal/gateway/consensus/draw"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/procedure"
-	"sandi.internal/gateway/node/lots"
 )
 
 // openLots opens what keeps the pools of draws. What it lacks it asks of the nodes of

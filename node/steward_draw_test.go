@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/lots"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/draw"
@@ -21,7 +22,6 @@ import (
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/replica/clustertest"
 	"sandi.internal/gateway/consensus/statement"
-	"sandi.internal/gateway/node/lots"
 )
 
 //go:embed testdata/tombola.yaml

@@ -71,6 +71,9 @@ func (l *Log) Prepare(ctx context.Context, r Range) (*Export, error) {
 				e.selection.Earlier = append(e.selection.Earlier, n.Marshal())
 			}
 		}
+		if e.selection.Draws, err = l.drawFiles(e.Size); err != nil {
+			return nil, err
+		}
 	}
 	if e.selection.Evidence, err = l.evidenceFiles(); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"time"
@@ -41,6 +42,9 @@ type Config struct {
 	Evidence func() []Evidence // what stands against others; nil: nothing ever does
 	Delays   func() []Delay    // promises that were not kept; nil: none ever is
 	Witness  Witness           // nil: this node is nobody's witness
+	// DrawText is the pool or rule of a draw by its digest, nil when it isn't here; nil:
+	// bundles go without.
+	DrawText func(digest [sha256.Size]byte) ([]byte, error)
 	Logger   *slog.Logger
 }
 

@@ -65,6 +65,10 @@ const (
 	NoCheckpoint    = "no_checkpoint"
 	NoReceipt       = "no_receipt"
 	ClockBack       = "clock_backwards"
+
+	DrawTextBad     = "draw_text_invalid"
+	DrawTextMissing = "draw_text_missing"
+	DrawTextDiffers = "draw_text_differs"
 	ReportTooLarge  = "report_too_large"
 
 	NotReleased = "not_released"
@@ -139,6 +143,9 @@ var table = map[string]entry{
 	NoCheckpoint:    {http.StatusServiceUnavailable, "尚无最终检查点，请稍后重试", "there is no final checkpoint yet; try again later"},
 	NoReceipt:       {http.StatusConflict, "该声明被拒绝，未入账，没有收据", "the statement was refused and stands on no ledger, so it has no receipt"},
 	ReportTooLarge:  {http.StatusUnprocessableEntity, "报表要读取的数据超出上限，请缩短期间或者指定地区", "the report reads more than one report may; ask for a shorter period or one region"},
+	DrawTextBad:     {http.StatusUnprocessableEntity, "不是抽取名录或者抽取规则（{reason}）", "neither the pool nor the rule of a draw ({reason})"},
+	DrawTextMissing: {http.StatusUnprocessableEntity, "本节点没有该抽取的名录或者规则，请先提交（sandi draw freeze 会一并提交）", "this node keeps no such pool or rule; bring them in first (sandi draw freeze does it)"},
+	DrawTextDiffers: {http.StatusUnprocessableEntity, "所填内容与名录、规则不一致（{reason}），其他地区将不会提交贡献", "what is stated differs from pool and rule ({reason}); no region would contribute"},
 	VaultFull:       {http.StatusInsufficientStorage, "保管库空间不足", "the vault has no space left"},
 
 	NotReleased: {http.StatusForbidden, "依程序规定，您的岗位或者本地区尚不能查看这些内容", "the law does not open these values to your role or region, or not yet"},

@@ -18,6 +18,7 @@ import (
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/home"
+	"sandi.internal/gateway/api/lots"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/api/v1"
@@ -35,6 +36,7 @@ type Config struct {
 	Ledger                desk.Ledger
 	Log                   *audit.Log // the ledger as others read it
 	Materials             Materials
+	Lots                  *lots.Lots             // pools and rules of draws
 	Home                  *home.Home             // what records keep at home
 	Local                 desk.Local             // node-local keys: what came of uploads
 	Replica               func() v1.Replica      // how this node stands among the others

@@ -28,6 +28,7 @@ var apiTags = []*huma.Tag{
 	{Name: "proof", Description: "what convinces somebody who trusts no node: receipts and audit bundles. The log itself is under /log (C2SP tlog-tiles)"},
 	{Name: "reports", Description: "what the records add up to, exactly, with what was left out"},
 	{Name: "law", Description: "procedures, deadline rules and the working-day calendar, as adopted"},
+	{Name: "draws", Description: "verifiable draws: what they are made from, and all that it takes to draw again"},
 	{Name: "materials", Description: "private files in the bureau's own vault"},
 	{Name: "events", Description: "what happened, in order"},
 	{Name: "status", Description: "this node and its ledger"},

@@ -21,6 +21,9 @@ func (a *API) openRecord(w http.ResponseWriter, r *http.Request, c *auth.Caller)
 	if err != nil {
 		return err
 	}
+	if err := a.freezes(order.fields); err != nil {
+		return err
+	}
 	draft.Procedure, draft.Fields = order.name, order.fields
 	receipt, err := a.cfg.Desk.Open(r.Context(), draft)
 	if err != nil {
@@ -49,6 +52,9 @@ func (a *API) actOnRecord(w http.ResponseWriter, r *http.Request, c *auth.Caller
 	record := r.PathValue("id")
 	if !statement.IsRecordID(record) {
 		return notFound(r.Context(), started)
+	}
+	if err := a.freezes(order.fields); err != nil {
+		return err
 	}
 	draft.Event, draft.Fields = order.name, order.fields
 	receipt, err := a.cfg.Desk.Act(r.Context(), record, draft)

@@ -57,6 +57,7 @@ func (a *API) routes() {
 	a.reportRoutes()
 	a.lawRoutes()
 	a.materialRoutes()
+	a.drawRoutes()
 	a.plain(huma.Operation{
 		OperationID: "get-events", Method: http.MethodGet, Path: "/v1/events", Tags: []string{"events"},
 		Summary:     "The ledger as CloudEvents, from any point, for ever",

@@ -13,6 +13,7 @@ import (
 	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/home"
+	"sandi.internal/gateway/api/lots"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/checkpoint"
@@ -28,6 +29,7 @@ type Bureau struct {
 	Log     *audit.Log
 	Local   *Local
 	Vault   *Vault
+	Lots    *lots.Lots
 	Metrics *prometheus.Registry
 	Home    *home.Home
 }
@@ -70,6 +72,10 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 		o.Vault = b.Vault
 	}
 	keys := n.Keys.Region(region)
+	var err error
+	if b.Lots, err = lots.Open(b.Local, nil, func(string) []string { return nil }, n.Log); err != nil {
+		n.t.Fatal(err)
+	}
 	pseudonyms, err := desk.NewPseudonyms(keys.Pseudonym)
 	if err != nil {
 		n.t.Fatal(err)
@@ -95,7 +101,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 		Region: region, Node: keys.Nodes[0].ID, Network: n.Genesis.Network(), Version: "test", Genesis: n.Genesis.Genesis,
 		Gate: n.Gate(region), Desk: b.Desk, Ledger: o.Ledger, Log: b.Log, Materials: o.Vault, Home: b.Home, Local: b.Local, Clock: n.Clock, Practice: n,
 		Hosts: o.Hosts, Rate: o.Rate, Logger: n.Log, Metrics: b.Metrics, Promises: o.Promises, Move: o.Move,
-		Replica: func() v1.Replica {
+		Lots: b.Lots, Replica: func() v1.Replica {
 			return v1.Replica{Role: "leader", Leader: keys.Nodes[0].ID, Term: 1, Ready: true, Voters: []string{}}
 		},
 	}

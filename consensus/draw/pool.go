@@ -16,6 +16,7 @@ var (
 	ErrRule         = errors.New("draw: not a rule")
 	ErrTerms        = errors.New("draw: not the terms of a draw")
 	ErrContribution = errors.New("draw: not a valid contribution")
+	ErrText         = errors.New("draw: neither a pool nor a rule")
 	ErrOutcome      = errors.New("draw: not the outcome")
 )
 

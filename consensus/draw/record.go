@@ -150,8 +150,8 @@ func basisPoints(percent string) (int, error) {
 	return strconv.Atoi(whole + places)
 }
 
-// percent writes a rate as basisPoints reads it.
-func percent(rate int) string { return fmt.Sprintf("%d.%02d", rate/100, rate%100) }
+// Percent writes a rate with two places: what a record keeps of it.
+func Percent(rate int) string { return fmt.Sprintf("%d.%02d", rate/100, rate%100) }
 
 // Agrees reports whether pool and rule are those that the record has frozen and say
 // what it says in clear. The error is ErrTerms and names the difference.
@@ -196,7 +196,7 @@ func Frozen(p *Pool, rule *Rule) (map[string]any, error) {
 	for _, q := range rule.Quotas {
 		s := map[string]any{"key": q.Stratum}
 		if q.Rate > 0 {
-			s["rate"] = percent(q.Rate)
+			s["rate"] = Percent(q.Rate)
 		} else {
 			s["n"] = q.Number
 		}

@@ -22,8 +22,6 @@ var (
 	ErrMissing = errors.New("the pool or the rule of the draw is not at this node")
 	// ErrFull says that MaxBytes are kept.
 	ErrFull = errors.New("this node keeps as many pools as it may")
-	// ErrText says that a text is neither a pool nor a rule.
-	ErrText = errors.New("neither a pool nor a rule of a draw")
 )
 
 // Local is the node-local store; *state.Local is one.
@@ -60,31 +58,11 @@ func Open(store Local, peers Peers, nodes func(region string) []string, log *slo
 	return l, nil
 }
 
-// Text is what a node keeps of a draw: Pool or Rule, by its kind.
-type Text struct {
-	Digest [sha256.Size]byte
-	Pool   *draw.Pool
-	Rule   *draw.Rule
-}
-
-// Read parses a pool or a rule. The error is ErrText with what is wrong.
-func Read(text []byte) (Text, error) {
-	t := Text{Digest: sha256.Sum256(text)}
-	var poolErr, ruleErr error
-	if t.Pool, poolErr = draw.ParsePool(text); poolErr == nil {
-		return t, nil
-	}
-	if t.Rule, ruleErr = draw.ParseRule(text); ruleErr == nil {
-		return t, nil
-	}
-	return Text{}, fmt.Errorf("%w: %w; %w", ErrText, poolErr, ruleErr)
-}
-
-// Put keeps a pool or a rule, durably. The error wraps ErrText or ErrFull.
-func (l *Lots) Put(text []byte) (Text, error) {
-	t, err := Read(text)
+// Put keeps a pool or a rule, durably. The error wraps draw.ErrText or ErrFull.
+func (l *Lots) Put(text []byte) (draw.Text, error) {
+	t, err := draw.ParseText(text)
 	if err != nil {
-		return Text{}, err
+		return draw.Text{}, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,10 +71,10 @@ func (l *Lots) Put(text []byte) (Text, error) {
 		return t, err
 	}
 	if l.kept+int64(len(text)) > MaxBytes {
-		return Text{}, ErrFull
+		return draw.Text{}, ErrFull
 	}
 	if err := l.store.Set(key(t.Digest), text, true); err != nil {
-		return Text{}, fmt.Errorf("couldn't keep a draw's text: %w", err)
+		return draw.Text{}, fmt.Errorf("couldn't keep a draw's text: %w", err)
 	}
 	l.kept += int64(len(text))
 	return t, nil
@@ -124,13 +102,13 @@ func (l *Lots) Terms(r *draw.Record) (*draw.Pool, *draw.Rule, error) {
 	return pool.Pool, rule.Rule, r.Agrees(pool.Pool, rule.Rule)
 }
 
-func (l *Lots) read(digest [sha256.Size]byte) (Text, error) {
+func (l *Lots) read(digest [sha256.Size]byte) (draw.Text, error) {
 	text, err := l.Text(digest)
 	if err != nil {
-		return Text{}, err
+		return draw.Text{}, err
 	}
 	if text == nil {
-		return Text{}, ErrMissing
+		return draw.Text{}, ErrMissing
 	}
-	return Read(text)
+	return draw.ParseText(text)
 }

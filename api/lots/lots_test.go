@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/consensus/draw"
 )
 
@@ -26,6 +25,28 @@ func must[T any](t *testing.T) func(v T, err error) T {
 		}
 		return v
 	}
+}
+
+// memory is a node-local store.
+type memory map[string][]byte
+
+func (m memory) Get(key []byte) ([]byte, error) { return m[string(key)], nil }
+
+func (m memory) Set(key, value []byte, _ bool) error {
+	m[string(key)] = value
+	return nil
+}
+
+func (m memory) Scan(lower, upper []byte, _ bool, fn func(key, value []byte) (bool, error)) error {
+	for key, value := range m {
+		if key < string(lower) || key >= string(upper) {
+			continue
+		}
+		if more, err := fn([]byte(key), value); err != nil || !more {
+			return err
+		}
+	}
+	return nil
 }
 
 // others are nodes that give what they have.
@@ -58,16 +79,16 @@ func one(t *testing.T) (pool, rule []byte, r *draw.Record) {
 // Ensure what was put is there again after a restart, and nothing else is taken.
 func TestPut(t *testing.T) {
 	pool, rule, r := one(t)
-	store := solo.NewLocal()
+	store := memory{}
 	l := open(t, store, nil)
 	if _, _, err := l.Terms(r); !errors.Is(err, ErrMissing) {
 		t.Fatalf("an empty node: %v", err)
 	}
-	if got := must[Text](t)(l.Put(pool)); got.Pool == nil || got.Rule != nil || got.Digest != r.Pool {
+	if got := must[draw.Text](t)(l.Put(pool)); got.Pool == nil || got.Rule != nil || got.Digest != r.Pool {
 		t.Errorf("%+v", got)
 	}
-	must[Text](t)(l.Put(pool))
-	must[Text](t)(l.Put(rule))
+	must[draw.Text](t)(l.Put(pool))
+	must[draw.Text](t)(l.Put(rule))
 	l = open(t, store, nil)
 	if want := int64(len(pool) + len(rule)); l.kept != want {
 		t.Errorf("%d bytes are kept, want %d", l.kept, want)
@@ -76,7 +97,7 @@ func TestPut(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	for _, text := range []string{"", "sandi-pool/1\n", strings.ToUpper(string(rule)), string(pool) + " "} {
-		if _, err := l.Put([]byte(text)); !errors.Is(err, ErrText) {
+		if _, err := l.Put([]byte(text)); !errors.Is(err, draw.ErrText) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
@@ -90,9 +111,9 @@ func TestPut(t *testing.T) {
 // of the wrong kind, is no term of the draw.
 func TestTermsRefuses(t *testing.T) {
 	pool, rule, r := one(t)
-	l := open(t, solo.NewLocal(), nil)
-	must[Text](t)(l.Put(pool))
-	must[Text](t)(l.Put(rule))
+	l := open(t, memory{}, nil)
+	must[draw.Text](t)(l.Put(pool))
+	must[draw.Text](t)(l.Put(rule))
 	for name, change := range map[string]func(*draw.Record){
 		"size":    func(r *draw.Record) { r.Count = 4 },
 		"reasons": func(r *draw.Record) { r.Exclusions = map[string]string{"c": "consulting"} },
@@ -125,7 +146,7 @@ func TestFetch(t *testing.T) {
 		"the rule is lacking":  {others{"110000-a": {r.Pool: pool}}, false},
 		"the rule for another": {others{"110000-a": {r.Pool: pool, r.Rule: pool}}, false},
 	} {
-		l := open(t, solo.NewLocal(), tc.peers)
+		l := open(t, memory{}, tc.peers)
 		l.Want(r, "110000")
 		l.Want(r, "110000")
 		list := l.due(time.Now())
@@ -145,7 +166,7 @@ func TestFetch(t *testing.T) {
 // Ensure questions become rarer, and end.
 func TestDue(t *testing.T) {
 	_, _, r := one(t)
-	l := open(t, solo.NewLocal(), others{})
+	l := open(t, memory{}, others{})
 	l.Want(r, "110000")
 	start := time.Now()
 	var asked []time.Duration
@@ -165,7 +186,7 @@ func TestDue(t *testing.T) {
 // Ensure Run tells what it has found.
 func TestRun(t *testing.T) {
 	pool, rule, r := one(t)
-	l := open(t, solo.NewLocal(), others{"110000-a": {r.Pool: pool, r.Rule: rule}})
+	l := open(t, memory{}, others{"110000-a": {r.Pool: pool, r.Rule: rule}})
 	ctx, cancel := context.WithCancel(t.Context())
 	found := make(chan string, 1)
 	done := make(chan struct{})
