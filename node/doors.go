@@ -145,8 +145,10 @@ func (n *Node) checks() []admin.Check {
 		}},
 		{Name: "quorum", Probe: n.probeQuorum},
 		{Name: "configuration", Probe: func(context.Context) error {
-			if f := n.replica.Status().Findings; len(f) > 0 {
-				return fmt.Errorf("the committed voters differ from genesis: %v", f[0])
+			for _, f := range n.replica.Status().Findings {
+				if f.Grave() {
+					return fmt.Errorf("the committed Raft configuration is not one that the network's nodes allow: %v", f)
+				}
 			}
 			return nil
 		}},

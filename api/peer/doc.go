@@ -11,6 +11,8 @@
 //   - GET /peer/v1/read-index: term and Raft index that cover all that was
 //     acknowledged before the call; 409 from a node that does not lead.
 //   - GET /peer/v1/hello: node id, software version and clock, for doctors.
+//   - GET /peer/v1/health: how far it has applied the log, whether it votes, and what
+//     a leader plans for Raft's configuration (replica.Health).
 //   - GET /peer/v1/checkpoints: what this node shows (witness.EncodePulled): its
 //     own newest checkpoint, the notes on its board, and the newest note that
 //     carries the asker's cosignature.

@@ -6,11 +6,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"sandi.internal/gateway/certs/authority"
+	"sandi.internal/gateway/consensus/membership"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/transport"
 )
@@ -31,6 +33,14 @@ func (s *stub) HandleForward(_ context.Context, statements [][]byte) []replica.V
 }
 
 func (s *stub) HandleTerm() uint64 { return 7 }
+
+func (s *stub) HandleHealth() replica.Health {
+	return replica.Health{
+		Applied: 40, Abstains: true,
+		Plan:  []membership.Step{{Action: membership.Remove, Node: "110000-a", Region: "110000"}},
+		Waits: []membership.Wait{{Code: membership.WaitNoVote, Region: "110000"}},
+	}
+}
 
 func (s *stub) HandleReadIndex(context.Context) (uint64, uint64, error) {
 	if !s.leads {
@@ -79,6 +89,9 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if term, index, err := c.ReadIndex(ctx, "110000-a"); err != nil || term != 7 || index != 42 {
 		t.Fatalf("read index %d %d, %v", term, index, err)
+	}
+	if h, err := c.Health(ctx, "110000-a"); err != nil || !reflect.DeepEqual(h, s.HandleHealth()) {
+		t.Fatalf("health %+v, %v", h, err)
 	}
 	if h, err := c.Hello(ctx, "110000-a"); err != nil || h.Node != "110000-a" || h.Version != "v1" {
 		t.Fatalf("hello %+v, %v", h, err)

@@ -50,6 +50,7 @@ type Replica interface {
 	HandleForward(ctx context.Context, statements [][]byte) []replica.Verdict
 	HandleTerm() uint64
 	HandleReadIndex(ctx context.Context) (term, index uint64, err error)
+	HandleHealth() replica.Health
 }
 
 // Hello is what a node says about itself to its peers.
@@ -79,6 +80,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET "+pathTerm, d.term)
 	mux.HandleFunc("GET "+pathReadIndex, d.readIndex)
 	mux.HandleFunc("GET "+pathHello, d.hello)
+	mux.HandleFunc("GET "+pathHealth, d.health)
 	mux.HandleFunc("GET "+pathCheckpoints, d.checkpoints)
 	mux.HandleFunc("POST "+pathCheckpoints, d.note)
 	mux.HandleFunc("POST "+pathAddCheckpoint, d.addCheckpoint)

@@ -129,8 +129,8 @@ func (l *Ledger) resume(r Reader, h *head) error {
 	if err != nil {
 		return err
 	}
-	law, err := l.lawOf(r)
 	reg.putGenesis(l.genesis)
+	law, err := l.lawOf(r)
 	if err != nil {
 		return err
 	}

@@ -96,9 +96,15 @@ func (g *registry) nodeKey(node *Node, use keyring.Use) keyring.PublicKey {
 	return best.PublicKey
 }
 
-// rosterOf is a genesis with the nodes that stand now.
-func (g *registry) rosterOf(from *genesis.Genesis) *genesis.Genesis {
+// rosterOf is a genesis with the nodes that stand now, and the removed ones.
+func (g *registry) rosterOf(from *genesis.Genesis) (*genesis.Genesis, map[string]string) {
 	g.once.Do(func() {
+		g.gone = make(map[string]string)
+		for _, n := range g.nodes {
+			if !n.Standing() {
+				g.gone[n.ID] = n.Region
+			}
+		}
 		today := make(map[string][]genesis.Node)
 		for i := range from.Regions {
 			code := from.Regions[i].Code
@@ -112,16 +118,17 @@ func (g *registry) rosterOf(from *genesis.Genesis) *genesis.Genesis {
 		}
 		g.roster = from.WithNodes(today)
 	})
-	return g.roster
+	return g.roster, g.gone
 }
 
 // Roster is genesis with the nodes that stand after the last governance statement
-// in the place of those it began with. It is never changed afterwards. Any
-// goroutine may call it.
-func (l *Ledger) Roster() *genesis.Genesis {
+// in the place of those it began with, and the removed nodes with their regions.
+// Neither is ever changed; while governance stays, the pointer does. Any goroutine
+// may call it.
+func (l *Ledger) Roster() (today *genesis.Genesis, gone map[string]string) {
 	reg := l.registry.Load()
 	if reg == nil {
-		return l.genesis
+		return l.genesis, nil
 	}
 	return reg.rosterOf(l.genesis)
 }

@@ -29,14 +29,16 @@ func (w *world) removeNode(by, node string) []byte {
 
 // roster is the ids of a region's standing nodes.
 func (r *replica) roster(region string) (ids []string) {
-	for _, n := range r.l.Roster().Region(region).Nodes {
+	today, _ := r.l.Roster()
+	for _, n := range today.Region(region).Nodes {
 		ids = append(ids, n.ID)
 	}
 	return ids
 }
 
 func (r *replica) final() (regions []string, need int) {
-	p := checkpoint.PolicyOf(r.l.Roster())
+	today, _ := r.l.Roster()
+	p := checkpoint.PolicyOf(today)
 	return p.Regions, p.Final
 }
 
@@ -55,7 +57,11 @@ func TestNodeReplaced(t *testing.T) {
 		if got := r.roster(beijing); !slices.Equal(got, []string{"110000-b"}) {
 			t.Errorf("the roster has %v", got)
 		}
-		n, region := r.l.Roster().Node("110000-b")
+		today, gone := r.l.Roster()
+		if len(gone) != 1 || gone["110000-a"] != beijing {
+			t.Errorf("gone are %v", gone)
+		}
+		n, region := today.Node("110000-b")
 		if region == nil || region.Code != beijing || n.Peer != body.Peer || n.Gossip != body.Gossip || n.Public != body.Public || n.Voter ||
 			!n.Log.Equal(body.Log.Key) || !n.Cosigner.Equal(body.Cosigner.Key) {
 			t.Errorf("the roster's node is %+v", n)

@@ -44,6 +44,7 @@ type registry struct {
 
 	once   sync.Once
 	roster *genesis.Genesis // see rosterOf; made when it is first asked for
+	gone   map[string]string
 }
 
 func newRegistry() *registry {

@@ -88,8 +88,9 @@ func (l *Ledger) finalNote(raw []byte) (*checkpoint.Note, *Refusal) {
 	if err != nil {
 		return nil, refuse(CodeSealNote)
 	}
+	today, _ := l.Roster()
 	note, err := keys.Open(raw)
-	if err != nil || checkpoint.PolicyOf(l.Roster()).Grade(note) != checkpoint.GradeFinal {
+	if err != nil || checkpoint.PolicyOf(today).Grade(note) != checkpoint.GradeFinal {
 		return nil, refuse(CodeSealNote)
 	}
 	return note, nil

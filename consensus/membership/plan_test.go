@@ -2,19 +2,33 @@ package membership
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
 
-// regionStates lists every region of up to three nodes, once per multiset: the
-// planner sees ids only to break ties.
-func regionStates(region string) [][]Node {
-	var kinds []Node
+// kindsOf lists what a node of the configuration can be; whole, also what it can
+// be while nodes come and go.
+func kindsOf(region string, whole bool) (kinds []Node) {
 	for _, voter := range []bool{false, true} {
 		for h := Dead; h <= Alive; h++ {
 			kinds = append(kinds, Node{Region: region, Voter: voter, Health: h})
 		}
 	}
+	if whole {
+		kinds = append(kinds,
+			Node{Region: region, Health: Alive, Held: true},
+			Node{Region: region, Absent: true},
+			Node{Region: region, Health: Alive, Removed: true},
+			Node{Region: region, Voter: true, Health: Alive, Removed: true})
+	}
+	return kinds
+}
+
+// regionStates lists every region of up to three nodes, once per multiset: the
+// planner sees ids only to break ties.
+func regionStates(region string, whole bool) [][]Node {
+	kinds := kindsOf(region, whole)
 	var all [][]Node
 	var grow func(from int, have []Node)
 	grow = func(from int, have []Node) {
@@ -37,7 +51,7 @@ func regionStates(region string) [][]Node {
 // TestPlanAllStates walks every state of three regions of one to three nodes
 // (83^3) and checks each step of each plan, and where the plan ends.
 func TestPlanAllStates(t *testing.T) {
-	a, b, c := regionStates("110000"), regionStates("120000"), regionStates("130000")
+	a, b, c := regionStates("110000", false), regionStates("120000", false), regionStates("130000", false)
 	if len(a) != 83 {
 		t.Fatalf("%d states of a region, want 83", len(a))
 	}
@@ -55,6 +69,26 @@ func TestPlanAllStates(t *testing.T) {
 	}
 }
 
+// TestPlanComings walks states in which nodes come and go: every one of a region
+// of up to three nodes, beside others drawn by lot.
+func TestPlanComings(t *testing.T) {
+	a, b, c := regionStates("110000", true), regionStates("120000", true), regionStates("130000", true)
+	lots := rand.New(rand.NewPCG(20251109, 7))
+	rounds := 200
+	if testing.Short() {
+		rounds = 20
+	}
+	var nodes []Node
+	for range rounds {
+		for _, first := range a {
+			nodes = append(append(append(nodes[:0], first...), b[lots.IntN(len(b))]...), c[lots.IntN(len(c))]...)
+			if checkPlan(t, nodes); t.Failed() {
+				return
+			}
+		}
+	}
+}
+
 func checkPlan(t *testing.T, start []Node) {
 	t.Helper()
 	steps := Plan(start)
@@ -67,14 +101,15 @@ func checkPlan(t *testing.T, start []Node) {
 	view := slices.Clone(start)
 	for _, s := range steps {
 		i := slices.IndexFunc(view, func(n Node) bool { return n.ID == s.Node && n.Region == s.Region })
-		if i < 0 || view[i].Voter != (s.Action == Demote) {
+		if i < 0 || !applies(s.Action, view[i]) {
 			t.Errorf("step %v of %v does not apply to %v", s, steps, view)
 			return
 		}
-		if s.Action == Promote && view[i].Health != Alive {
-			t.Errorf("step %v of %v gives a vote to a node that is %v", s, steps, view[i].Health)
+		if s.Action == Promote && (view[i].Health != Alive || view[i].Held || view[i].Removed) {
+			t.Errorf("step %v of %v gives a vote to %+v", s, steps, view[i])
 		}
-		view[i].Voter = !view[i].Voter
+		view[i].Voter = s.Action == Promote
+		view[i].Absent = s.Action == Remove
 		if why := Unsafe(view); why != "" {
 			t.Errorf("step %v of %v from %v leaves an unsafe configuration: %s", s, steps, start, why)
 		}
@@ -89,6 +124,19 @@ func checkPlan(t *testing.T, start []Node) {
 	checkEnd(t, start, view)
 }
 
+func applies(a Action, n Node) bool {
+	switch a {
+	case Promote:
+		return !n.Voter && !n.Absent
+	case Demote:
+		return n.Voter && !n.Removed
+	case Add:
+		return n.Absent && !n.Removed
+	default:
+		return n.Removed && !n.Absent
+	}
+}
+
 // checkRegions states the promise in plain numbers, apart from Unsafe.
 func checkRegions(t *testing.T, view []Node) {
 	t.Helper()
@@ -100,7 +148,7 @@ func checkRegions(t *testing.T, view []Node) {
 			total++
 		}
 	}
-	if total > 4 {
+	if total > 4 || total < 2 {
 		t.Errorf("%d voters", total)
 	}
 	for region, v := range votes {
@@ -120,18 +168,27 @@ func checkEnd(t *testing.T, start, end []Node) {
 			if start[i].Region != region {
 				continue
 			}
-			if start[i].Voter {
+			if start[i].Voter && !start[i].Removed {
 				before++
 			}
-			if start[i].Health == Alive {
+			if start[i].fit() {
 				alive++
 			}
 		}
 		for _, n := range end {
 			if n.Region == region && n.Voter {
 				after++
-				if n.Health == Alive {
+				if n.Health == Alive && !n.Removed {
 					aliveVoters++
+				}
+			}
+			if n.Region == region && n.Absent && !n.Removed {
+				t.Errorf("%v ends without the server %s: %v", start, n.ID, end)
+			}
+			if out := slices.Clone(end); n.Region == region && n.Removed && !n.Absent {
+				i := slices.IndexFunc(out, func(m Node) bool { return m.Region == n.Region && m.ID == n.ID })
+				if out[i].Voter, out[i].Absent = false, true; Unsafe(out) == "" && live(out) {
+					t.Errorf("%v ends with the removed server %s, though it could go: %v", start, n.ID, end)
 				}
 			}
 		}
@@ -152,7 +209,7 @@ func spare(end []Node, region string) bool {
 	out := slices.Clone(end)
 	drop := -1
 	for i, n := range out {
-		if n.Region == region && n.Voter && (drop < 0 || n.Health < out[drop].Health) {
+		if n.Region == region && n.Voter && (drop < 0 || !better(&n, &out[drop])) {
 			drop = i
 		}
 	}
@@ -164,7 +221,7 @@ func spare(end []Node, region string) bool {
 func promoted(end []Node, region string) []Node {
 	out := slices.Clone(end)
 	for i, n := range out {
-		if n.Region == region && !n.Voter && n.Health == Alive {
+		if n.Region == region && !n.Voter && n.fit() {
 			out[i].Voter = true
 			break
 		}
@@ -210,5 +267,85 @@ func TestPlanNeverAcrossRegions(t *testing.T) {
 	}
 	if got := Plan(nodes); len(got) != 0 {
 		t.Errorf("got %v, want nothing", got)
+	}
+}
+
+// TestPlanComesAndGoes spells out how nodes are added and removed.
+func TestPlanComesAndGoes(t *testing.T) {
+	others := []Node{
+		{ID: "120000-a", Region: "120000", Voter: true, Health: Alive},
+		{ID: "130000-a", Region: "130000", Voter: true, Health: Alive},
+	}
+	a := Node{ID: "110000-a", Region: "110000", Voter: true, Health: Alive}
+	b := Node{ID: "110000-b", Region: "110000", Health: Alive}
+	with := func(n Node, change func(*Node)) Node { change(&n); return n }
+	removed := func(n *Node) { n.Removed = true }
+	for _, tc := range []struct {
+		name  string
+		nodes []Node
+		want  []Step
+		waits []Wait
+	}{
+		{
+			"a new node is taken in without a vote",
+			[]Node{a, with(b, func(n *Node) { n.Absent, n.Health = true, Dead })},
+			[]Step{{Add, "110000-b", "110000"}},
+			[]Wait{{WaitSilent, "110000", "110000-b"}},
+		},
+		{
+			"a removed voter goes first, then the standby votes",
+			[]Node{with(a, removed), b},
+			[]Step{{Remove, "110000-a", "110000"}, {Promote, "110000-b", "110000"}},
+			nil,
+		},
+		{
+			"a removed voter goes though no other node is far enough",
+			[]Node{with(a, removed), with(b, func(n *Node) { n.Health = Lagging })},
+			[]Step{{Remove, "110000-a", "110000"}},
+			[]Wait{{WaitNoVote, "110000", ""}, {WaitLagging, "110000", "110000-b"}},
+		},
+		{"a removed standby goes", []Node{a, with(b, removed)}, []Step{{Remove, "110000-b", "110000"}}, nil},
+		{
+			"a standby on probation gets no vote",
+			[]Node{with(a, func(n *Node) { n.Health = Dead }), with(b, func(n *Node) { n.Held = true })},
+			nil,
+			[]Wait{{WaitDead, "110000", "110000-a"}, {WaitHeld, "110000", "110000-b"}},
+		},
+		{"the last node of a region goes, and its vote", []Node{with(a, removed)}, []Step{{Remove, "110000-a", "110000"}}, nil},
+	} {
+		nodes := append(slices.Clone(others), tc.nodes...)
+		if got := Plan(nodes); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
+		}
+		if got := Waits(nodes); !slices.Equal(got, tc.waits) {
+			t.Errorf("%s: waits for %v, want %v", tc.name, got, tc.waits)
+		}
+	}
+	half := []Node{with(a, func(n *Node) { n.Health = Dead }), {ID: "120000-a", Region: "120000", Voter: true, Health: Dead}, others[1], b}
+	if got := Plan(half); len(got) != 0 {
+		t.Errorf("without a quorum: %v", got)
+	}
+	if got := Waits(half); !slices.Equal(got, []Wait{{Code: WaitQuorum}}) {
+		t.Errorf("without a quorum: waits for %v", got)
+	}
+}
+
+// TestPlanFiveRegions: voters never fall below a majority of the regions.
+func TestPlanFiveRegions(t *testing.T) {
+	var nodes []Node
+	for i := range 5 {
+		region := fmt.Sprintf("1%d0000", i+1)
+		nodes = append(nodes, Node{ID: region + "-a", Region: region, Voter: i < 3, Health: Alive})
+	}
+	if why := Unsafe(nodes); why != "" {
+		t.Fatal(why)
+	}
+	nodes[0].Removed = true // and nothing that could take its place: two voters of five regions are left
+	nodes[3].Health, nodes[4].Health = Dead, Dead
+	if got := Plan(nodes); len(got) != 0 {
+		t.Errorf("%v leaves two voters for five regions", got)
+	}
+	if got := Waits(nodes); !slices.Contains(got, Wait{WaitRemoved, "110000", "110000-a"}) {
+		t.Errorf("waits for %v", got)
 	}
 }

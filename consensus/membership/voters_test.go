@@ -24,6 +24,7 @@ func threeRegions() *genesis.Genesis {
 // Ensure every deviation from genesis has a finding, and genesis has none.
 func TestAudit(t *testing.T) {
 	g := threeRegions()
+	roster := Roster{Genesis: g, Gone: map[string]string{"110000-z": "110000"}}
 	for _, tc := range []struct {
 		name   string
 		change func(s []raft.Server) []raft.Server
@@ -31,13 +32,21 @@ func TestAudit(t *testing.T) {
 	}{
 		{"as in genesis", func(s []raft.Server) []raft.Server { return s }, nil},
 		{
-			"a standby votes", func(s []raft.Server) []raft.Server { s[1].Suffrage = raft.Voter; return s },
-			[]Finding{{"voter", "110000-b"}},
+			"a standby votes beside", func(s []raft.Server) []raft.Server { s[1].Suffrage = raft.Voter; return s },
+			nil,
 		},
 		{"a region takes over", func(s []raft.Server) []raft.Server {
 			s[1].Suffrage, s[2].Suffrage = raft.Voter, raft.Nonvoter
 			return s
-		}, []Finding{{"voter", "110000-b"}, {"missing_voter", "120000-a"}, {"region_quorum", ""}}},
+		}, []Finding{{"no_voter", "120000"}, {"region_quorum", ""}}},
+		{"two standbys vote beside", func(s []raft.Server) []raft.Server {
+			s[1].Suffrage, s[3].Suffrage = raft.Voter, raft.Voter
+			return s
+		}, []Finding{{"too_many", ""}}},
+		{"a removed node votes", func(s []raft.Server) []raft.Server {
+			s[0].Suffrage = raft.Nonvoter
+			return append(s, raft.Server{ID: "110000-z", Address: "110000-z", Suffrage: raft.Voter})
+		}, nil},
 		{"a stranger", func(s []raft.Server) []raft.Server {
 			return append(s, raft.Server{ID: "999999-a", Address: "999999-a", Suffrage: raft.Nonvoter})
 		}, []Finding{{"unknown_node", "999999-a"}}},
@@ -51,17 +60,38 @@ func TestAudit(t *testing.T) {
 		},
 		{
 			"a voter is gone", func(s []raft.Server) []raft.Server { return s[1:] },
-			[]Finding{{"missing_voter", "110000-a"}},
+			[]Finding{{"no_voter", "110000"}},
 		},
 		{
 			"nobody", func([]raft.Server) []raft.Server { return nil },
-			[]Finding{{"missing_voter", "110000-a"}, {"missing_voter", "120000-a"}, {"missing_voter", "130000-a"}, {"none", ""}},
+			[]Finding{{"no_voter", "110000"}, {"no_voter", "120000"}, {"no_voter", "130000"}, {"none", ""}},
 		},
 	} {
-		got := Audit(g, raft.Configuration{Servers: tc.change(slices.Clone(Voters(g).Servers))})
+		got := Audit(roster, raft.Configuration{Servers: tc.change(slices.Clone(Voters(g).Servers))})
 		if !reflect.DeepEqual(got, tc.want) {
 			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
 		}
+	}
+}
+
+// Ensure the view has every server, every node that is to come and every region.
+func TestView(t *testing.T) {
+	g := threeRegions()
+	c := Voters(g)
+	c.Servers = append(c.Servers[1:], raft.Server{ID: "110000-z", Address: "110000-z", Suffrage: raft.Voter})
+	view := View(Roster{Genesis: g, Gone: map[string]string{"110000-z": "110000"}}, c, func(id string) (Health, bool) {
+		return Alive, id == "110000-b"
+	})
+	want := []Step{{Remove, "110000-z", "110000"}, {Add, "110000-a", "110000"}}
+	if got := Plan(view); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	empty := g.WithNodes(map[string][]genesis.Node{"120000": g.Regions[1].Nodes, "130000": g.Regions[2].Nodes})
+	gone := map[string]string{"110000-a": "110000", "110000-b": "110000"}
+	view = View(Roster{Genesis: empty, Gone: gone}, Voters(g), func(string) (Health, bool) { return Alive, false })
+	want = []Step{{Remove, "110000-b", "110000"}, {Remove, "110000-a", "110000"}}
+	if got := Plan(view); !reflect.DeepEqual(got, want) {
+		t.Errorf("a region goes: got %v, want %v", got, want)
 	}
 }
 

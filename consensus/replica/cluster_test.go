@@ -10,7 +10,6 @@ import (
 
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
-	"sandi.internal/gateway/consensus/membership"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/replica/clustertest"
 )
@@ -277,30 +276,4 @@ func TestOverload(t *testing.T) {
 	c.Heal()
 	c.Write(leader, raw)
 	c.CheckAll()
-}
-
-// Ensure a leader advises to let a standby vote for a node that is long silent,
-// and does nothing about it.
-func TestAdvice(t *testing.T) {
-	t.Parallel()
-	c := clustertest.New(t, clustertest.Options{Seed: 10, Standbys: 1, Tuning: replica.Tuning{DeadAfter: 300 * time.Millisecond}})
-	leader := c.Leader()
-	var silent *clustertest.Node
-	for _, n := range c.Nodes {
-		if n.Region != leader.Region && n.ID == n.Region+"-a" {
-			silent = n
-		}
-	}
-	if got := leader.Replica.Status().Advice; len(got) != 0 {
-		t.Errorf("advice while all is well: %v", got)
-	}
-	c.Isolate(silent)
-	want := []membership.Step{
-		{Action: membership.Demote, Node: silent.ID, Region: silent.Region},
-		{Action: membership.Promote, Node: silent.Region + "-b", Region: silent.Region},
-	}
-	c.Await("advice", func() bool { return slices.Equal(leader.Replica.Status().Advice, want) })
-	c.Heal()
-	c.Await("no more advice", func() bool { return len(c.Leader().Replica.Status().Advice) == 0 })
-	c.CheckAll() // with the configuration of genesis
 }

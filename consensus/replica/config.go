@@ -13,6 +13,7 @@ import (
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/membership"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/consensus/transport"
 	"sandi.internal/gateway/storage/state"
@@ -67,6 +68,10 @@ type Config struct {
 	Pool      *statement.Pool
 	Transport Link
 	Peers     Peers
+	// Roster is which nodes belong to the network now, as this node's ledger has it;
+	// nil: those of genesis. It is asked after every entry and by any goroutine, and
+	// must not wait. While nothing changes its Genesis is the same pointer.
+	Roster func() membership.Roster
 	// Clock stamps proposals: real time, or the scenario clock of a practice
 	// network. Nothing else here asks it.
 	Clock func() time.Time
@@ -93,7 +98,9 @@ type Tuning struct {
 	TrailingLogs      uint64        // most entries kept behind a snapshot
 	SnapshotThreshold uint64        // entries after which the log may be truncated
 	SnapshotInterval  time.Duration // how often that is looked at
-	DeadAfter         time.Duration // silence after which advice counts a node as dead
+	DeadAfter         time.Duration // silence after which a voter's place is given to another node of its region
+	Steady            time.Duration // how long a node must have kept up before it is given a vote
+	MembersEvery      time.Duration // how often the configuration is looked at
 }
 
 const (
@@ -121,6 +128,12 @@ func (t Tuning) withDefaults() Tuning {
 	if t.DeadAfter == 0 {
 		t.DeadAfter = deadAfter
 	}
+	if t.Steady == 0 {
+		t.Steady = steady
+	}
+	if t.MembersEvery == 0 {
+		t.MembersEvery = membersEvery
+	}
 	return t
 }
 
@@ -131,14 +144,13 @@ func (c *Config) check() error {
 	case c.Transport == nil || c.Peers == nil || c.Clock == nil || c.Logger == nil:
 		return errors.New("couldn't open the replica: a part is missing")
 	}
-	for _, r := range c.Genesis.Regions {
-		for _, n := range r.Nodes {
-			if n.ID == c.NodeID {
-				return nil
-			}
-		}
+	if c.Roster != nil { // it can be asked when the ledger is loaded
+		return nil
 	}
-	return fmt.Errorf("couldn't open the replica: node %q is not in genesis", c.NodeID)
+	if n, _ := c.Genesis.Node(c.NodeID); n == nil {
+		return fmt.Errorf("couldn't open the replica: node %q is not in genesis", c.NodeID)
+	}
+	return nil
 }
 
 // raftConfig takes the timeouts from genesis, and from nowhere else: a node with

@@ -7,8 +7,8 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
-	"sandi.internal/gateway/consensus/membership"
 	"sandi.internal/gateway/consensus/transport"
 	"sandi.internal/gateway/storage/state"
 )
@@ -18,6 +18,9 @@ import (
 type fsm struct {
 	r    *Replica
 	meta state.Meta // where the store stands
+	// roster is what the configuration was last held against: another pointer is
+	// another roster.
+	roster *genesis.Genesis
 }
 
 var _ raft.BatchingFSM = (*fsm)(nil)
@@ -63,7 +66,7 @@ func (f *fsm) apply(logs []*raft.Log) ([]ledger.Result, error) {
 	defer batch.Close()
 	meta := f.meta
 	var results []ledger.Result
-	var config *raft.Configuration
+	var config *configuration
 	for _, l := range logs {
 		switch l.Type {
 		case raft.LogCommand:
@@ -77,7 +80,7 @@ func (f *fsm) apply(logs []*raft.Log) ([]ledger.Result, error) {
 			if err != nil {
 				return nil, fmt.Errorf("couldn't apply entry %d: %w", l.Index, err)
 			}
-			config, meta.Config, meta.ConfigIndex = &c, l.Data, l.Index
+			config, meta.Config, meta.ConfigIndex = &configuration{c, l.Index}, l.Data, l.Index
 		}
 		meta.RaftIndex, meta.RaftTerm = l.Index, l.Term
 	}
@@ -85,8 +88,11 @@ func (f *fsm) apply(logs []*raft.Log) ([]ledger.Result, error) {
 		return nil, err
 	}
 	f.meta = meta
+	if config == nil && f.r.roster().Genesis != f.roster {
+		config = f.r.config.Load()
+	}
 	if config != nil {
-		f.r.reconfigured(*config)
+		f.r.reconfigured(config)
 	}
 	if f.r.cfg.Applied != nil && len(results) > 0 {
 		f.r.cfg.Applied(results)
@@ -94,22 +100,6 @@ func (f *fsm) apply(logs []*raft.Log) ([]ledger.Result, error) {
 	f.r.progress.publish(position{index: meta.RaftIndex, term: meta.RaftTerm, size: f.r.machine.Size()})
 	f.r.metrics.count(results, len(logs))
 	return results, nil
-}
-
-// reconfigured takes note of a committed configuration: who may speak Raft, and
-// whether genesis allows it.
-func (r *Replica) reconfigured(c raft.Configuration) {
-	ids := make([]string, len(c.Servers))
-	for i, s := range c.Servers {
-		ids[i] = string(s.ID)
-	}
-	r.cfg.Transport.SetMembers(ids)
-	findings := membership.Audit(r.cfg.Genesis.Genesis, c)
-	r.audit.Store(&findings)
-	r.metrics.findings.Set(float64(len(findings)))
-	for _, f := range findings {
-		r.log.Error("the Raft configuration is not the one of genesis", "finding", f.Code, "node", f.Node)
-	}
 }
 
 // Snapshot implements raft.FSM.
@@ -175,7 +165,7 @@ func (f *fsm) Restore(source io.ReadCloser) error {
 		f.r.fail(err)
 		return err
 	}
-	f.r.reconfigured(c)
+	f.r.reconfigured(&configuration{c, f.meta.ConfigIndex})
 	if f.r.cfg.Applied != nil {
 		f.r.cfg.Applied(nil)
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/membership"
 )
 
 // metrics of one replica.
@@ -24,6 +25,7 @@ type metrics struct {
 	rewrites         prometheus.Counter
 	refusedSnapshots prometheus.Counter
 	findings         prometheus.Gauge
+	changes          *prometheus.CounterVec
 }
 
 func newMetrics(to prometheus.Registerer, r *Replica) *metrics {
@@ -55,9 +57,12 @@ func newMetrics(to prometheus.Registerer, r *Replica) *metrics {
 		Name: "sandi_replica_forward_seconds", Help: "Time until the leader answered a forwarded batch.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
 	})
 	m.findings = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "sandi_replica_configuration_findings", Help: "Ways in which the Raft configuration differs from genesis; must be 0.",
+		Name: "sandi_replica_configuration_findings", Help: "Ways in which the Raft configuration differs from what the network's nodes allow; 0, or 1 while a region's voter is replaced.",
 	})
-	m.all = append(m.all, m.batch, m.forwards, m.findings)
+	m.changes = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sandi_replica_configuration_changes_total", Help: "Changes of the Raft configuration that this leader made (add, promote, demote, remove), by outcome.",
+	}, []string{"change", "outcome"})
+	m.all = append(m.all, m.batch, m.forwards, m.findings, m.changes)
 	gauge("term", "Raft's current term.", func(s Status) float64 { return float64(s.Term) })
 	gauge("applied_index", "Raft index of the last applied entry.", func(s Status) float64 { return float64(s.AppliedRaft) })
 	gauge("commit_index", "Raft index of the last committed entry.", func(s Status) float64 { return float64(s.CommitRaft) })
@@ -65,11 +70,22 @@ func newMetrics(to prometheus.Registerer, r *Replica) *metrics {
 	gauge("leader", "1 on the leader.", func(s Status) float64 { return flag(s.Role == "leader") })
 	gauge("ready", "1 while a leader is known and its term open.", func(s Status) float64 { return flag(s.Ready) })
 	gauge("leader_age_seconds", "Time since the leader was heard.", func(s Status) float64 { return float64(s.AgeMs) / 1000 })
+	gauge("configuration_steps", "Changes of the Raft configuration that the leader plans.", func(s Status) float64 { return float64(len(s.Plan)) })
+	gauge("configuration_waits", "What is amiss in the Raft configuration and cannot be mended now.", func(s Status) float64 { return float64(len(s.Waits)) })
 	gauge("queued_statements", "Statements waiting to be sent.", func(s Status) float64 { return float64(s.Queued) })
 	if to != nil {
 		to.MustRegister(m.all...)
 	}
 	return m
+}
+
+// change counts one attempt to change the configuration.
+func (m *metrics) change(action membership.Action, err error) {
+	outcome := "ok"
+	if err != nil {
+		outcome = "failed"
+	}
+	m.changes.WithLabelValues(action.String(), outcome).Inc()
 }
 
 func flag(b bool) float64 {

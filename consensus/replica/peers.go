@@ -22,6 +22,8 @@ type Peers interface {
 	// ReadIndex asks node, the leader, for its term and for a Raft index that
 	// covers all that was acknowledged before the call.
 	ReadIndex(ctx context.Context, node string) (term, index uint64, err error)
+	// Health asks how node is.
+	Health(ctx context.Context, node string) (Health, error)
 }
 
 // Code is what became of a forwarded statement.

@@ -43,7 +43,10 @@ type Replica struct {
 	early   atomic.Pointer[note]                 // news of an entry that is not here yet
 	audit   atomic.Pointer[[]membership.Finding] // of the committed configuration
 	silent  silence                              // nodes that do not answer this leader
-	healed  atomic.Uint64                        // times the watchdog replaced the instance
+	members members
+
+	config atomic.Pointer[configuration] // the committed one; never nil after prepare
+	healed atomic.Uint64                 // times the watchdog replaced the instance
 
 	life   context.Context // ends with Close
 	end    context.CancelFunc
@@ -74,6 +77,7 @@ func Open(cfg Config) (*Replica, error) {
 	r.fsm = &fsm{r: r}
 	r.leading = rounds{ask: r.confirm, spawn: r.spawn}
 	r.asking = rounds{ask: r.askLeader, spawn: r.spawn}
+	r.members.r = r
 	r.tail.committed = r.committed
 	r.tail.onStore, r.tail.onStored = r.received, r.stored
 	r.tail.onRewrite = func(err error) {
@@ -92,6 +96,7 @@ func Open(cfg Config) (*Replica, error) {
 		return nil, errors.Join(err, r.Close(context.Background()))
 	}
 	r.spawn(r.run)
+	r.spawn(r.members.keep)
 	return r, nil
 }
 
@@ -234,13 +239,4 @@ func (r *Replica) successors(rf *instance) []raft.Server {
 	return append(far, near...)
 }
 
-func (r *Replica) regionOf(node string) string {
-	for _, region := range r.cfg.Genesis.Regions {
-		for _, n := range region.Nodes {
-			if n.ID == node {
-				return region.Code
-			}
-		}
-	}
-	return ""
-}
+func (r *Replica) regionOf(node string) string { return r.roster().RegionOf(node) }

@@ -51,10 +51,11 @@ func (r *Replica) prepare() error {
 	r.fsm.meta = meta
 	r.tail.synced.Store(0) // known again after the next sync
 	r.progress.publish(position{index: meta.RaftIndex, term: meta.RaftTerm, size: r.machine.Size()})
-	config := membership.Voters(r.cfg.Genesis.Genesis)
+	config := &configuration{membership.Voters(r.cfg.Genesis.Genesis), 1} // as bootstrap wrote it
 	if len(meta.Config) > 0 {
 		var err error
-		if config, err = transport.DecodeConfiguration(meta.Config); err != nil {
+		config.index = meta.ConfigIndex
+		if config.Configuration, err = transport.DecodeConfiguration(meta.Config); err != nil {
 			return fmt.Errorf("couldn't read the stored Raft configuration: %w", err)
 		}
 	}

@@ -31,8 +31,9 @@ type Status struct {
 	Waiting     int    // statements whose result somebody here waits for
 	Healed      uint64 // times the watchdog replaced the Raft instance
 	Servers     []Voter
-	Findings    []membership.Finding // the committed configuration against genesis
-	Advice      []membership.Step    // on the leader: what a long silence of a node suggests
+	Findings    []membership.Finding // the committed configuration against the network's nodes
+	Plan        []membership.Step    // what the leader is about to change in it
+	Waits       []membership.Wait    // what is amiss in it and cannot be mended now
 	Failure     string               // why the replica stopped by itself; empty while it runs
 }
 
@@ -58,7 +59,7 @@ func (r *Replica) Status() Status {
 	s.Leader, s.Term, s.LastRaft = r.leader(), rf.CurrentTerm(), rf.LastIndex()
 	s.CommitRaft = max(rf.CommitIndex(), at.index) // Raft learns it anew after a start
 	s.FirstRaft, _ = r.cfg.Log.FirstIndex()
-	s.Advice = r.advice(rf)
+	s.Plan, s.Waits = r.members.told()
 	s.Ready = s.Failure == "" && s.Leader != "" && (s.Role != "leader" || at.term == s.Term)
 	for _, server := range rf.GetConfiguration().Configuration().Servers {
 		s.Servers = append(s.Servers, Voter{

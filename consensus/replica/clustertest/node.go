@@ -49,6 +49,7 @@ type Node struct {
 	link   *Link
 	stop   []func() error // in reverse
 	signed *genesis.Signed
+	ticket *genesis.Genesis // of a node that joined: the roster at that time
 }
 
 // Now is the running node's parts, or nil while it is down. Any goroutine may
@@ -86,7 +87,7 @@ func (n *Node) start() (err error) {
 	}
 	config := replica.Config{
 		NodeID: n.ID, Genesis: n.signed, Store: n.Store, Log: n.Log, Ledger: n.Ledger, Pool: n.Pool,
-		Clock: n.c.Clock, Logger: n.c.logger.With("node", n.ID), Tuning: n.c.opts.Tuning,
+		Clock: n.c.Clock, Logger: n.c.logger.With("node", n.ID), Tuning: n.c.opts.Tuning, Roster: n.roster,
 	}
 	if n.c.opts.Machine != nil {
 		config.Ledger = n.c.opts.Machine(n.ID, n.Ledger)

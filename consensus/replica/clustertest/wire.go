@@ -140,6 +140,17 @@ func (l *Link) Term(ctx context.Context, node string) (uint64, error) {
 	})
 }
 
+// Health implements replica.Peers.
+func (l *Link) Health(ctx context.Context, node string) (replica.Health, error) {
+	return carry(ctx, l.hub, peerKind, l.id, node, func(target *Link) (replica.Health, error) {
+		r, err := target.peer()
+		if err != nil {
+			return replica.Health{}, err
+		}
+		return r.HandleHealth(), nil
+	})
+}
+
 // ReadIndex implements replica.Peers.
 func (l *Link) ReadIndex(ctx context.Context, node string) (term, index uint64, err error) {
 	got, err := carry(ctx, l.hub, peerKind, l.id, node, func(target *Link) ([2]uint64, error) {

@@ -5,11 +5,9 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
-
-	"sandi.internal/gateway/consensus/membership"
 )
 
-// deadAfter is how long a node must have been silent before a plan counts it as
+// deadAfter is how long a voter must have been silent before a plan counts it as
 // dead: longer than a reboot, shorter than a working day without a vote.
 const deadAfter = 5 * time.Minute
 
@@ -43,23 +41,4 @@ func (s *silence) of(id raft.ServerID, now time.Time) time.Duration {
 		return now.Sub(since)
 	}
 	return 0
-}
-
-// advice is what membership.Plan would change, seen from the leader: which
-// standby of a region could take the vote of a node that has been silent for
-// long. People decide; nothing here changes the configuration.
-func (r *Replica) advice(rf *instance) []membership.Step {
-	if rf.State() != raft.Leader {
-		return nil
-	}
-	now, dead := time.Now(), r.cfg.Tuning.withDefaults().DeadAfter
-	var nodes []membership.Node
-	for _, s := range rf.GetConfiguration().Configuration().Servers {
-		n := membership.Node{ID: string(s.ID), Region: r.regionOf(string(s.ID)), Voter: s.Suffrage == raft.Voter, Health: membership.Alive}
-		if r.silent.of(s.ID, now) >= dead {
-			n.Health = membership.Dead
-		}
-		nodes = append(nodes, n)
-	}
-	return membership.Plan(nodes)
 }
