@@ -20,6 +20,7 @@ import (
 	"sandi.internal/gateway/api/home"
 	"sandi.internal/gateway/api/lots"
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/api/roster"
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/certs/strict"
@@ -72,6 +73,7 @@ type API struct {
 	uploads     *serve.Fair // materials on their way in or out
 	feed        *feed
 	counting    counter // reports being counted
+	roster      *roster.Roster
 	closed      atomic.Bool
 	heartbeat   time.Duration // of streams
 	patience    time.Duration // with a stream's reader
@@ -89,7 +91,7 @@ func New(cfg Config) (*API, error) {
 	}
 	a := &API{
 		cfg: cfg, router: serve.NewRouter(serve.NewMetrics(cfg.Metrics, "public"), cfg.Logger), feed: newFeed(cfg.Genesis), counting: newCounter(),
-		heartbeat: heartbeat, patience: readerPatience,
+		roster: roster.New(), heartbeat: heartbeat, patience: readerPatience,
 		fair:        serve.NewFair(float64(cfg.Rate), inFlightMax, time.Now),
 		subscribers: serve.NewFair(subscribeRate, subscribersMax, time.Now),
 		uploads:     serve.NewFair(transferRate, transfersMax, time.Now),

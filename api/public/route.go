@@ -51,6 +51,10 @@ func (a *API) routes() {
 	get(a, huma.Operation{
 		OperationID: "get-private-log", Path: "/v1/records/{id}/private/log", Tags: []string{"records"}, Summary: "Who has read what a record keeps at home, newest first",
 	}, a.readings)
+	get(a, huma.Operation{
+		OperationID: "search-experts", Path: "/v1/experts", Tags: []string{"experts"}, Summary: "Who of the expert pool may be chosen",
+		Description: "By field, region and days, without those who must stay away from a party: same employer or group, a unit they named, consulting, the host's own region, a visit in the rounds before, a declaration. What the fields of the pool mean, and the reasons, the law document says (section `pool`). Who served least comes first.",
+	}, a.experts)
 	a.statementRoutes()
 	a.proofRoutes()
 	a.logRoutes()

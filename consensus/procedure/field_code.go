@@ -148,3 +148,7 @@ func (c *checker) record(s string) reason {
 	}
 	return need(r != nil, badRecord)
 }
+
+// IsUSCC reports whether a text is a unified social credit code with its check digit
+// (GB 32100-2015).
+func IsUSCC(s string) bool { return checkUSCC(s) == valid }
