@@ -38,8 +38,9 @@ func (a *audit) collectOpenings() map[string]*opening {
 type held struct {
 	number  int // from 1, as given
 	receipt *checkpoint.Receipt
-	note    *checkpoint.Note
-	seen    bool
+	point   *point // its checkpoint
+	seen    bool   // there is an entry at its index
+	differs bool   // which is another
 }
 
 // collectReceipts reads the receipts to hold against a bundle, by index.
@@ -54,21 +55,49 @@ func (a *audit) collectReceipts() map[uint64][]*held {
 			a.fail(CheckOpenings, CodeReceipt, say("第 %d 份回执无法读取: %v。", "receipt %d cannot be read: %v.", i+1, err))
 			continue
 		}
-		n, err := a.keys.Keys().Open(r.Checkpoint)
-		if err == nil {
-			_, err = r.Verify(a.keys.Keys(), a.policy())
-		}
+		claim, err := claimOf(r.Checkpoint)
 		if err != nil {
-			a.failAt(CheckOpenings, CodeReceipt, r.Index, say("第 %[2]d 份回执（第 %[1]d 条）无效: %[3]v。", "receipt %[2]d, of entry %[1]d, is not valid: %[3]v.", r.Index, i+1, err))
+			a.notValid(i+1, r.Index, err)
 			continue
 		}
-		if missing := withoutLogKey(n, a.keys.Keys()); len(missing) > 0 {
-			a.failAt(CheckOpenings, CodeReceipt, r.Index, say("第 %[2]d 份回执（第 %[1]d 条）的检查点缺少 %[3]s 的日志签名。", "the checkpoint of receipt %[2]d, of entry %[1]d, lacks the log signature of %[3]s.", r.Index, i+1, strings.Join(missing, ", ")))
-			continue
-		}
-		list[r.Index] = append(list[r.Index], &held{number: i + 1, receipt: r, note: n})
+		list[r.Index] = append(list[r.Index], &held{
+			number: i + 1, receipt: r, point: &point{Checkpoint: claim, raw: r.Checkpoint, from: fromReceipt, name: fmt.Sprintf("--receipt %d", i+1)},
+		})
 	}
 	return list
+}
+
+func (a *audit) notValid(number int, index uint64, err error) {
+	a.failAt(CheckOpenings, CodeReceipt, index, say("第 %[2]d 份回执（第 %[1]d 条）无效: %[3]v。", "receipt %[2]d, of entry %[1]d, is not valid: %[3]v.", index, number, err))
+}
+
+// settleReceipts verifies the receipts and drops those that are none.
+func (a *audit) settleReceipts() {
+	for _, index := range slices.Sorted(maps.Keys(a.receipts)) {
+		a.receipts[index] = slices.DeleteFunc(a.receipts[index], func(h *held) bool {
+			h.point.void = !a.settleReceipt(index, h)
+			return h.point.void
+		})
+	}
+}
+
+func (a *audit) settleReceipt(index uint64, h *held) bool {
+	o, err := a.book.open(h.receipt.Checkpoint)
+	if err == nil {
+		_, err = h.receipt.Verify(o.keys, o.policy)
+	}
+	if err != nil {
+		a.notValid(h.number, index, err)
+		return false
+	}
+	if missing := o.withoutLogKey(); len(missing) > 0 {
+		a.failAt(CheckOpenings, CodeReceipt, index, say("第 %[2]d 份回执（第 %[1]d 条）的检查点缺少 %[3]s 的日志签名。", "the checkpoint of receipt %[2]d, of entry %[1]d, lacks the log signature of %[3]s.", index, h.number, strings.Join(missing, ", ")))
+		return false
+	}
+	if h.point.note = o.Note; h.differs {
+		a.failAt(CheckOpenings, CodeReceipt, index, say("第 %d 份回执与第 %d 条不符: 回执或者账本不实。", "receipt %d is not of entry %d as it stands here: one of the two is false.", h.number, index))
+	}
+	return true
 }
 
 // receiptPoints are the checkpoints that receipts stand on: the log must have
@@ -77,7 +106,7 @@ func (a *audit) receiptPoints() []*point {
 	var list []*point
 	for _, index := range slices.Sorted(maps.Keys(a.receipts)) {
 		for _, h := range a.receipts[index] {
-			list = append(list, &point{Checkpoint: h.note.Checkpoint, note: h.note, from: fromReceipt, name: fmt.Sprintf("--receipt %d", h.number)})
+			list = append(list, h.point)
 		}
 	}
 	return list
@@ -90,9 +119,7 @@ func (w *walk) heldAgainst(index uint64, e *entry) {
 		w.audit.named(index, e.st.Body)
 	}
 	for _, h := range w.receipts[index] {
-		if h.seen = true; !bytes.Equal(h.receipt.Leaf, e.raw) {
-			w.failAt(CheckOpenings, CodeReceipt, index, say("第 %d 份回执与第 %d 条不符: 回执或者账本不实。", "receipt %d is not of entry %d as it stands here: one of the two is false.", h.number, index))
-		}
+		h.seen, h.differs = true, !bytes.Equal(h.receipt.Leaf, e.raw)
 	}
 }
 

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"crypto/sha256"
+	"slices"
 	"strings"
 
 	"sandi.internal/gateway/certs/strict"
@@ -25,7 +26,8 @@ type Delay struct {
 
 // promised is a promise that waits for its statement.
 type promised struct {
-	*promise.Signed
+	promise.Promise
+	raw   []byte
 	file  string
 	entry *uint64 // that holds the statement
 	ts    int64   // its ledger time, unix s
@@ -63,14 +65,38 @@ func (a *audit) collectDelays() map[statement.Hash][]*promised {
 			a.unsure(CheckSummary, CodeDelay, say("%s 不是可读的延误证据。", "%s is no evidence of a delay that can be read.", name))
 			continue
 		}
-		p, err := promise.Open(a.keys.Keys(), []byte(f.Promise))
+		p, err := promise.Parse([]byte(f.Promise))
 		if err != nil || p.Network != a.keys.Network() {
-			a.unsure(CheckSummary, CodeDelay, say("%s 中的承诺不能以密钥文件核验，不能作为证据。", "the promise in %s is not signed under the key file's keys: it proves nothing.", name))
+			a.unpromised(name)
 			continue
 		}
-		list[p.Hash] = append(list[p.Hash], &promised{Signed: p, file: name})
+		list[p.Hash] = append(list[p.Hash], &promised{Promise: p, raw: []byte(f.Promise), file: name})
 	}
 	return list
+}
+
+func (a *audit) unpromised(name string) {
+	a.unsure(CheckSummary, CodeDelay, say("%s 中的承诺不能以密钥文件核验，不能作为证据。", "the promise in %s is not signed under the key file's keys: it proves nothing.", name))
+}
+
+// settleDelays drops the promises that no node's key has signed. A key that was
+// revoked since has promised all the same.
+func (a *audit) settleDelays(list map[statement.Hash][]*promised) {
+	keys := a.book.ever()
+	var void []string
+	for hash, promises := range list {
+		list[hash] = slices.DeleteFunc(promises, func(p *promised) bool {
+			_, err := promise.Open(keys, p.raw)
+			if err != nil {
+				void = append(void, p.file)
+			}
+			return err != nil
+		})
+	}
+	slices.Sort(void)
+	for _, file := range void {
+		a.unpromised(file)
+	}
 }
 
 // promised notes where a statement stands that somebody promised to bring in.

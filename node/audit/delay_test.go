@@ -69,8 +69,8 @@ func TestDelays(t *testing.T) {
 		}
 	}
 	for i, want := range []string{
-		"the promise in evidence/delay-4.json is not signed under the key file's keys",
 		"evidence/delay-5.json is no evidence of a delay",
+		"the promise in evidence/delay-4.json is not signed under the key file's keys",
 		"node 120000/120000-a promised that statement " + st.Region + "/" + st.ID + " is in the ledger by",
 		"it came in time, as entry 10",
 		"node 120000/120000-a promised that statement " + st.Region + "/01K9Z8Q6X5W4V3T2S1R0QPNMKJ is in the ledger by",

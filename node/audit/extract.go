@@ -25,6 +25,7 @@ func (a *audit) extract() error {
 		Text{"某密钥是否已被未列入摘录的条目吊销，摘录不能说明。", "whether a key was revoked by an entry outside the extract cannot be seen."})
 	w := &walk{audit: a, tally: newTally()}
 	a.openings, a.receipts = a.collectOpenings(), a.collectReceipts()
+	a.ownNote()
 	parts := a.parts()
 	for i := range parts {
 		p := &parts[i]
@@ -33,6 +34,7 @@ func (a *audit) extract() error {
 			w.tally.add(&p.entry)
 		}
 	}
+	a.settleReceipts()
 	a.complete(parts)
 	a.checkKept()
 	a.signatures(parts)
@@ -40,7 +42,12 @@ func (a *audit) extract() error {
 	a.drawsOf(parts)
 	a.checkAttached()
 	a.partTimes(parts)
-	for range a.collectDelays() {
+	delays := a.collectDelays()
+	a.settleDelays(delays)
+	for _, promises := range delays {
+		if len(promises) == 0 {
+			continue
+		}
 		a.unsure(CheckSummary, CodeDelay, Text{"提交承诺是否兑现，须凭整本账判定。", "whether a submission promise was kept takes the whole log to decide."})
 	}
 	a.unsure(CheckTimes, CodeDeadlines, Text{"期限须凭整本账计算。", "deadlines take the whole log."})
@@ -174,6 +181,7 @@ func (a *audit) chain(id string, parts []part) {
 func (a *audit) checkKept() {
 	kept := a.previous()
 	for _, x := range kept {
+		a.settlePrevious(x)
 		switch {
 		case x.Size == a.claim.Size && x.Root != a.claim.Root:
 			a.contradicted(x)
@@ -186,7 +194,12 @@ func (a *audit) checkKept() {
 		}
 	}
 	if a.bundle != nil {
-		for _, x := range a.evidence() {
+		list := a.evidence()
+		a.settleEvidence()
+		for _, x := range list {
+			if x.void {
+				continue
+			}
 			a.unsure(CheckSummary, CodeFork, say("%s 须凭整本账判定。", "%s takes the whole log to decide.", x.name))
 		}
 	}

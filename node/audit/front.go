@@ -124,14 +124,12 @@ func (a *audit) policy() checkpoint.Policy {
 	return a.keys.Policy()
 }
 
-// checkNote opens the bundle's checkpoint.
-func (a *audit) checkNote() {
+// claimNote takes what the bundle's checkpoint claims, so that there is something
+// to hold the files against before anybody knows whose signatures count.
+func (a *audit) claimNote() {
 	m := a.bundle.Manifest()
-	raw := a.read(bundle.NameCheckpoint)
-	if raw != nil {
-		a.openNote(raw)
-	}
-	if a.claim.Origin == "" {
+	claim, err := claimOf(a.read(bundle.NameCheckpoint))
+	if err != nil {
 		// Nothing signed, but the tree can still be held against something.
 		a.claim = checkpoint.Checkpoint{Origin: m.Origin, Size: m.Size}
 		if root, err := base64.StdEncoding.DecodeString(m.Root); err == nil && len(root) == len(a.claim.Root) {
@@ -139,13 +137,22 @@ func (a *audit) checkNote() {
 		}
 		return
 	}
-	if m.Origin != a.claim.Origin || m.Size != a.claim.Size || m.Root != b64(a.claim.Root) {
+	a.claim = claim
+	a.report.Origin, a.report.Size, a.report.Root = claim.Origin, claim.Size, b64(claim.Root)
+	if m.Origin != claim.Origin || m.Size != claim.Size || m.Root != b64(claim.Root) {
 		a.failFile(CheckTree, CodeManifest, bundle.NameManifest, Text{"清单所称来源、大小或者根与检查点不符。", "the manifest names another origin, size or root than the checkpoint."})
 	}
 }
 
-// openNote judges a checkpoint for check 1. It sets claim, and note when the
-// signatures hold.
+// ownNote judges the bundle's checkpoint, unless it was found missing.
+func (a *audit) ownNote() {
+	if raw := a.read(bundle.NameCheckpoint); raw != nil {
+		a.openNote(raw)
+	}
+}
+
+// openNote judges a checkpoint for check 1, and sets note when the signatures
+// hold.
 func (a *audit) openNote(raw []byte) {
 	claim, err := claimOf(raw)
 	if err != nil {
@@ -154,54 +161,81 @@ func (a *audit) openNote(raw []byte) {
 	}
 	a.claim = claim
 	a.report.Origin, a.report.Size, a.report.Root = claim.Origin, claim.Size, b64(claim.Root)
-	n, err := a.keys.Keys().Open(raw)
+	o, err := a.book.open(raw)
+	a.revoked(CheckPolicy, bundle.NameCheckpoint, &o)
 	if err != nil {
 		a.failFile(CheckPolicy, CodeCheckpoint, bundle.NameCheckpoint, noteText(err))
 		return
 	}
-	a.note, a.claim = n, n.Checkpoint
-	p := a.policy()
-	grade := p.Grade(n)
+	a.note = o.Note
+	grade := o.grade()
 	a.report.Grade = string(grade)
-	by := strings.Join(n.CosignedBy(), "、")
 	switch {
 	case grade == checkpoint.GradeFinal:
 		a.pass(CheckPolicy, CodeCosigners, Text{
-			fmt.Sprintf("检查点（大小 %d）由 %s 共同签署，达到要求的 %d 个地区。", n.Size, by, p.Final),
-			fmt.Sprintf("the checkpoint of size %d is cosigned by %s: %d regions are demanded.", n.Size, strings.Join(n.CosignedBy(), ", "), p.Final),
+			fmt.Sprintf("检查点（大小 %d）由 %s 共同签署，达到要求的 %d 个地区。", o.Size, strings.Join(o.CosignedBy(), "、"), o.policy.Final),
+			fmt.Sprintf("the checkpoint of size %d is cosigned by %s: %d regions are demanded.", o.Size, strings.Join(o.CosignedBy(), ", "), o.policy.Final),
 		})
+		a.later(&o)
+		a.left(&o)
 	case grade == checkpoint.GradeNone:
-		a.failFile(CheckPolicy, CodeCheckpoint, bundle.NameCheckpoint, say("检查点属于另一账本 %s。", "the checkpoint is of another log, %s.", n.Origin))
+		a.failFile(CheckPolicy, CodeCheckpoint, bundle.NameCheckpoint, say("检查点属于另一账本 %s。", "the checkpoint is of another log, %s.", o.Origin))
 	case a.bundle == nil:
-		a.unsure(CheckPolicy, CodeCosigners, tooFew(n, p))
+		a.unsure(CheckPolicy, CodeCosigners, tooFew(&o))
 	default:
-		a.failFile(CheckPolicy, CodeCosigners, bundle.NameCheckpoint, tooFew(n, p))
+		a.failFile(CheckPolicy, CodeCosigners, bundle.NameCheckpoint, tooFew(&o))
 	}
-	if missing := withoutLogKey(n, a.keys.Keys()); len(missing) > 0 {
+	if missing := o.withoutLogKey(); len(missing) > 0 {
 		a.failFile(CheckPolicy, CodeLogKey, bundle.NameCheckpoint, say("检查点上缺少 %s 的日志签名。", "the checkpoint lacks the log signature of %s.", strings.Join(missing, ", ")))
 	}
 }
 
-func tooFew(n *checkpoint.Note, p checkpoint.Policy) Text {
-	return say("检查点只有 %d 个地区签署（%s），最终检查点需要 %d 个。", "the checkpoint is cosigned by %d regions only (%s); a final one takes %d.",
-		len(n.CosignedBy()), strings.Join(n.CosignedBy(), ", "), p.Final)
+// revoked reports signatures by keys that must not sign a tree of this size.
+func (a *audit) revoked(check int, file string, o *judged) {
+	for _, s := range o.revoked {
+		entry := a.book.find(s.Key).Life.Revoked - 1
+		a.add(Finding{
+			Check: check, Result: Fail, Code: CodeRevokedKey, Entry: &entry, File: file,
+			Text: say("%[2]s 上有 %[4]s/%[5]s 的%[6]s密钥的签名，而该密钥已由第 %[1]d 条吊销。", "%[2]s is signed with the %[3]s key of %[4]s/%[5]s, which entry %[1]d revoked.",
+				entry, file, s.Key.Kind, s.Key.Region, s.Key.Node, keyNames[s.Key.Kind]),
+		})
+	}
 }
 
-// withoutLogKey are the regions that cosigned but whose log key, which the auditor
-// has, did not sign: a published note carries both.
-func withoutLogKey(n *checkpoint.Note, keys *checkpoint.Keys) []string {
-	has, signed := make(map[string]bool), make(map[string]bool)
-	for _, k := range keys.List() {
-		if k.Kind == checkpoint.KindLog && k.Name == n.Origin {
-			has[k.Region] = true
+var keyNames = map[checkpoint.Kind]string{checkpoint.KindLog: "日志", checkpoint.KindCosigner: "共签"}
+
+// later names the keys on a checkpoint that are not in the auditor's file, with
+// the entries that registered them.
+func (a *audit) later(o *judged) {
+	for _, s := range o.Signatures {
+		k := a.book.find(s.Key)
+		if k == nil || k.Genesis || a.book.lists(s.Key) {
+			continue
+		}
+		entry := k.Life.Prepared - 1
+		a.add(Finding{
+			Check: CheckPolicy, Result: Pass, Code: CodeLaterKey, Entry: &entry,
+			Text: say("%[3]s/%[4]s 的%[5]s密钥不在密钥文件中，系第 %[1]d 条登记，由 %[3]s 的治理密钥签署。", "the %[2]s key of %[3]s/%[4]s is not in the key file: entry %[1]d registered it, signed with the governance key of %[3]s.",
+				entry, s.Key.Kind, k.Region, k.Node, keyNames[s.Key.Kind]),
+		})
+	}
+}
+
+// left says of regions that have no node any more, so that the others alone make a
+// checkpoint final. The entries which removed them are covered by nobody else: the
+// auditor has to ask the region itself, and then leaves its keys out of the file.
+func (a *audit) left(o *judged) {
+	for _, region := range a.keys.Policy().Regions {
+		if a.genesis != nil && a.genesis.Region(region) != nil && !slices.Contains(o.policy.Regions, region) {
+			a.unsure(CheckPolicy, CodeLeftRegion, say("按账上记载，%[1]s 已无节点，%[2]d 个地区签署即为最终；请向 %[1]s 核实，属实的，将其公钥从密钥文件中删去后再核验。",
+				"the ledger says that %[1]s has no node any more and that %[2]d regions make a checkpoint final; ask %[1]s, and if that is so, take its keys out of the key file and verify again.", region, o.policy.Final))
 		}
 	}
-	for _, s := range n.Signatures {
-		if s.Key.Kind == checkpoint.KindLog {
-			signed[s.Key.Region] = true
-		}
-	}
-	return slices.DeleteFunc(n.CosignedBy(), func(region string) bool { return !has[region] || signed[region] })
+}
+
+func tooFew(o *judged) Text {
+	return say("检查点只有 %d 个地区签署（%s），最终检查点需要 %d 个。", "the checkpoint is cosigned by %d regions only (%s); a final one takes %d.",
+		len(o.CosignedBy()), strings.Join(o.CosignedBy(), ", "), o.policy.Final)
 }
 
 // noteText says why a note was not opened.

@@ -243,8 +243,24 @@ func (w *walk) reached() {
 	}
 }
 
+// believe takes up the keys of checkpoints as the judged log knows them.
+func (w *walk) believe() {
+	if w.rules == nil {
+		return
+	}
+	if book, err := newLedgerBook(w.keys, w.rules.ledger); err != nil {
+		w.fail(CheckPolicy, CodeGenesis, say("密钥文件中的公钥与账上登记的不能并存: %v。", "the keys of the key file and those of the ledger cannot stand together: %v.", err))
+	} else {
+		w.book = book
+	}
+}
+
 // conclude draws the conclusions when all entries were taken.
 func (w *walk) conclude(ctx context.Context) error {
+	w.believe()
+	w.ownNote()
+	w.settle(w.points)
+	w.settleDelays(w.delays)
 	w.tree.conclude()
 	w.checkHistory(w.points)
 	switch {

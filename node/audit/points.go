@@ -14,10 +14,12 @@ import (
 
 // point is a checkpoint from elsewhere that this log must have passed through.
 type point struct {
-	checkpoint.Checkpoint
-	note *checkpoint.Note // nil when it does not open under the auditor's keys
-	from source
-	name string // file in the bundle, or how people call it
+	checkpoint.Checkpoint                  // as it claims to be
+	raw                   []byte           // the signed note
+	note                  *checkpoint.Note // nil before settle, and when no key that counts signed it
+	from                  source
+	name                  string // file in the bundle, or how people call it
+	void                  bool   // it was found to be nothing to hold the log against
 
 	reached bool  // the tree has had this size
 	agrees  bool  // and this root
@@ -68,10 +70,11 @@ func (p *points) passed(index uint64, ts int64) {
 // wants reports whether a point lies at a size.
 func (p *points) wants(size uint64) bool { return p.at < len(p.list) && p.list[p.at].Size == size }
 
-// collect gathers the points of a whole log.
+// collect gathers the points of a whole log by what they claim. Whose signatures
+// count is known when the log was judged: settle.
 func (a *audit) collect() *points {
 	p := &points{}
-	p.add(&point{Checkpoint: a.claim, note: a.note, from: fromSelf, name: bundle.NameCheckpoint})
+	p.add(&point{Checkpoint: a.claim, from: fromSelf, name: bundle.NameCheckpoint})
 	p.add(a.earlier()...)
 	p.add(a.previous()...)
 	p.add(a.evidence()...)
@@ -80,29 +83,58 @@ func (a *audit) collect() *points {
 	return p
 }
 
-// earlier are the older notes in the bundle. They were kept because they were
-// final: one that is not has been changed.
+// settle opens the notes of the points, and drops those that are none.
+func (a *audit) settle(p *points) {
+	for _, x := range p.list {
+		switch x.from {
+		case fromSelf:
+			x.note = a.note
+		case fromBundle:
+			a.settleEarlier(x)
+		case fromAuditor:
+			a.settlePrevious(x)
+		}
+	}
+	a.settleEvidence()
+	a.settleReceipts()
+	p.list = slices.DeleteFunc(p.list, func(x *point) bool { return x.void })
+}
+
+// earlier are the older notes in the bundle.
 func (a *audit) earlier() []*point {
 	var list []*point
-	policy := a.policy()
 	for _, name := range a.bundle.Names(bundle.ClassEarlier) {
 		raw := a.read(name)
-		n, err := a.keys.Keys().Open(raw)
+		claim, err := claimOf(raw)
 		if err != nil {
+			_, err = a.book.open(raw)
 			a.failFile(CheckHistory, CodeEarlier, name, Text{name + ": " + noteText(err).ZH, name + ": " + noteText(err).EN})
 			continue
 		}
-		if name != bundle.EarlierName(n.Size) || n.Size >= a.claim.Size {
-			a.failFile(CheckHistory, CodeEarlier, name, say("%[1]s 中的检查点大小为 %[2]d，不在其位。", "%s holds a checkpoint of size %d, which does not belong there.", name, n.Size))
-			continue
-		}
-		if missing := withoutLogKey(n, a.keys.Keys()); policy.Grade(n) != checkpoint.GradeFinal || len(missing) > 0 {
-			a.failFile(CheckHistory, CodeEarlier, name, say("%[1]s 只有 %[2]d 个地区完整签署，不是最终检查点。", "%s is signed completely by %d regions only and not final.", name, len(n.CosignedBy())-len(missing)))
-			continue
-		}
-		list = append(list, &point{Checkpoint: n.Checkpoint, note: n, from: fromBundle, name: name})
+		list = append(list, &point{Checkpoint: claim, raw: raw, from: fromBundle, name: name})
 	}
 	return list
+}
+
+// settleEarlier judges an older note of the bundle. It was kept because it was
+// final: one that is not has been changed.
+func (a *audit) settleEarlier(x *point) {
+	x.void = true
+	o, err := a.book.open(x.raw)
+	a.revoked(CheckHistory, x.name, &o)
+	if err != nil {
+		a.failFile(CheckHistory, CodeEarlier, x.name, Text{x.name + ": " + noteText(err).ZH, x.name + ": " + noteText(err).EN})
+		return
+	}
+	if x.name != bundle.EarlierName(x.Size) || x.Size >= a.claim.Size {
+		a.failFile(CheckHistory, CodeEarlier, x.name, say("%[1]s 中的检查点大小为 %[2]d，不在其位。", "%s holds a checkpoint of size %d, which does not belong there.", x.name, x.Size))
+		return
+	}
+	if missing := o.withoutLogKey(); o.grade() != checkpoint.GradeFinal || len(missing) > 0 {
+		a.failFile(CheckHistory, CodeEarlier, x.name, say("%[1]s 只有 %[2]d 个地区完整签署，不是最终检查点。", "%s is signed completely by %d regions only and not final.", x.name, len(o.CosignedBy())-len(missing)))
+		return
+	}
+	x.void, x.note = false, o.Note
 }
 
 // previous are the auditor's own checkpoints. They count whether or not the keys
@@ -120,13 +152,15 @@ func (a *audit) previous() []*point {
 			a.fail(CheckHistory, CodePrevious, say("您留存的检查点属于账本 %s，本文件属于 %s。", "the checkpoint that you kept is of the log %s, this file is of %s.", claim.Origin, a.claim.Origin))
 			continue
 		}
-		p := &point{Checkpoint: claim, from: fromAuditor, name: name}
-		if n, err := a.keys.Keys().Open(raw); err == nil {
-			p.note = n
-		}
-		list = append(list, p)
+		list = append(list, &point{Checkpoint: claim, raw: raw, from: fromAuditor, name: name})
 	}
 	return list
+}
+
+func (a *audit) settlePrevious(x *point) {
+	if o, err := a.book.open(x.raw); err == nil {
+		x.note = o.Note
+	}
 }
 
 // evidenceFile is what a node writes of a fork (api/audit).
@@ -141,8 +175,7 @@ type evidenceFile struct {
 
 const maxEvidence = 128 << 10
 
-// evidence reads the forks that nodes have seen. Two notes of one size prove
-// themselves; of others one at least contradicts this log, if it is a fork.
+// evidence reads the forks that nodes have seen.
 func (a *audit) evidence() []*point {
 	var list []*point
 	for _, name := range a.bundle.Names(bundle.ClassEvidence) {
@@ -155,23 +188,44 @@ func (a *audit) evidence() []*point {
 			a.unsure(CheckSummary, CodeFork, say("%s 不是可读的分叉证据。", "%s is no evidence that can be read.", name))
 			continue
 		}
-		var pair []*point
-		for _, raw := range f.Notes {
-			if n, err := a.keys.Keys().Open([]byte(raw)); err == nil && n.Origin == a.claim.Origin {
-				pair = append(pair, &point{Checkpoint: n.Checkpoint, note: n, from: fromEvidence, name: name})
+		var pair [2]*point
+		for i, raw := range f.Notes {
+			if claim, err := claimOf([]byte(raw)); err == nil && claim.Origin == a.claim.Origin {
+				pair[i] = &point{Checkpoint: claim, raw: []byte(raw), from: fromEvidence, name: name}
 			}
 		}
-		if len(pair) < 2 {
-			a.unsure(CheckSummary, CodeFork, say("%s 中的签名不能以密钥文件核验，不能作为证据。", "the notes in %s are not signed under the key file's keys: they prove nothing.", name))
+		if pair[0] == nil || pair[1] == nil {
+			a.unsigned(name)
 			continue
 		}
-		if pair[0].Size == pair[1].Size && pair[0].Root != pair[1].Root {
-			a.forked(pair[0], pair[1])
-			continue
-		}
-		list = append(list, pair...)
+		a.pairs = append(a.pairs, pair)
+		list = append(list, pair[:]...)
 	}
 	return list
+}
+
+func (a *audit) unsigned(name string) {
+	a.unsure(CheckSummary, CodeFork, say("%s 中的签名不能以密钥文件核验，不能作为证据。", "the notes in %s are not signed under the key file's keys: they prove nothing.", name))
+}
+
+// settleEvidence judges the forks. Two notes of one size prove themselves; of
+// others one at least contradicts this log, if it is a fork.
+func (a *audit) settleEvidence() {
+	for _, pair := range a.pairs {
+		for _, x := range pair {
+			if o, err := a.book.open(x.raw); err == nil {
+				x.note = o.Note
+			}
+		}
+		switch x, y := pair[0], pair[1]; {
+		case x.note == nil || y.note == nil:
+			x.void, y.void = true, true
+			a.unsigned(x.name)
+		case x.Size == y.Size && x.Root != y.Root:
+			x.void, y.void = true, true
+			a.forked(x, y)
+		}
+	}
 }
 
 // forked reports two histories under the same keys.

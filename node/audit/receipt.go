@@ -22,7 +22,7 @@ func (a *audit) receipt(data []byte) {
 	if r.Network != a.keys.Network() {
 		a.fail(CheckPolicy, CodeGenesis, Text{"回执属于另一个网络。", "the receipt is of another network."})
 	}
-	grade, err := r.Verify(a.keys.Keys(), a.policy())
+	grade, err := r.Verify(a.keys.Keys(), a.policy()) // what changed since genesis a receipt cannot show
 	index := r.Index
 	switch {
 	case err == nil:

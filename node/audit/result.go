@@ -39,6 +39,9 @@ const (
 	CodeCheckpoint   Code = "checkpoint"    // the signed note
 	CodeCosigners    Code = "cosigners"     // enough regions
 	CodeLogKey       Code = "log_key"       // the log keys of the regions that cosigned
+	CodeRevokedKey   Code = "revoked_key"   // a key that had been revoked before
+	CodeLaterKey     Code = "later_key"     // a key that an entry registered
+	CodeLeftRegion   Code = "left_region"   // a region without nodes
 	CodeManifest     Code = "manifest"      // the list of files
 	CodeDigest       Code = "digest"        // a file against the manifest
 	CodeSurplus      Code = "surplus"       // a file that does not belong
@@ -119,6 +122,11 @@ type Report struct {
 	Findings []Finding `json:"findings"`
 	Limits   []Text    `json:"limits,omitempty"` // what a file of this kind cannot show
 	Summary  *Summary  `json:"summary,omitempty"`
+
+	// KeyFile is the auditor's key file for the next check, when this was a whole log
+	// and everything holds: the keys that may sign its tree, those that came and went
+	// since the old file.
+	KeyFile []byte `json:"-"`
 }
 
 // Format names the JSON form of a report.

@@ -51,6 +51,7 @@ func Verify(ctx context.Context, o Options) (*Report, error) {
 	}
 	a := &audit{Options: o, keys: keys, report: &Report{Format: Format, Network: keys.Network(), Findings: []Finding{}}}
 	a.recorder = newRecorder(a.report)
+	a.book = newNotebook(keys, a.policy)
 	if err := a.run(ctx); err != nil {
 		return nil, err
 	}
@@ -58,6 +59,13 @@ func Verify(ctx context.Context, o Options) (*Report, error) {
 		a.report.complete()
 	}
 	a.finish()
+	if a.report.Kind == string(bundle.KindLog) && a.report.Result == Pass {
+		next, err := a.book.keyFile(a.claim.Size)
+		if err != nil {
+			return nil, fmt.Errorf("couldn't write the keys of the ledger: %w", err)
+		}
+		a.report.KeyFile = next.Marshal()
+	}
 	return a.report, nil
 }
 
@@ -66,6 +74,7 @@ type audit struct {
 	Options
 	*recorder
 	keys   *checkpoint.KeyFile
+	book   *notebook
 	report *Report
 
 	bundle  *bundle.Bundle
@@ -75,6 +84,7 @@ type audit struct {
 
 	openings map[string]*opening // by commitment; whole logs and extracts
 	receipts map[uint64][]*held  // by index
+	pairs    [][2]*point         // of evidence
 	forks    []Fork
 }
 
@@ -129,7 +139,7 @@ func (a *audit) zip(ctx context.Context) error {
 	if err := a.checkGenesis(); err != nil {
 		return err
 	}
-	a.checkNote()
+	a.claimNote()
 	if a.claim.Size > mostEntries {
 		a.fail(CheckTree, CodeFile, say("检查点称账本有 %d 条，没有审计包装得下。", "the checkpoint speaks of %d entries, more than a bundle can hold.", a.claim.Size))
 		return nil

@@ -200,10 +200,6 @@ func (w *World) Sign(c checkpoint.Checkpoint, regions ...string) ([]byte, error)
 
 // SignAt is Sign with cosignatures of another time, unix s.
 func (w *World) SignAt(c checkpoint.Checkpoint, at int64, regions ...string) ([]byte, error) {
-	set, err := checkpoint.FromGenesis(w.Signed.Genesis)
-	if err != nil {
-		return nil, err
-	}
 	if len(regions) == 0 {
 		for i := range w.Signed.Regions {
 			regions = append(regions, w.Signed.Regions[i].Code)
@@ -212,14 +208,13 @@ func (w *World) SignAt(c checkpoint.Checkpoint, at int64, regions ...string) ([]
 	var lines []checkpoint.Signature
 	for _, region := range regions {
 		node := w.Signed.Region(region).Nodes[0].ID
-		key, _ := set.Of(region, node, checkpoint.KindLog)
-		line, err := checkpoint.SignLog(c, key, w.keys[region].log)
+		k := w.keys[region]
+		line, err := checkpoint.SignLog(c, checkpoint.NewKey(checkpoint.KindLog, w.Signed.Origin, region, node, k.log.Public().Key), k.log)
 		if err != nil {
 			return nil, err
 		}
 		lines = append(lines, line)
-		key, _ = set.Of(region, node, checkpoint.KindCosigner)
-		if line, err = checkpoint.Cosign(c, key, w.keys[region].cosigner, at); err != nil {
+		if line, err = checkpoint.Cosign(c, checkpoint.NewKey(checkpoint.KindCosigner, w.Signed.Origin, region, node, k.cosigner.Public().Key), k.cosigner, at); err != nil {
 			return nil, err
 		}
 		lines = append(lines, line)

@@ -169,6 +169,37 @@ func TestVerifyForMachines(t *testing.T) {
 	}
 }
 
+// Ensure the keys of today are written once, and from a whole log alone.
+func TestKeysOut(t *testing.T) {
+	f := newFiles(t)
+	verify := func(file string) (int, string) {
+		code, _, errs := call("verify", f.path(file), "--keys", f.path("keys"), "--keys-out", f.path("next"))
+		return code, errs
+	}
+	if code, errs := verify("changed.zip"); code != 3 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	if code, errs := verify("receipt.json"); code != 1 || !strings.Contains(errs, "whole log") {
+		t.Errorf("of a receipt: exit %d: %s", code, errs)
+	}
+	if _, err := os.Stat(f.path("next")); !os.IsNotExist(err) {
+		t.Fatalf("a key file was written: %v", err)
+	}
+	if code, errs := verify("audit.zip"); code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	old, err := os.ReadFile(f.path("keys"))
+	must(t, err)
+	next, err := os.ReadFile(f.path("next"))
+	must(t, err)
+	if !bytes.Equal(old, next) {
+		t.Errorf("no key has changed, but the file:\n%s", next)
+	}
+	if code, errs := verify("audit.zip"); code != 1 || !strings.Contains(errs, "exists") {
+		t.Errorf("over a file that is there: exit %d: %s", code, errs)
+	}
+}
+
 // Ensure the commands around verify answer.
 func TestRoot(t *testing.T) {
 	for _, tc := range []struct {

@@ -29,6 +29,7 @@ type verification struct {
 	genesis   string
 	entry     string
 	deadlines string
+	keysOut   string
 }
 
 const verifyLong = `Checks a file and prints every finding as PASS, FAIL or INDETERMINATE.
@@ -47,6 +48,7 @@ func newVerify(lang *string) *cobra.Command {
 		Long:  verifyLong,
 		Example: `  sandi-audit verify audit.zip --keys auditor-keys
   sandi-audit verify audit.zip --keys auditor-keys --previous last-year.zip -o json
+  sandi-audit verify audit.zip --keys auditor-keys --keys-out auditor-keys.next
   sandi-audit verify receipt.json --keys auditor-keys --genesis genesis.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
@@ -68,6 +70,7 @@ func newVerify(lang *string) *cobra.Command {
 	flags.StringVar(&v.genesis, "genesis", "", "the genesis file, for a receipt; a bundle has its own")
 	flags.StringVar(&v.entry, "entry", "", "the entry of a .tlog-proof")
 	flags.StringVar(&v.deadlines, "deadlines", "", "write every recomputed deadline to this file, a JSON object a line")
+	flags.StringVar(&v.keysOut, "keys-out", "", "write the key file for the next check: the keys that the ledger has at the end, if everything holds")
 	flags.StringVarP(&v.output, "output", "o", "text", "text or json")
 	complete(cmd, "output", outputs)
 	return cmd
@@ -108,7 +111,24 @@ func (v *verification) run(cmd *cobra.Command, path string) error {
 	if report.Exit != audit.ExitPass {
 		return &cli.Error{Code: report.Exit}
 	}
-	return nil
+	return v.writeKeys(report)
+}
+
+// writeKeys writes the key file for the next check. One that is there already is
+// left alone: it may be the auditor's own.
+func (v *verification) writeKeys(r *audit.Report) error {
+	if v.keysOut == "" {
+		return nil
+	}
+	if r.KeyFile == nil {
+		return fmt.Errorf("couldn't write %s: only a whole log tells the keys of today", v.keysOut)
+	}
+	f, err := os.OpenFile(v.keysOut, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("couldn't write the key file: %w", err)
+	}
+	_, err = f.Write(r.KeyFile)
+	return errors.Join(err, f.Close())
 }
 
 // read reads the files beside the one to verify.

@@ -16,6 +16,10 @@ func newGenesisAuditorKeys(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "auditor-keys",
 		Short: "print the keys and the fingerprint that an auditor gets out of band",
+		Long: `Prints the key file for sandi-audit: every node's keys as genesis names them, and
+the fingerprint of genesis. Keys that the bureaus registered or revoked since are
+no reason for a new file: the verifier follows them through the ledger.
+sandi-audit verify --keys-out writes the file with the keys of today.`,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			signed, err := readGenesis(file)
