@@ -68,11 +68,17 @@ type running struct {
 	dir string
 }
 
-// start runs a demo until it says that it stays up.
+// start runs the first scenario until it says that it stays up.
 func start(t *testing.T, flags ...string) *running {
 	t.Helper()
+	return startDemo(t, "charger", flags...)
+}
+
+// startDemo runs a demo until it says that it stays up.
+func startDemo(t *testing.T, name string, flags ...string) *running {
+	t.Helper()
 	r := &running{dir: filepath.Join(t.TempDir(), "demo")}
-	r.cmd = exec.Command(binary(t), append([]string{"demo", "charger", "--dir", r.dir, "--port-base", "20000", "--lang", "en"}, flags...)...)
+	r.cmd = exec.Command(binary(t), append([]string{"demo", name, "--dir", r.dir, "--port-base", "20000", "--lang", "en"}, flags...)...)
 	stdout, err := r.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -8,8 +8,14 @@ var groups = []struct {
 	name, letter string
 	n            int
 }{
-	{"regulator", "R", 8}, {"consumer", "C", 6}, {"market_entity", "M", 6}, {"institution", "I", 5},
-	{"growth", "G", 4}, {"level", "L", 4}, {"competitiveness", "Q", 4}, {"efficiency", "E", 3},
+	{"regulator", "R", 8},
+	{"consumer", "C", 6},
+	{"market_entity", "M", 6},
+	{"institution", "I", 5},
+	{"growth", "G", 4},
+	{"level", "L", 4},
+	{"competitiveness", "Q", 4},
+	{"efficiency", "E", 3},
 }
 
 // indicators is the set, of which a third are shares.
