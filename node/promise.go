@@ -58,17 +58,17 @@ func (n *Node) promises(region, id string) []v1.Promise {
 	var list []v1.Promise
 	for _, h := range n.docket.Of(region, id) {
 		list = append(list, v1.Promise{
-			Node: h.Node, Seen: statement.FormatAt(h.Seen), Due: statement.FormatAt(h.Due), Late: h.Late, Note: string(h.Marshal()),
+			Node: h.Node, Seen: statement.FormatAt(h.Seen), Due: statement.FormatAt(h.Due), Late: h.Late, KeptLateS: h.KeptLate(), Note: string(h.Marshal()),
 		})
 	}
 	return list
 }
 
-// delays are the promises that were not kept, as the log shows them.
+// delays are the promises that were not kept in time, as the log shows them.
 func (n *Node) delays() []audit.Delay {
 	var list []audit.Delay
 	for _, h := range n.docket.Late() {
-		list = append(list, audit.Delay{Promise: h.Promise, Note: h.Marshal(), Committed: h.Committed, Index: h.Index, At: h.At, Found: h.Found})
+		list = append(list, audit.Delay{Promise: h.Promise, Note: h.Marshal(), Committed: h.Committed, Index: h.Index, At: h.At, Found: h.Found, KeptLate: h.KeptLate()})
 	}
 	return list
 }

@@ -10,7 +10,7 @@ import (
 	"sandi.internal/gateway/consensus/statement"
 )
 
-// Delay is a submission promise that was not kept.
+// Delay is a submission promise that was not kept in time.
 type Delay struct {
 	promise.Promise
 	Note      []byte // the promise as it was signed
@@ -18,6 +18,7 @@ type Delay struct {
 	Index     uint64 // as this leaf,
 	At        int64  // at this ledger time, unix s;
 	Found     int64  // this node missed it at the due time, and found it then, unix s; else 0
+	KeptLate  int64  // s behind the due time that it was kept; 0: not yet
 }
 
 // delaysMost bounds the late promises that one bundle has.
@@ -35,7 +36,8 @@ type delayItem struct {
 	Index     *uint64 `json:"index,omitempty"` // of its leaf, when it came late
 	At        string  `json:"at,omitempty"`    // ledger time of that leaf, which the leader stamped
 	Found     string  `json:"found,omitempty"` // when this node, which had missed it, found it
-	Promise   string  `json:"promise"`         // the signed note
+	KeptLateS int64   `json:"kept_late_s,omitempty"`
+	Promise   string  `json:"promise"` // the signed note
 }
 
 func (d *Delay) item() delayItem {
@@ -47,7 +49,8 @@ func (d *Delay) item() delayItem {
 	if d.Committed {
 		index := d.Index
 		item.Index, item.At = &index, statement.FormatAt(d.At)
-		item.Why = fmt.Sprintf("%s promised statement %s by %s, and it came at %s", item.Node, item.Statement, item.Due, item.At)
+		item.KeptLateS = d.KeptLate
+		item.Why = fmt.Sprintf("%s promised statement %s by %s, and it came at %s: kept late by %d s", item.Node, item.Statement, item.Due, item.At, d.KeptLate)
 	}
 	if d.Found != 0 {
 		item.Found = statement.FormatAt(d.Found)

@@ -19,12 +19,13 @@ func TestDelays(t *testing.T) {
 	p := promise.Promise{Region: "110000", Node: "110000-a", From: "120000", ID: "01K9Z8Q6X5W4V3T2S1R0QPNMKJ", Hash: statement.Hash{1}, Seen: 1762131600, Due: 1762131660}
 	w.net.Delays = []audit.Delay{
 		{Promise: p, Note: []byte("note one\n")},
-		{Promise: p, Note: []byte("note two\n"), Committed: true, Index: 7, At: 1762131700, Found: 1762131705},
+		{Promise: p, Note: []byte("note two\n"), Committed: true, Index: 7, At: 1762131700, Found: 1762131705, KeptLate: 45},
 	}
 	rec := w.ask("none", "GET", "/log/evidence")
 	var list struct {
 		Delays []struct {
 			Format, Why, Node, Statement, Hash, Seen, Due, At, Found, Promise string
+			KeptLateS                                                         int64 `json:"kept_late_s"`
 			Index                                                             *uint64
 		}
 	}
@@ -38,7 +39,7 @@ func TestDelays(t *testing.T) {
 		t.Errorf("%+v", missing)
 	}
 	if late.Index == nil || *late.Index != 7 || late.At != "2025-11-03T09:01:40+08:00" || late.Promise != "note two\n" || !strings.Contains(late.Why, "it came at "+late.At) ||
-		late.Found != "2025-11-03T09:01:45+08:00" || missing.Found != "" {
+		late.Found != "2025-11-03T09:01:45+08:00" || !strings.Contains(late.Why, "kept late by 45 s") || late.KeptLateS != 45 || missing.KeptLateS != 0 || missing.Found != "" {
 		t.Errorf("%+v", fmt.Sprint(late))
 	}
 }

@@ -7,5 +7,7 @@ type Promise struct {
 	Seen string `json:"seen" format:"date-time"`
 	Due  string `json:"due" format:"date-time"`
 	Late bool   `json:"late" doc:"the due time is over and the ledger had not answered by then: evidence of delay"`
-	Note string `json:"note" doc:"the promise itself: a signed note under the node's log key (sandi-promise/1)"`
+	// KeptLateS is how late it was kept.
+	KeptLateS int64  `json:"kept_late_s,omitempty" doc:"the ledger has answered after all, so many seconds behind the due time; absent while it has not, and when it was in time"`
+	Note      string `json:"note" doc:"the promise itself: a signed note under the node's log key (sandi-promise/1)"`
 }

@@ -111,7 +111,7 @@ func TestCensorship(t *testing.T) {
 		t.Fatalf("%d promises in evidence, want 3", len(late))
 	}
 	for _, h := range late {
-		if !h.Committed || h.Index != res.Index || h.At <= h.Due || h.Found <= h.Due {
+		if !h.Committed || h.Index != res.Index || h.At <= h.Due || h.Found <= h.Due || h.KeptLate() != max(h.At, h.Found)-h.Due {
 			t.Errorf("evidence %+v of leaf %d", h, res.Index)
 		}
 	}

@@ -21,6 +21,16 @@ type Held struct {
 	Found     int64  // this node missed it at the due time, and found it then, unix s; else 0
 }
 
+// KeptLate is by how many seconds a promise was kept late: 0 when it was kept in
+// time, or not at all. The later of ledger time and of this node's own finding
+// counts.
+func (h *Held) KeptLate() int64 {
+	if !h.Late || !h.Committed {
+		return 0
+	}
+	return max(h.At, h.Found) - h.Due
+}
+
 // Run holds open promises against the ledger until ctx ends.
 func (d *Docket) Run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
@@ -37,7 +47,8 @@ func (d *Docket) Run(ctx context.Context) {
 
 // look judges one file, or all (""): what was answered in time is forgotten, what
 // was answered late moves to the evidence, what is overdue is said once. Those in
-// the evidence that were not answered then are looked after, too.
+// the evidence that were not answered then are looked after, too: once the ledger
+// has them, they are kept late, which is evidence still and no alarm any more.
 func (d *Docket) look(only string) {
 	if d.count.Load() == 0 && !d.unanswered() {
 		return
@@ -64,8 +75,12 @@ func (d *Docket) look(only string) {
 			err = d.remove(f)
 			d.close(k)
 		case f.fate.known, overdue:
-			d.cfg.Logger.Warn("a statement was promised and is late: see GET /log/evidence; two bureaus may move leadership (sandi gov move)",
-				"statement", k, "promised_by", nodesOf(f), "due", statement.FormatAt(f.due()), "committed", f.fate.committed)
+			if f.fate.committed {
+				d.tellKeptLate(f)
+			} else {
+				d.cfg.Logger.Warn("a statement was promised and is late: see GET /log/evidence; two bureaus may move leadership (sandi gov move)",
+					"statement", k, "promised_by", nodesOf(f), "due", statement.FormatAt(f.due()))
+			}
 			err = d.condemn(f)
 			d.close(k)
 		}
@@ -79,7 +94,9 @@ func (d *Docket) look(only string) {
 			continue
 		}
 		if f.fate, err = fateIn(books, p.From, p.ID); err == nil && f.fate.committed {
-			err = d.discover(f)
+			if err = d.discover(f); err == nil {
+				d.tellKeptLate(f)
+			}
 		}
 		if err != nil {
 			d.cfg.Logger.Error("couldn't look after a promise", "statement", f.key(), "error", err)
@@ -88,6 +105,12 @@ func (d *Docket) look(only string) {
 	d.late = slices.DeleteFunc(d.late, func(f *file) bool {
 		return f.kept() && d.remove(f) == nil // refused
 	})
+}
+
+// tellKeptLate says that what was missing has come: an alarm has an end.
+func (d *Docket) tellKeptLate(f *file) {
+	d.cfg.Logger.Info("a promised statement came late; GET /log/evidence keeps the promise",
+		"statement", f.key(), "promised_by", nodesOf(f), "due", statement.FormatAt(f.due()), "late_s", max(f.fate.at, f.found)-f.due())
 }
 
 // close takes a file from what is open.

@@ -17,13 +17,27 @@ func newMetrics(to prometheus.Registerer, d *Docket) *metrics {
 		Name: "sandi_promises_open", Help: "Statements of this bureau with a promise, and no answer from the ledger yet.",
 	}, func() float64 { return float64(d.count.Load()) })
 	late := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "sandi_promises_late", Help: "Promises that were not kept; GET /log/evidence shows them.",
-	}, func() float64 { return float64(len(d.Late())) })
-	m.all = []prometheus.Collector{m.given, open, late}
+		Name: "sandi_promises_late", Help: "Promises whose time is over and whose statement the ledger has not answered; GET /log/evidence shows them.",
+	}, func() float64 { return float64(d.countLate(func(h *Held) bool { return !h.Committed })) })
+	keptLate := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sandi_promises_kept_late", Help: "Promises that were kept, but late; GET /log/evidence shows them and by how much.",
+	}, func() float64 { return float64(d.countLate(func(h *Held) bool { return h.Committed })) })
+	m.all = []prometheus.Collector{m.given, open, late, keptLate}
 	if to != nil {
 		to.MustRegister(m.all...)
 	}
 	return m
+}
+
+// countLate counts the late promises that are as asked.
+func (d *Docket) countLate(is func(*Held) bool) (n int) {
+	late := d.Late()
+	for i := range late {
+		if is(&late[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 func (m *metrics) unregister() {

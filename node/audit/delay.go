@@ -18,10 +18,11 @@ type Delay struct {
 	Hash      string  `json:"hash"`
 	Seen      string  `json:"seen"`
 	Due       string  `json:"due"`
-	Entry     *uint64 `json:"entry,omitempty"` // that holds the statement
-	At        string  `json:"at,omitempty"`    // ledger time of that entry
-	Late      bool    `json:"late"`            // the entry came after the due time, or has not come at a checkpoint of after it
-	File      string  `json:"file"`            // in the bundle
+	Entry     *uint64 `json:"entry,omitempty"`       // that holds the statement
+	At        string  `json:"at,omitempty"`          // ledger time of that entry
+	Late      bool    `json:"late"`                  // the entry came after the due time, or has not come at a checkpoint of after it
+	KeptLateS int64   `json:"kept_late_s,omitempty"` // it came so many seconds late, at least; 0 while it has not
+	File      string  `json:"file"`                  // in the bundle
 }
 
 // promised is a promise that waits for its statement.
@@ -49,6 +50,7 @@ type delayFile struct {
 	Index     *uint64 `json:"index,omitempty"`
 	At        string  `json:"at,omitempty"`
 	Found     string  `json:"found,omitempty"`
+	KeptLateS int64   `json:"kept_late_s,omitempty"`
 	Promise   string  `json:"promise"`
 }
 
@@ -142,16 +144,17 @@ func (w *walk) judgeDelay(p *promised, asOf int64) {
 		w.unsure(CheckSummary, CodeDelay, say("节点 %s 承诺声明 %s 在 %s 前入账；至最终检查点（%s）账上仍无此声明。责任由各局认定。",
 			"node %s promised that statement %s is in the ledger by %s; as of the final checkpoint (%s) it is missing. Whose fault that is, the log cannot tell.", d.Node, d.Statement, due, at(asOf*1000)))
 	case p.ts > p.Due:
-		d.Late, d.At = true, statement.FormatAt(p.ts)
-		w.unsure(CheckSummary, CodeDelay, say("节点 %s 承诺声明 %s 在 %s 前入账；该声明迟至 %s 才入账（第 %d 条）。责任由各局认定。",
-			"node %s promised that statement %s is in the ledger by %s; it came at %s, as entry %d. Whose fault that is, the log cannot tell.", d.Node, d.Statement, due, at(p.ts*1000), *p.entry))
+		d.Late, d.At, d.KeptLateS = true, statement.FormatAt(p.ts), p.ts-p.Due
+		w.pass(CheckSummary, CodeDelay, say("节点 %s 承诺声明 %s 在 %s 前入账；承诺迟延 %d 秒兑现: 该声明于 %s 入账（第 %d 条）。责任由各局认定。",
+			"node %s promised that statement %s is in the ledger by %s; kept late by %d s: it came at %s, as entry %d. Whose fault that is, the log cannot tell.", d.Node, d.Statement, due, d.KeptLateS, at(p.ts*1000), *p.entry))
 	case w.signedBefore(*p.entry, p.Due) != 0:
 		// The leader that proposes an entry also stamps it; the cosigners do not
 		// lend it their clocks.
-		d.Late, d.At = true, statement.FormatAt(p.ts)
-		w.unsure(CheckSummary, CodeDelay, say("节点 %s 承诺声明 %s 在 %s 前入账；该声明（第 %d 条）的账本时间虽早，其前的检查点却签于 %s，可见入账已迟。责任由各局认定。",
-			"node %s promised that statement %s is in the ledger by %s; entry %d has a ledger time before that, but a checkpoint without it was cosigned at %s: it came late. Whose fault that is, the log cannot tell.",
-			d.Node, d.Statement, due, *p.entry, at(w.signedBefore(*p.entry, p.Due)*1000)))
+		without := w.signedBefore(*p.entry, p.Due)
+		d.Late, d.At, d.KeptLateS = true, statement.FormatAt(p.ts), without-p.Due
+		w.pass(CheckSummary, CodeDelay, say("节点 %s 承诺声明 %s 在 %s 前入账；承诺至少迟延 %d 秒兑现: 该声明（第 %d 条）的账本时间虽早，其前的检查点却签于 %s。责任由各局认定。",
+			"node %s promised that statement %s is in the ledger by %s; kept late by %d s at least: entry %d has a ledger time before that, but a checkpoint without it was cosigned at %s. Whose fault that is, the log cannot tell.",
+			d.Node, d.Statement, due, d.KeptLateS, *p.entry, at(without*1000)))
 	default:
 		d.At = statement.FormatAt(p.ts)
 		w.pass(CheckSummary, CodeDelay, say("节点 %s 承诺声明 %s 在 %s 前入账；已按时入账（第 %d 条）。",

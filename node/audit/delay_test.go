@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,12 +86,19 @@ func TestDelays(t *testing.T) {
 		t.Errorf("said %s", strings.Join(said, "\n"))
 	}
 	late := 0
+	kept := []int64{}
 	for _, d := range r.Summary.Delays {
 		if d.Late {
 			late++
 		}
+		if d.KeptLateS > 0 {
+			kept = append(kept, d.KeptLateS)
+		}
 	}
-	if len(r.Summary.Delays) != 5 || late != 3 {
+	if !strings.HasPrefix(said[2], "PASS: ") || !strings.Contains(said[2], "kept late by 1 s: it came") || !strings.HasPrefix(said[4], "INDETERMINATE: ") || !strings.Contains(said[6], "kept late by 59 s at least") {
+		t.Errorf("said %s", strings.Join(said, "\n"))
+	}
+	if len(r.Summary.Delays) != 5 || late != 3 || !slices.Equal(kept, []int64{1, 59}) {
 		t.Errorf("summary %+v", r.Summary.Delays)
 	}
 	if zh := show(r); !bytes.Contains([]byte(zh), []byte("账上仍无此声明")) {
