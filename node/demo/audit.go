@@ -38,11 +38,7 @@ func (d *doors) auditor() (*client.Client, error) {
 
 // writeKeys leaves the key file: from the genesis that was made here, as an
 // auditor gets it by another way than from the nodes.
-func (n *Network) writeKeys(sealed []byte) error {
-	signed, err := genesis.Parse(sealed)
-	if err != nil {
-		return fmt.Errorf("couldn't read the genesis back: %w", err)
-	}
+func (n *Network) writeKeys(signed *genesis.Signed) error {
 	keys, err := checkpoint.KeyFileOf(signed)
 	if err != nil {
 		return err

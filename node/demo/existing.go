@@ -26,7 +26,7 @@ func Existing(dir string) (*Network, *genesis.Signed, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("couldn't read the demo's genesis: %w", err)
 	}
-	return &Network{Network: keys, Dir: dir}, signed, nil
+	return &Network{Network: keys, Dir: dir, signed: signed}, signed, nil
 }
 
 // Token signs a token for one person of the network.

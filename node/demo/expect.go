@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/v1"
@@ -32,6 +33,11 @@ func (e Expect) check(ctx context.Context, door *client.Client, receipt v1.Recei
 			return err
 		}
 	}
+	if e.Missing != nil {
+		if err := e.checkMissing(ctx, door, receipt.Record); err != nil {
+			return err
+		}
+	}
 	if e.Late == nil {
 		return nil
 	}
@@ -42,6 +48,18 @@ func (e Expect) check(ctx context.Context, door *client.Client, receipt v1.Recei
 	last := history[len(history)-1]
 	if late := len(last.Late) > 0; last.Event != s.Act || late != *e.Late {
 		return fmt.Errorf("the last act %s is marked late for %v; late=%t was expected", last.Event, last.Late, *e.Late)
+	}
+	return nil
+}
+
+// checkMissing holds the defaulters of a draw against those expected.
+func (e Expect) checkMissing(ctx context.Context, door *client.Client, id string) error {
+	d, err := door.Draw(ctx, id, false)
+	if err != nil {
+		return fmt.Errorf("couldn't read the draw %s: %w", id, err)
+	}
+	if !slices.Equal(d.Missing, e.Missing) {
+		return fmt.Errorf("%s lacks the contributions of %v; %v was expected", id, d.Missing, e.Missing)
 	}
 	return nil
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"sandi.internal/gateway/api/client"
+	"sandi.internal/gateway/consensus/draw"
 	"sandi.internal/gateway/consensus/procedure"
 	"sandi.internal/gateway/consensus/procedure/law"
 )
@@ -40,6 +42,9 @@ func (p *player) fields(ctx context.Context, door *client.Client, s *Step, name 
 	fields, _ := resolved.(map[string]any)
 	if fields == nil {
 		fields = map[string]any{}
+	}
+	if err := p.freeze(ctx, door, s, fields); err != nil {
+		return nil, err
 	}
 	for _, m := range s.Materials {
 		object, err := door.PutMaterial(ctx, client.NewKey(), m.Name, []byte(m.Text))
@@ -86,13 +91,19 @@ func (p *player) resolveAll(ctx context.Context, door *client.Client, v any) (an
 	}
 }
 
-// value is a string as it stands, the id of the record "$x", or the present
-// value of its clear field "$x.field".
+// value is a string as it stands, the id of the record "$x", the present value of its
+// clear field "$x.field" or of an item of it "$x.list.0", or the digest of a pool,
+// "$pool.name".
 func (p *player) value(ctx context.Context, door *client.Client, text string) (any, error) {
 	if !strings.HasPrefix(text, "$") {
 		return text, nil
 	}
 	name, field, ok := strings.Cut(text, ".")
+	if name == "$pool" {
+		frozen, _, err := p.pool(field)
+		return frozen[draw.FieldPool], err
+	}
+	field, item, isItem := strings.Cut(field, ".")
 	id, err := p.resolve(name)
 	if err != nil || !ok {
 		return id, err
@@ -109,7 +120,29 @@ func (p *player) value(ctx context.Context, door *client.Client, text string) (a
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return nil, fmt.Errorf("couldn't read %s of %s: %w", field, id, err)
 	}
-	return v, nil
+	if !isItem {
+		return v, nil
+	}
+	list, _ := v.([]any)
+	place, err := strconv.Atoi(item)
+	if err != nil || place < 0 || place >= len(list) {
+		return nil, fmt.Errorf("%s of %s has no item %s", field, id, item)
+	}
+	return list[place], nil
+}
+
+// pool is a scenario's pool as it is frozen, with the texts of pool and rule.
+func (p *player) pool(name string) (frozen map[string]any, texts [][]byte, err error) {
+	spec, ok := p.pools[name]
+	if !ok {
+		return nil, nil, fmt.Errorf("the scenario has no pool %s", name)
+	}
+	pool, rule, err := spec.Build(p.resolve)
+	if err != nil {
+		return nil, nil, fmt.Errorf("couldn't make the pool %s: %w", name, err)
+	}
+	frozen, err = draw.Frozen(pool, rule)
+	return frozen, [][]byte{pool.Marshal(), rule.Marshal()}, err
 }
 
 func (p *player) resolve(name string) (string, error) {

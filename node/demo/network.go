@@ -46,6 +46,7 @@ type Network struct {
 	*devca.Network
 	Dir     string
 	Options Options
+	signed  *genesis.Signed
 }
 
 // Found makes a network in dir: throw-away keys, a genesis signed by all
@@ -74,10 +75,16 @@ func Found(o Options) (*Network, error) {
 	if err := os.WriteFile(filepath.Join(o.Dir, genesisName), sealed, 0o600); err != nil {
 		return nil, fmt.Errorf("couldn't write the genesis: %w", err)
 	}
-	if err := n.writeKeys(sealed); err != nil {
+	if n.signed, err = genesis.Parse(sealed); err != nil {
+		return nil, fmt.Errorf("couldn't read the genesis back: %w", err)
+	}
+	if err := n.writeKeys(n.signed); err != nil {
 		return nil, err
 	}
 	for i, r := range keys.Regions {
+		if err := makeDrawKey(r); err != nil {
+			return nil, err
+		}
 		if err := os.WriteFile(filepath.Join(r.Dir, "sandi.yaml"), n.config(i), 0o600); err != nil {
 			return nil, fmt.Errorf("couldn't write the configuration of %s: %w", r.Code, err)
 		}

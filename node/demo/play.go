@@ -11,6 +11,7 @@ import (
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/node/demo/catalogue"
 )
 
 // waitPatience bounds how long an automatic act (a receipt by the receiving
@@ -23,6 +24,8 @@ type Outcome struct {
 	Actor    string           `json:"actor"`
 	Action   string           `json:"action"`
 	Record   string           `json:"record"`
+	Row      int              `json:"row,omitempty"`  // of a repeated step, from 1
+	Rows     int              `json:"rows,omitempty"` // of it
 	OK       bool             `json:"ok"`
 	MS       int64            `json:"ms"`
 	Why      string           `json:"why,omitempty"` // of a step that is not OK
@@ -30,23 +33,28 @@ type Outcome struct {
 	DocNo    string           `json:"-"` // document number the act carried
 	Deadline *v1.Deadline     `json:"-"` // the running limit that ends first
 	Refusal  *problem.Problem `json:"-"` // of a step that had to be refused
+	First    string           `json:"-"` // record of the first row
+	TotalMS  int64            `json:"-"` // of the rows so far
 }
 
 // player plays a scenario through the public API of each actor's own node.
 type player struct {
 	doors   *doors
+	network *Network
+	pools   map[string]catalogue.Spec
 	records map[string]string // variable -> record id
 	law     *lawBook
 }
 
-func newPlayer(d *doors) (*player, error) {
+func newPlayer(d *doors, n *Network) (*player, error) {
 	law, err := newLawBook()
-	return &player{doors: d, records: map[string]string{}, law: law}, err
+	return &player{doors: d, network: n, records: map[string]string{}, law: law}, err
 }
 
 // play runs every step in order; a step that fails ends the play, because what
 // follows builds on it.
 func (p *player) play(ctx context.Context, s *Scenario, report func(Outcome)) ([]Outcome, error) {
+	p.pools = s.Pools
 	var all []Outcome
 	for i := range s.Steps {
 		step := &s.Steps[i]
@@ -57,9 +65,16 @@ func (p *player) play(ctx context.Context, s *Scenario, report func(Outcome)) ([
 		if err != nil {
 			return all, err
 		}
-		for _, row := range rows {
+		first, total := "", int64(0)
+		for i, row := range rows {
 			o := p.step(ctx, row)
 			o.Step = row
+			if total += o.MS; i == 0 {
+				first = o.Record
+			}
+			if len(rows) > 1 {
+				o.Row, o.Rows, o.First, o.TotalMS = i+1, len(rows), first, total
+			}
 			all = append(all, o)
 			report(o)
 			if !o.OK {
@@ -71,9 +86,13 @@ func (p *player) play(ctx context.Context, s *Scenario, report func(Outcome)) ([
 }
 
 func (p *player) step(ctx context.Context, s *Step) Outcome {
-	o := Outcome{N: s.N, Actor: s.Actor.Region + "/" + s.Actor.Role + "/" + s.Actor.Person, Action: s.action()}
+	o := Outcome{N: s.N, Action: s.action()}
 	began := time.Now()
-	err := p.perform(ctx, s, &o)
+	err := p.appear(ctx, s)
+	o.Actor = s.Actor.Region + "/" + s.Actor.Role + "/" + s.Actor.Person
+	if err == nil {
+		err = p.perform(ctx, s, &o)
+	}
 	o.MS = time.Since(began).Milliseconds()
 	o.OK = err == nil
 	if err != nil {
@@ -82,8 +101,28 @@ func (p *player) step(ctx context.Context, s *Step) Outcome {
 	return o
 }
 
+// appear finds out who acts in a step of whoever was drawn.
+func (p *player) appear(ctx context.Context, s *Step) error {
+	if s.Actor.Of == "" {
+		return nil
+	}
+	reader, err := p.doors.of(Actor{}.orOwner("-" + p.network.Regions[0].Code + "-"))
+	if err != nil {
+		return err
+	}
+	id, err := p.value(ctx, reader, s.Actor.Of)
+	if err != nil {
+		return err
+	}
+	owner := Actor{}.orOwner(fmt.Sprint(id))
+	s.Actor.Region, s.Actor.Org = owner.Region, owner.Org
+	return nil
+}
+
 func (s *Step) action() string {
 	switch {
+	case s.Register:
+		return "register draw key"
 	case s.Open != "":
 		return s.Open + ".open"
 	case s.Act != "":
@@ -102,6 +141,10 @@ func (p *player) perform(ctx context.Context, s *Step, o *Outcome) error {
 		return nil
 	case s.Wait != nil:
 		return p.wait(ctx, s, o)
+	case s.Register:
+		o.Actor = s.Actor.Region + "/governance"
+		_, err := p.doors.registerDrawKey(ctx, p.network, s.Actor.Region, s.At)
+		return err
 	}
 	door, err := p.doors.of(s.Actor)
 	if err != nil {
@@ -167,11 +210,14 @@ func (p *player) wait(ctx context.Context, s *Step, o *Outcome) error {
 	defer tick.Stop()
 	for {
 		rec, err := door.Record(ctx, id, client.Read{})
-		if err == nil && rec.State == s.Wait.State {
+		if err == nil && rec.State == s.Wait.State && (s.Expect.Missing == nil || s.Expect.checkMissing(ctx, door, id) == nil) {
 			return s.Expect.check(ctx, door, v1.Receipt{Record: id}, s, o)
 		}
 		select {
 		case <-ctx.Done():
+			if rec.State == s.Wait.State {
+				return s.Expect.checkMissing(context.WithoutCancel(ctx), door, id)
+			}
 			return fmt.Errorf("%s is %s after %s, not %s", id, rec.State, waitPatience, s.Wait.State)
 		case <-tick.C:
 		}
@@ -190,7 +236,7 @@ func (a Actor) orOwner(id string) Actor {
 
 // docNo is the document number that an act carries, for the printed line.
 func docNo(fields map[string]any) string {
-	for _, name := range []string{"doc_no", "reply_doc_no", "order_doc_no", "decision_doc_no", "designation_doc_no", "case_file_no", "lead_no", "sample_no"} {
+	for _, name := range []string{"doc_no", "reply_doc_no", "order_doc_no", "decision_doc_no", "designation_doc_no", "case_file_no", "confirm_doc_no", "admission_doc", "adoption_doc", "summary_doc", "lead_no", "sample_no", "plan_no", "assignment_no", "draw_no", "checklist_no", "strike_off_no"} {
 		if s, ok := fields[name].(string); ok {
 			return s
 		}

@@ -43,7 +43,7 @@ func (s *Step) rows() ([]*Step, error) {
 func (s *Step) with(r *strings.Replacer) *Step {
 	one := *s
 	one.Repeat = nil
-	for _, p := range []*string{&one.As, &one.Record, &one.ZH, &one.EN, &one.Actor.Region, &one.Actor.Org, &one.Actor.Role, &one.Actor.Person} {
+	for _, p := range []*string{&one.As, &one.Record, &one.ZH, &one.EN, &one.Actor.Region, &one.Actor.Org, &one.Actor.Role, &one.Actor.Person, &one.Actor.Of} {
 		*p = r.Replace(*p)
 	}
 	one.Fields, _ = substitute(s.Fields, r).(map[string]any)

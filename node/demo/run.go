@@ -111,9 +111,12 @@ func (c Config) playOn(ctx context.Context, n *Network, s *Scenario, sum *Summar
 	if err := d.ready(ctx); err != nil {
 		return err
 	}
+	if err := d.registerDrawKeys(ctx, n, s.Start, s.Unregistered); err != nil {
+		return err
+	}
 	c.View.Ready(n, time.Since(began))
 	c.View.Playing(s)
-	p, err := newPlayer(d)
+	p, err := newPlayer(d, n)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"sandi.internal/gateway/node/demo/catalogue"
 )
 
 //go:embed scenarios/*.yaml
@@ -26,7 +28,11 @@ type Scenario struct {
 	Title     Text      `yaml:"title"`
 	Synthetic bool      `yaml:"synthetic"`
 	Start     time.Time `yaml:"start"`
-	Steps     []Step    `yaml:"steps"`
+	// Unregistered are regions whose draw key is not registered when the play begins; a
+	// step registers it later.
+	Unregistered []string                  `yaml:"unregistered_draw_keys"`
+	Pools        map[string]catalogue.Spec `yaml:"pools"` // what is drawn from, by name
+	Steps        []Step                    `yaml:"steps"`
 }
 
 // Text is a sentence in both languages.
@@ -35,8 +41,9 @@ type Text struct {
 	EN string `yaml:"en"`
 }
 
-// Step is one act of one person, one wait for an automatic act, or a note that
-// only moves the clock. Exactly one of Open, Act, Wait and Note is set.
+// Step is one act of one person, one wait for an automatic act, the registration of
+// the region's draw key, or a note that only moves the clock. Exactly one of Open, Act,
+// Wait, Register and Note is set.
 type Step struct {
 	N         int            `yaml:"n"`
 	At        time.Time      `yaml:"at"` // the scenario clock is set to this
@@ -48,7 +55,10 @@ type Step struct {
 	Act       string         `yaml:"act"`    // event on Record
 	Record    string         `yaml:"record"` // "$variable"
 	Note      bool           `yaml:"note"`
-	Fields    map[string]any `yaml:"fields"` // "$x" is a record's id, "$x.field" the present value of its clear field
+	Register  bool           `yaml:"register_draw_key"`
+	Pool      string         `yaml:"pool"`   // freezes this pool: its fields are filled in
+	Unseen    bool           `yaml:"unseen"` // the pool is not brought in before
+	Fields    map[string]any `yaml:"fields"` // "$x" is a record's id, "$x.field" the present value of its clear field, "$x.list.0" an item of it
 	Materials []Material     `yaml:"materials"`
 	Expect    Expect         `yaml:"expect"`
 	Refused   *Refused       `yaml:"refused"` // the step must be refused just so
@@ -62,6 +72,8 @@ type Actor struct {
 	Org    string `yaml:"org"`
 	Role   string `yaml:"role"`
 	Person string `yaml:"person"`
+	// Of names a record whose home region's bureau acts: who was drawn isn't known before.
+	Of string `yaml:"of"`
 }
 
 // Material is a private payload: the demo puts Text into the actor's vault and
@@ -80,6 +92,8 @@ type Expect struct {
 	Deadline  *ExpectDeadline  `yaml:"deadline"`
 	Deadlines []ExpectDeadline `yaml:"deadlines"`
 	Late      *bool            `yaml:"late"` // the act was accepted but marked late
+	// Missing are the regions that have not contributed to the draw: its defaulters.
+	Missing []string `yaml:"missing"`
 }
 
 // ExpectDeadline is a time limit that must run (or have ended) just so.
@@ -177,7 +191,7 @@ func (s *Scenario) check() error {
 	last, known := s.Start, map[string]bool{}
 	for i, step := range s.Steps {
 		kinds := 0
-		for _, set := range []bool{step.Open != "", step.Act != "", step.Wait != nil, step.Note} {
+		for _, set := range []bool{step.Open != "", step.Act != "", step.Wait != nil, step.Register, step.Note} {
 			if set {
 				kinds++
 			}
@@ -186,13 +200,15 @@ func (s *Scenario) check() error {
 		case step.N != i+1:
 			return fmt.Errorf("step %d stands at place %d", step.N, i+1)
 		case kinds != 1:
-			return fmt.Errorf("step %d: one of open, act, wait, note", step.N)
+			return fmt.Errorf("step %d: one of open, act, wait, register_draw_key, note", step.N)
 		case step.At.Before(last):
 			return fmt.Errorf("step %d: the clock would go back to %s", step.N, step.At.Format(time.RFC3339))
 		case step.ZH == "" || step.EN == "":
 			return fmt.Errorf("step %d: zh and en, both", step.N)
 		case (step.Open != "" || step.Act != "") && step.Actor.Person == "":
 			return fmt.Errorf("step %d: who acts?", step.N)
+		case step.Pool != "" && !s.knowsPool(step.Pool):
+			return fmt.Errorf("step %d: there is no pool %s", step.N, step.Pool)
 		case step.Open != "" && step.Refused == nil && step.As == "":
 			return fmt.Errorf("step %d: a new record needs a variable (as)", step.N)
 		}
@@ -209,4 +225,9 @@ func (s *Scenario) check() error {
 		last = step.At
 	}
 	return nil
+}
+
+func (s *Scenario) knowsPool(name string) bool {
+	_, ok := s.Pools[name]
+	return ok
 }

@@ -8,7 +8,7 @@ import (
 // Ensure every embedded scenario has a form that can be played, and that each
 // act's outcome is checked somewhere.
 func TestScenarios(t *testing.T) {
-	if len(Scenarios()) < 2 {
+	if len(Scenarios()) < 3 {
 		t.Fatalf("scenarios: %v", Scenarios())
 	}
 	orgs, err := LoadOrgs()
@@ -22,17 +22,20 @@ func TestScenarios(t *testing.T) {
 		}
 		checked, refused := 0, 0
 		for _, step := range s.Steps {
-			if step.Expect.State != "" || step.Wait != nil {
+			if step.Expect.State != "" || step.Wait != nil || step.Refused != nil {
 				checked++
 			}
 			if step.Refused != nil {
 				refused++
 			}
-			if a := step.Actor; a.Region != "" && !knows(orgs[a.Region], a.Org) {
-				t.Errorf("%s step %d: no organisation %s in region %s", name, step.N, a.Org, a.Region)
-			}
-			if _, err := step.rows(); err != nil {
+			rows, err := step.rows()
+			if err != nil {
 				t.Errorf("%s: %v", name, err)
+			}
+			for _, row := range rows {
+				if a := row.Actor; a.Region != "" && !knows(orgs[a.Region], a.Org) {
+					t.Errorf("%s step %d: no organisation %s in region %s", name, step.N, a.Org, a.Region)
+				}
 			}
 		}
 		if checked < len(s.Steps)/2 {
@@ -62,7 +65,7 @@ func TestParseScenarioRefuses(t *testing.T) {
 		{"not synthetic", strings.Replace(head, "true", "false", 1) + step, "not marked synthetic"},
 		{"unknown key", head + strings.Replace(step, "zh:", "hz:", 1), "hz"},
 		{"clock back", head + strings.Replace(step, "08-20", "08-19", 1), "step 1: the clock would go back"},
-		{"two things", head + strings.Replace(step, "open: a", "open: a, act: b", 1), "one of open, act, wait, note"},
+		{"two things", head + strings.Replace(step, "open: a", "open: a, act: b", 1), "one of open, act, wait"},
 		{"nobody", head + strings.Replace(step, "person: p", "person: ''", 1), "who acts"},
 		{"number", head + strings.Replace(step, "n: 1", "n: 2", 1), "stands at place 1"},
 		{"no variable", head + strings.Replace(step, ", as: r", "", 1), "needs a variable"},

@@ -76,6 +76,12 @@ func (t Terminal) Playing(s *Scenario) {
 
 // Step prints what was done and, below it, what came of it.
 func (t Terminal) Step(o Outcome) {
+	if o.OK && o.Row > 1 { // rows are alike: the first stands for all
+		if o.Row == o.Rows {
+			t.line("      %s", t.paint(fmt.Sprintf(t.pick("共 %d 行：%s … %s · %d ms", "%d rows: %s … %s · %d ms"), o.Rows, o.First, o.Record, o.TotalMS), text.Faint))
+		}
+		return
+	}
 	mark := t.paint("√", text.FgGreen)
 	if !o.OK {
 		mark = t.paint("×", text.FgRed)
@@ -106,6 +112,8 @@ func (t Terminal) who(o Outcome) string {
 		return "—"
 	case o.Step.Wait != nil:
 		return t.pick("节点自动", "node, by itself")
+	case o.Step.Register:
+		return o.Step.Actor.Region + t.pick(" 治理密钥", " governance key")
 	}
 	return o.Step.Actor.Org + " " + t.role(o.Step.Actor.Role)
 }
