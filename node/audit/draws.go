@@ -16,7 +16,7 @@ import (
 // draws are the draws of a whole log.
 type draws struct {
 	good   []drawn
-	open   int               // without an outcome
+	open   []undrawn         // without an outcome
 	closed []string          // records whose pool and rule are not in the bundle
 	files  map[string]string // file by record, of those that are not used yet
 	taken  int               // reserves that have taken a vacant place, or were passed over
@@ -30,6 +30,12 @@ type drawn struct {
 	pool     int // candidates, those excluded included
 	excluded int
 	selected int
+}
+
+// undrawn is a draw without an outcome: it runs still, or is void.
+type undrawn struct {
+	id      string
+	missing []string // regions that have not contributed
 }
 
 // drawFile is what a bundle has of a draw (bundle.FormatDraw).
@@ -54,7 +60,7 @@ func (w *walk) draw(r *procedure.Record) error {
 		w.report.Summary.RefusedDraws++
 	}
 	if r.Fields[draw.FieldRanking] == nil {
-		w.draws.open++
+		w.draws.open = append(w.draws.open, undrawn{r.ID, missing(r)})
 		return nil
 	}
 	name := bundle.DrawName(r.ID)
@@ -86,6 +92,22 @@ func (w *walk) draw(r *procedure.Record) error {
 	}
 	w.draws.good = append(w.draws.good, d)
 	return nil
+}
+
+// missing are the parties' regions that have not contributed to a draw.
+func missing(r *procedure.Record) []string {
+	rec, err := draw.ReadRecord(r.ID, r.Fields)
+	if err != nil || rec == nil {
+		return nil
+	}
+	var regions []string
+	for _, p := range r.Parties {
+		if !slices.ContainsFunc(rec.Contributions, func(c draw.Contribution) bool { return c.Region == p.Region }) {
+			regions = append(regions, p.Region)
+		}
+	}
+	slices.Sort(regions)
+	return slices.Compact(regions)
 }
 
 // outcomeOf is the entry that stated a draw's outcome.
@@ -164,34 +186,31 @@ func (w *walk) concludeDraws() {
 	case w.rules.stopped:
 		w.unsure(CheckDraws, CodeDraws, say("仅重算了前 %d 条中的抽取。", "draws were recomputed from the first %d entries only.", w.rules.at))
 	case w.failed(CheckDraws):
-	case len(d.good) == 0 && d.open == 0:
+	case len(d.good)+len(d.open) == 0:
 		w.pass(CheckDraws, CodeDraws, Text{"账上没有抽取。", "there is no draw to recompute."})
 	default:
-		w.pass(CheckDraws, CodeDraws, d.text())
+		w.tellDraws()
 	}
 }
 
-// text is what came out again.
-func (d *draws) text() Text {
-	t := say("重算了 %d 次抽取，结果一致", "%d draws come out again", len(d.good))
-	zh, en := make([]string, len(d.good)), make([]string, len(d.good))
-	for i, g := range d.good {
-		one := say("%s 名录 %d（排除 %d）抽中 %d", "%s: %[4]d drawn from a pool of %[2]d, %[3]d of them excluded", g.id, g.pool, g.excluded, g.selected)
-		zh[i], en[i] = one.ZH, one.EN
+// toldDraws is how many draws are told one by one.
+const toldDraws = 20
+
+// tellDraws says what came out again, draw by draw as far as that can be read.
+func (w *walk) tellDraws() {
+	d := &w.draws
+	slices.SortFunc(d.good, func(a, b drawn) int { return strings.Compare(a.id, b.id) })
+	slices.SortFunc(d.open, func(a, b undrawn) int { return strings.Compare(a.id, b.id) })
+	for _, g := range d.good[:min(len(d.good), toldDraws)] {
+		w.pass(CheckDraws, CodeDraws, say("抽取 %s 重算一致：名录 %d 个，排除 %d 个，抽中 %d 个。", "draw %s comes out again: %[4]d drawn from a pool of %[2]d, %[3]d of which were excluded.", g.id, g.pool, g.excluded, g.selected))
 	}
-	if len(d.good) > 0 {
-		t.ZH, t.EN = t.ZH+"："+some(zh), t.EN+" ("+some(en)+")"
+	for _, o := range d.open[:min(len(d.open), toldDraws)] {
+		if len(o.missing) > 0 {
+			w.pass(CheckDraws, CodeDraws, say("抽取 %s 没有结果：%s 未提交随机贡献。", "draw %s has no outcome: %s did not contribute.", o.id, some(o.missing)))
+		}
 	}
-	if d.taken > 0 {
-		more := say("；递补 %d 次，均按排序依次进行", "; vacant places were offered %d times, always to the next in rank", d.taken)
-		t.ZH, t.EN = t.ZH+more.ZH, t.EN+more.EN
-	}
-	if d.open > 0 {
-		more := say("；另有 %d 次尚无结果或者已作废", "; %d more have no outcome, or are void", d.open)
-		t.ZH, t.EN = t.ZH+more.ZH, t.EN+more.EN
-	}
-	t.ZH, t.EN = t.ZH+"。", t.EN+"."
-	return t
+	w.pass(CheckDraws, CodeDraws, say("重算了 %d 次抽取，结果一致；递补 %d 次，均按排序依次进行；另有 %d 次尚无结果或者已作废。",
+		"draws that come out again: %d; vacant places offered, always to the next in rank: %d; draws without an outcome, running or void: %d.", len(d.good), d.taken, len(d.open)))
 }
 
 // some are the first of a list, in a sentence.
