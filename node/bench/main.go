@@ -12,12 +12,14 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "load" {
-		if err := loadMain(os.Args[2:]); err != nil {
-			fmt.Fprintln(os.Stderr, "bench load:", err)
-			os.Exit(1)
+	for name, run := range map[string]func([]string) error{"load": loadMain, "dataset": datasetMain} {
+		if len(os.Args) > 1 && os.Args[1] == name { // a process of its own
+			if err := run(os.Args[2:]); err != nil {
+				fmt.Fprintf(os.Stderr, "bench %s: %v\n", name, err)
+				os.Exit(1)
+			}
+			return
 		}
-		return
 	}
 	rounds := flag.Int("rounds", 3, "alternating rounds")
 	duration := flag.Duration("duration", 5*time.Second, "length of one phase")
@@ -26,14 +28,18 @@ func main() {
 	against := flag.String("against", "", "another sandi binary, to be measured in etcd's place")
 	chosen := flag.String("phases", "", "the phases to run, with commas between them (default: all)")
 	profiles := flag.String("profile", "", "folder for CPU profiles of each node and phase")
+	dataset := flag.Bool("dataset", false, "measure loading the three-year data set instead, beside the writes of the same run")
 	restart := flag.String("restart", "", "measure restarts instead, after so many leaves each: \"20000,200000\"")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
-	if *restart != "" {
+	switch {
+	case *restart != "":
 		err = runRestarts(ctx, *sandi, *restart)
-	} else {
+	case *dataset:
+		err = runDataset(ctx, plan{sandi: *sandi, rounds: *rounds, duration: *duration})
+	default:
 		err = run(ctx, plan{sandi: *sandi, against: *against, sandiOnly: *only, rounds: *rounds, duration: *duration, profiles: *profiles}, *chosen)
 	}
 	if err != nil {

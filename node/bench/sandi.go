@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,13 +31,24 @@ type sandiCluster struct {
 }
 
 func startSandi(ctx context.Context, dir, binary string, t benchTLS, ports int) (*sandiCluster, error) {
-	c := &sandiCluster{dir: filepath.Join(dir, "sandi"), binary: binary, tls: t}
-	var err error
-	c.network, err = demo.Found(demo.Options{
-		Dir: c.dir, Clock: genesis.ClockReal, Start: time.Now(), Timeouts: setup.ProductionTimeouts, PortBase: ports,
-		TLSCert: t.serverCert, TLSKey: t.serverKey, Requests: 1_000_000, // the limiter must not be what is measured
-	})
+	c, err := startNetwork(dir, binary, t, demo.Options{Clock: genesis.ClockReal, Start: time.Now(), PortBase: ports})
 	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(c.up(), c.ready()); err != nil {
+		c.stop()
+		return nil, err
+	}
+	return c, nil
+}
+
+// startNetwork founds a network and starts its nodes.
+func startNetwork(dir, binary string, t benchTLS, o demo.Options) (*sandiCluster, error) {
+	c := &sandiCluster{dir: filepath.Join(dir, "sandi"), binary: binary, tls: t}
+	o.Dir, o.Timeouts, o.TLSCert, o.TLSKey = c.dir, setup.ProductionTimeouts, t.serverCert, t.serverKey
+	o.Requests = 1_000_000 // the limiter must not be what is measured
+	var err error
+	if c.network, err = demo.Found(o); err != nil {
 		return nil, err
 	}
 	for i := range c.network.Regions {
@@ -47,10 +59,6 @@ func startSandi(ctx context.Context, dir, binary string, t benchTLS, ports int) 
 		}
 		c.servers = append(c.servers, s)
 	}
-	if err := c.ready(); err != nil {
-		c.stop()
-		return nil, err
-	}
 	return c, nil
 }
 
@@ -58,6 +66,18 @@ func startSandi(ctx context.Context, dir, binary string, t benchTLS, ports int) 
 func (c *sandiCluster) serve(i int) (*server, error) {
 	r := c.network.Regions[i]
 	return startServer(filepath.Dir(c.dir), "sandi-"+r.Code, true, c.binary, "serve", "--config", filepath.Join(r.Dir, "sandi.yaml"), "--until-stdin-closes")
+}
+
+// up waits until every node is ready.
+func (c *sandiCluster) up() error {
+	return until(time.Minute, "three nodes", func(ctx context.Context) error {
+		for i := range c.servers {
+			if err := errors.Join(c.servers[i].died(), c.get(ctx, i, "/readyz", nil)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // ready waits until a write is acknowledged and notes the size of its statement.

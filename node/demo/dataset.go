@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"sync"
 	"time"
 
+	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/consensus/genesis"
@@ -62,10 +65,7 @@ func RunData(ctx context.Context, c DataConfig) (DataSummary, error) {
 	if err := nodes.startAll(runCtx); err != nil {
 		return sum, err
 	}
-	d := newDoors(network, problem.English)
-	if err = d.ready(runCtx); err == nil {
-		sum, err = LoadData(runCtx, dataDoors{d}, c, set)
-	}
+	sum, err = c.fill(runCtx, network, set)
 	if c.Loaded != nil && err == nil {
 		c.Loaded(sum)
 	}
@@ -74,6 +74,18 @@ func RunData(ctx context.Context, c DataConfig) (DataSummary, error) {
 	}
 	cancel()
 	return sum, errors.Join(err, nodes.stopAll())
+}
+
+// fill waits until the network is up, and loads the set.
+func (c DataConfig) fill(ctx context.Context, n *Network, set *threeyears.Set) (DataSummary, error) {
+	if err := newDoors(n, problem.English).ready(ctx); err != nil {
+		return DataSummary{Seed: c.Seed}, err
+	}
+	doors, err := DataDoors(n.Dir, nil)
+	if err != nil {
+		return DataSummary{Seed: c.Seed}, err
+	}
+	return LoadData(ctx, doors, c, set)
 }
 
 // LoadData loads a set into a running network and checks the reports. The error
@@ -117,13 +129,60 @@ func settled(ctx context.Context, d threeyears.Doors, set *threeyears.Set) (thre
 	}
 }
 
-// dataDoors lets the people of a data set in.
-type dataDoors struct{ *doors }
+// dataDoors lets the people of a data set in, each through their own bureau's
+// node.
+type dataDoors struct {
+	network *Network
+	url     map[string]string // region -> base URL
+	http    *http.Client      // nil: plain HTTP
+
+	mu      sync.Mutex // owns clients
+	clients map[threeyears.Actor]*client.Client
+}
+
+// DataDoors are the doors of a network that was founded in dir and runs; web is
+// what its public API is reached with, nil for plain HTTP.
+func DataDoors(dir string, web *http.Client) (threeyears.Doors, error) {
+	network, signed, err := Existing(dir)
+	if err != nil {
+		return nil, err
+	}
+	d := &dataDoors{network: network, url: map[string]string{}, http: web, clients: map[threeyears.Actor]*client.Client{}}
+	for _, r := range signed.Genesis.Regions {
+		d.url[r.Code] = r.Nodes[0].Public
+	}
+	return d, nil
+}
 
 // Of is the door of one person.
-func (d dataDoors) Of(a threeyears.Actor) (*client.Client, error) {
-	return d.of(Actor{Region: a.Region, Org: a.Org, Role: a.Role, Person: a.Person})
+func (d *dataDoors) Of(a threeyears.Actor) (*client.Client, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if c := d.clients[a]; c != nil {
+		return c, nil
+	}
+	region := d.network.Region(a.Region)
+	if region == nil {
+		return nil, fmt.Errorf("no region %q in the network", a.Region)
+	}
+	source := &tokens{region: region, actor: Actor{Region: a.Region, Org: a.Org, Role: a.Role, Person: a.Person}}
+	c, err := client.New(client.Options{Base: d.url[a.Region], Token: source.token, HTTP: d.http, Lang: problem.English})
+	if err == nil {
+		d.clients[a] = c
+	}
+	return c, err
 }
 
 // SetClock moves every node's scenario clock.
-func (d dataDoors) SetClock(ctx context.Context, t time.Time) error { return d.setClock(ctx, t) }
+func (d *dataDoors) SetClock(ctx context.Context, t time.Time) error {
+	for _, r := range d.network.Regions {
+		door, err := d.Of(threeyears.Actor{Region: r.Code, Org: r.Code + "-SJ", Role: auth.RoleOperator, Person: "synthetic-operator"})
+		if err != nil {
+			return err
+		}
+		if err := door.SetClock(ctx, t); err != nil {
+			return fmt.Errorf("couldn't set the scenario clock of %s: %w", r.Code, err)
+		}
+	}
+	return nil
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -118,14 +119,32 @@ func (l *loader) quarter(ctx context.Context, cases []*Case, next []int, q, writ
 			}
 		})
 	}
-	for i, c := range cases {
-		if n := next[i]; n < len(c.Steps) && c.Steps[n].Quarter == q && ctx.Err() == nil {
-			work <- i
+	for _, i := range due(cases, next, q) {
+		if ctx.Err() != nil {
+			break
 		}
+		work <- i
 	}
 	close(work)
 	wg.Wait()
 	return context.Cause(ctx)
+}
+
+// due are the cases with steps in a quarter, those with the most first: one
+// after the other they take longest, and nothing else would be left to do.
+func due(cases []*Case, next []int, q int) []int {
+	var out []int
+	many := make([]int, len(cases))
+	for i, c := range cases {
+		for n := next[i]; n < len(c.Steps) && c.Steps[n].Quarter == q; n++ {
+			many[i]++
+		}
+		if many[i] > 0 {
+			out = append(out, i)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b int) int { return many[b] - many[a] })
+	return out
 }
 
 func (l *loader) steps(ctx context.Context, c *Case, next *int, q int) error {
