@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -160,7 +161,12 @@ func TestQuota(t *testing.T) {
 	defer n.db.Close()
 	first := n.put(t, bytesOf(chunkSize))
 	read := 0
-	_, err = n.Put(ctx, Meta{}, readerFunc(func(p []byte) (int, error) { read += len(p); return len(p), nil }))
+	_, err = n.Put(ctx, Meta{}, readerFunc(func(p []byte) (int, error) {
+		if read += len(p); read > 64*chunkSize { // without a quota the test would never end
+			return 0, io.EOF
+		}
+		return len(p), nil
+	}))
 	if wantErr(t, err, ErrQuota); read > 4*chunkSize {
 		t.Errorf("%d bytes were read before the quota held", read)
 	}
