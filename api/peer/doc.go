@@ -29,6 +29,11 @@
 //     its SHA-256 in hex; 404 from a node that doesn't keep it.
 //   - POST /peer/v1/home: what a record keeps at home (api/home), for a region that the
 //     law releases it to; 403 for all others.
+//   - GET /peer/v1/offers/{region}/{id}/list, …/items/{n}/tree, …/items/{n}/chunks/{i}:
+//     private objects that this bureau offers to the asker's region (node/exchange);
+//     404 for whatever is not for it.
+//   - POST /peer/v1/lend: the asker lends this connection: from then on this node asks
+//     over it, for objects only.
 //
 // Bodies are bounded before they are read. Answers carry no reasons: a peer is
 // not trusted with this node's insides.

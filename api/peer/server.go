@@ -69,6 +69,8 @@ type Config struct {
 	Promises      Promises
 	Lots          Lots
 	Home          Home
+	Objects       Objects          // private objects on offer; nil: none
+	Bulk          *Bulk            // takes the connections that other nodes lend; nil: none are taken
 	Clock         func() time.Time // real time, on practice networks too
 }
 
@@ -89,9 +91,16 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("POST "+pathPromises, d.promises)
 	mux.HandleFunc("GET "+pathDrawTexts+"{digest}", d.drawText)
 	mux.HandleFunc("POST "+pathHome, d.home)
+	mux.HandleFunc("POST "+pathLend, d.lend)
+	d.objectRoutes(mux)
+	return known(mux)
+}
+
+// known refuses requests that do not come from a node's connection.
+func known(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := transport.PeerFrom(r.Context()); !ok {
-			w.WriteHeader(http.StatusForbidden) // no node's connection: a wiring mistake, not a caller's
+			w.WriteHeader(http.StatusForbidden) // a wiring mistake, not a caller's
 			return
 		}
 		w.Header().Set("Cache-Control", "no-store")

@@ -307,3 +307,6 @@ func (v *Vault) Discard(c commitment.Commitment) error {
 }
 
 func intakeKey(c commitment.Commitment) []byte { return append([]byte{tagIntake}, c[:]...) }
+
+// Sum is the SHA-256 of what is here.
+func (in *Intake) Sum() [32]byte { return in.hash.Sum() }

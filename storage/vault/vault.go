@@ -53,7 +53,7 @@ type Vault struct {
 	account sync.Mutex // orders the rows of usage; guards the next two
 	usage   Usage
 	intakes map[commitment.Commitment]bool // that are open
-	keepers sync.Mutex // orders changes of how objects are kept
+	keepers sync.Mutex                     // orders changes of how objects are kept
 
 	puts, gets chan struct{} // a place for each large transfer
 	buffers    sync.Pool     // of *[]byte from newBuffer

@@ -1,0 +1,243 @@
+package exchange
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sandi.internal/gateway/api/solo"
+	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/statement"
+	"sandi.internal/gateway/storage/vault"
+)
+
+// Ensure what is offered arrives, is receipted once, and can be read only then.
+func TestTransfer(t *testing.T) {
+	w := newWorld(t)
+	beijing, hebei := w.nodes[solo.Beijing], w.nodes[solo.Hebei]
+	objects := [][]byte{content(100, 1), content(3*vault.ChunkSize+5, 2), content(vault.ChunkSize, 3)}
+	list := beijing.put(objects...)
+	ref := beijing.offers(list)
+	if got := w.ends(ref); got != ledger.OfferReceived {
+		t.Fatalf("it ended as %s", got)
+	}
+	hebei.has(list, objects...)
+	w.until("the inbox is empty", func() bool { row, _ := hebei.local.Get(inboxKey(ref)); return row == nil })
+	if p, _ := hebei.Progress(ref); p.Bytes != w.offer(ref).Bytes || p.Total != p.Bytes {
+		t.Errorf("%+v of %d", p, w.offer(ref).Bytes)
+	}
+	leaf := w.offer(ref).Ended
+	// The same objects offered again: nothing to fetch, one more receipt.
+	again := beijing.offers(list)
+	if got := w.ends(again); got != ledger.OfferReceived {
+		t.Fatalf("it ended as %s", got)
+	}
+	if w.offer(ref).Ended != leaf {
+		t.Error("the first offer was receipted again")
+	}
+	if u := hebei.vault.Usage(); u.Objects != 5 { // three and two lists
+		t.Errorf("%+v", u)
+	}
+}
+
+// Ensure nobody but the recipient's nodes gets anything, and the recipient nothing
+// that was not offered.
+func TestGivenToNobodyElse(t *testing.T) {
+	w := newWorld(t)
+	beijing := w.nodes[solo.Beijing]
+	ref := beijing.offers(beijing.put(content(100, 1)))
+	ctx := context.Background()
+	for _, region := range []string{solo.Tianjin, solo.Beijing, ""} {
+		_, err := beijing.GiveList(ctx, region, ref)
+		_, err2 := beijing.GiveTree(ctx, region, ref, 0)
+		_, err3 := beijing.GiveChunk(ctx, region, ref, 0, 0, vault.Buffer())
+		if !errors.Is(err, ErrAbsent) || !errors.Is(err2, ErrAbsent) || !errors.Is(err3, ErrAbsent) {
+			t.Errorf("%q: %v, %v, %v", region, err, err2, err3)
+		}
+	}
+	for _, at := range []struct {
+		item  int
+		chunk int64
+	}{{1, 0}, {-1, 0}, {0, 1}, {0, -1}} {
+		if data, err := beijing.GiveChunk(ctx, solo.Hebei, ref, at.item, at.chunk, vault.Buffer()); err == nil {
+			t.Errorf("item %d, chunk %d: %d bytes", at.item, at.chunk, len(data))
+		}
+	}
+	if _, err := beijing.GiveList(ctx, solo.Hebei, Ref{Region: solo.Beijing, ID: statement.NewID(time.Now(), entropy{})}); !errors.Is(err, ErrAbsent) {
+		t.Errorf("an offer that is none: %v", err)
+	}
+}
+
+// Ensure a peer that gives other bytes than it offered is found out, that what came
+// is kept as evidence, and that nothing of the offer stays.
+func TestContested(t *testing.T) {
+	for name, change := range map[string]func(what string, data []byte) []byte{
+		statement.DisputeList: func(what string, data []byte) []byte {
+			if what == "list" {
+				data = bytes.Replace(data, []byte("image"), []byte("audio"), 1)
+			}
+			return data
+		},
+		statement.DisputeChunk: func(what string, data []byte) []byte {
+			if what == "chunk" {
+				data = bytes.Clone(data)
+				data[len(data)/2] ^= 1
+			}
+			return data
+		},
+		"a shorter chunk": func(what string, data []byte) []byte {
+			if what == "chunk" {
+				data = data[:len(data)-1]
+			}
+			return data
+		},
+		"another tree": func(what string, data []byte) []byte {
+			if what == "tree" {
+				data = bytes.Clone(data)
+				data[0] ^= 1
+			}
+			return data
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			beijing, hebei := w.nodes[solo.Beijing], w.nodes[solo.Hebei]
+			w.mu.Lock()
+			w.tamper = func(what string, _ int, _ int64, data []byte) ([]byte, error) { return change(what, data), nil }
+			w.mu.Unlock()
+			list := beijing.put(content(vault.ChunkSize+7, 1))
+			ref := beijing.offers(list)
+			if got := w.ends(ref); got != ledger.OfferDisputed {
+				t.Fatalf("it ended as %s", got)
+			}
+			w.until("the inbox is empty", func() bool { row, _ := hebei.local.Get(inboxKey(ref)); return row == nil })
+			if _, err := hebei.reads(list[0]); !errors.Is(err, vault.ErrNotFound) {
+				t.Errorf("the object is there: %v", err)
+			}
+			objects, err := hebei.vault.List(context.Background(), [32]byte{}, 9, func(o vault.Object) bool { return o.Name != "materials.json" })
+			if err != nil || len(objects) != 1 || objects[0].Name[:8] != "dispute-" {
+				t.Errorf("the evidence: %+v, %v", objects, err)
+			}
+		})
+	}
+}
+
+// Ensure faults on the way only delay: peers that are silent, break off, or give one
+// wrong chunk once.
+func TestFaultsDelay(t *testing.T) {
+	w := newWorld(t)
+	beijing, hebei := w.nodes[solo.Beijing], w.nodes[solo.Hebei]
+	var calls atomic.Int64
+	w.mu.Lock()
+	w.tamper = func(what string, _ int, chunk int64, data []byte) ([]byte, error) {
+		switch n := calls.Add(1); {
+		case n%3 == 0:
+			return nil, errors.New("the connection broke")
+		case n == 7 && what == "chunk":
+			data = bytes.Clone(data)
+			data[0] ^= 1
+		}
+		return data, nil
+	}
+	w.mu.Unlock()
+	object := content(6*vault.ChunkSize, 1)
+	list := beijing.put(object)
+	if got := w.ends(beijing.offers(list)); got != ledger.OfferReceived {
+		t.Fatalf("it ended as %s", got)
+	}
+	hebei.has(list, object)
+}
+
+// Ensure a transfer goes on after power cuts on either side at any chunk, to one
+// receipt and equal bytes.
+func TestRestarts(t *testing.T) {
+	w := newWorld(t)
+	beijing, hebei := w.nodes[solo.Beijing], w.nodes[solo.Hebei]
+	object := content(12*vault.ChunkSize+1, 1)
+	list := beijing.put(object)
+	var given atomic.Int64
+	gate := make(chan struct{})
+	w.mu.Lock()
+	w.tamper = func(what string, _ int, _ int64, data []byte) ([]byte, error) {
+		if what == "chunk" && given.Add(1)%5 == 0 {
+			select {
+			case gate <- struct{}{}:
+			case <-time.After(20 * time.Millisecond):
+			}
+			return nil, errors.New("power cut")
+		}
+		return data, nil
+	}
+	w.mu.Unlock()
+	ref := beijing.offers(list)
+	for range 3 {
+		<-gate
+		hebei.restart()
+	}
+	if got := w.ends(ref); got != ledger.OfferReceived {
+		t.Fatalf("it ended as %s", got)
+	}
+	hebei.restart() // perhaps between the receipt and the admission
+	hebei.has(list, object)
+	if u := hebei.vault.Usage(); u.Objects != 2 || u.Bytes < int64(len(object)) {
+		t.Errorf("%+v", u)
+	}
+}
+
+// Ensure an offer whose time has passed is withdrawn by its owner's node and leaves
+// nothing with the recipient.
+func TestExpires(t *testing.T) {
+	w := newWorld(t)
+	beijing, hebei := w.nodes[solo.Beijing], w.nodes[solo.Hebei]
+	w.mu.Lock()
+	w.tamper = func(what string, _ int, chunk int64, data []byte) ([]byte, error) {
+		if what == "chunk" && chunk > 0 {
+			return nil, errors.New("silence")
+		}
+		return data, nil
+	}
+	w.mu.Unlock()
+	list := beijing.put(content(2*vault.ChunkSize, 1))
+	ref := beijing.offers(list)
+	w.until("the first chunk is there", func() bool { p, _ := hebei.Progress(ref); return p.Bytes == vault.ChunkSize })
+	w.net.Pass(2 * time.Hour)
+	if got := w.ends(ref); got != ledger.OfferWithdrawn {
+		t.Fatalf("it ended as %s", got)
+	}
+	w.until("nothing is left", func() bool { return hebei.vault.Usage().Objects == 1 && hebei.vault.Usage().Bytes < vault.ChunkSize })
+}
+
+// Ensure bulk keeps to its rate while statements are committed, and to none while
+// they are not.
+func TestPace(t *testing.T) {
+	p := newPace(1 << 20)
+	begin := time.Now()
+	for range 100 {
+		if err := p.wait(context.Background(), 1<<20); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(begin); took > time.Second {
+		t.Errorf("idle: 100 MiB took %s", took)
+	}
+	p.statements(1)
+	begin = time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := p.wait(ctx, 100<<10); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begin); took < 90*time.Millisecond {
+		t.Errorf("busy: 100 KiB at 1 MiB/s took %s", took)
+	}
+	begin = time.Now()
+	if err := p.wait(ctx, 100<<20); err != nil { // 100 s at this rate, but the statements have ended
+		t.Fatal(err)
+	}
+	if took := time.Since(begin); took > 10*time.Second {
+		t.Errorf("after the statements: %s", took)
+	}
+}
