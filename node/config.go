@@ -69,13 +69,14 @@ type Keys struct {
 
 // Limits bounds what a node takes in. Zero means the default.
 type Limits struct {
-	CacheMiB      int   `koanf:"cache_mib"`      // block cache shared by the three stores
-	MemoryMiB     int64 `koanf:"memory_mib"`     // of the Go heap, memtables and cache included: the collector works harder near it; GOMEMLIMIT overrides
-	MaterialMiB   int64 `koanf:"material_mib"`   // one private payload
-	VaultMiB      int64 `koanf:"vault_mib"`      // all private payloads; 0: what the disk has
-	RequestsPerS  int   `koanf:"requests_per_s"` // per caller region, before 429
-	WarnBelowMiB  int64 `koanf:"warn_below_mib"` // free disk under which doctor and readyz warn
-	VerifyWorkers int   `koanf:"verify_workers"` // signature checks in parallel
+	CacheMiB        int   `koanf:"cache_mib"`          // block cache shared by the three stores
+	MemoryMiB       int64 `koanf:"memory_mib"`         // of the Go heap, memtables and cache included: the collector works harder near it; GOMEMLIMIT overrides
+	MaterialMiB     int64 `koanf:"material_mib"`       // one private payload
+	VaultMiB        int64 `koanf:"vault_mib"`          // all private payloads; 0: what the disk has
+	ExchangeMiBPerS int64 `koanf:"exchange_mib_per_s"` // private payloads to and from other bureaus while statements are committed; 0: 32
+	RequestsPerS    int   `koanf:"requests_per_s"`     // per caller region, before 429
+	WarnBelowMiB    int64 `koanf:"warn_below_mib"`     // free disk under which doctor and readyz warn
+	VerifyWorkers   int   `koanf:"verify_workers"`     // signature checks in parallel
 }
 
 // Witness is whose checkpoints this node cosigns besides the federation's own,

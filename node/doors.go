@@ -51,7 +51,7 @@ func (n *Node) openDoors() error {
 	}
 	cfg := public.Config{
 		Region: n.cfg.Region, Node: n.cfg.Node, Network: n.genesis.Network(), Version: Version, Genesis: n.genesis.Genesis,
-		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Lots: n.lots, Local: n.stores.state.Local(),
+		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Keeper: n.materials.Vault, Exchange: n.exchange.Load(), Lots: n.lots, Local: n.stores.state.Local(),
 		Home: n.home, Replica: n.standing, Checkpoints: n.checkpoints, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
 		Promises: n.promises,
 	}
@@ -107,7 +107,7 @@ func (n *Node) standing() v1.Replica {
 
 func (n *Node) peerHandler() http.Handler {
 	return peer.New(peer.Config{
-		Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Promises: n.docket, Lots: n.lots, Home: releases{n}, Clock: time.Now,
+		Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Promises: n.docket, Lots: n.lots, Home: releases{n}, Clock: time.Now, Objects: n.exchange.Load(), Bulk: n.bulk,
 	})
 }
 

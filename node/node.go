@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -35,6 +36,7 @@ import (
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/consensus/transport"
 	"sandi.internal/gateway/consensus/witness"
+	"sandi.internal/gateway/node/exchange"
 )
 
 const (
@@ -76,6 +78,8 @@ type Node struct {
 	lots      *lots.Lots
 	agenda    *agenda // of the steward
 	materials public.Vault
+	bulk      *peer.Bulk
+	exchange  atomic.Pointer[exchange.Exchange] // nil while the replica opens
 	home      *home.Home
 	desk      *desk.Desk
 	tlog      *audit.Log
@@ -224,7 +228,7 @@ func (n *Node) openReplica() error {
 	n.agenda = newAgenda()
 	n.replica, err = replica.Open(replica.Config{
 		NodeID: n.cfg.Node, Genesis: n.genesis, Store: n.stores.state, Log: n.stores.log, Ledger: n.ledger, Pool: pool,
-		Transport: n.transport, Peers: peers, Clock: n.now, Applied: n.agenda.applied,
+		Transport: n.transport, Peers: peers, Clock: n.now, Applied: n.applied,
 		Cosigned: n.witness.Cosigned, Abstain: n.witness.Abstain, Logger: n.log, Metrics: n.reg,
 	})
 	if err != nil {
@@ -249,7 +253,10 @@ func (n *Node) openReplica() error {
 	if err := n.openLots(peers); err != nil {
 		return err
 	}
-	return n.openDesk(pool)
+	if err := n.openDesk(pool); err != nil {
+		return err
+	}
+	return n.openExchange()
 }
 
 func (n *Node) openGossip() error {
@@ -286,6 +293,7 @@ func (n *Node) Run(ctx context.Context) error {
 	group.Go(func() error { n.witness.Run(ctx); return nil })
 	group.Go(func() error { n.mover.Run(ctx); return nil })
 	group.Go(func() error { n.docket.Run(ctx); return nil })
+	group.Go(func() error { return n.exchange.Load().Run(ctx) })
 	group.Go(func() error { return n.steward().run(ctx) })
 	group.Go(func() error {
 		n.lots.Run(ctx, func(record string) { n.agenda.keep(record) })

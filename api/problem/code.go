@@ -60,6 +60,7 @@ const (
 
 	MaterialMissing = "material_missing"
 	DigestMismatch  = "digest_mismatch"
+	MaterialKept    = "material_kept"
 	EmptyMaterial   = "empty_material"
 	VaultFull       = "vault_full"
 	NoCheckpoint    = "no_checkpoint"
@@ -137,6 +138,7 @@ var table = map[string]entry{
 	WrongNetwork:     {http.StatusUnprocessableEntity, "声明文书属于另一网络", "the statement belongs to another network"},
 
 	MaterialMissing: {http.StatusUnprocessableEntity, "材料不在本单位保管库中", "the material is not in this bureau's vault"},
+	MaterialKept:    {http.StatusConflict, "材料的保管期限或者保全措施不允许此操作", "the time or a legal hold under which the file is kept forbids it, or there is no such hold"},
 	DigestMismatch:  {http.StatusUnprocessableEntity, "内容与声明的摘要不符", "the content differs from the declared digest"},
 	EmptyMaterial:   {http.StatusUnprocessableEntity, "材料为空", "the material is empty"},
 	ClockBack:       {http.StatusConflict, "演练时钟不能倒退", "the scenario clock does not go back"},

@@ -37,6 +37,9 @@ type Config struct {
 	Ledger                desk.Ledger
 	Log                   *audit.Log // the ledger as others read it
 	Materials             Materials
+	Keeper                Keeper                 // looks after the vault; nil: nobody does here
+	Exchange              Exchange               // carries files to other bureaus; nil: none
+	Access                AccessLog              // who looked at private files; nil: nobody keeps it
 	Lots                  *lots.Lots             // pools and rules of draws
 	Home                  *home.Home             // what records keep at home
 	Local                 desk.Local             // node-local keys: what came of uploads

@@ -149,6 +149,13 @@ func (a *API) getMaterial(w http.ResponseWriter, r *http.Request, c *auth.Caller
 	if err != nil {
 		return err
 	}
+	look := Access{Action: ActionRead, Material: commitment, Record: q.Get("record")}
+	if !allowed {
+		look.Action = ActionDeny
+	}
+	if err := a.access(r.Context(), c, look); err != nil {
+		return err
+	}
 	if !allowed {
 		return notFound(r.Context(), started)
 	}

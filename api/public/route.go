@@ -131,12 +131,69 @@ func (a *API) materialRoutes() {
 		Summary:     "Fetch a file from the bureau's vault",
 		Description: "The bureau's own people only: those of the organisation that put it there, the bureau itself, or, with record, those whose region is a party to a record that names it. Served as an attachment.",
 		Parameters: []*huma.Param{
-			{Name: "commitment", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString, Pattern: "^sc1\\.[A-Za-z0-9_-]{43}$"}},
+			commitmentParam,
 			{Name: "record", In: "query", Description: "a record that names the file", Schema: text("")},
 		},
 		Responses: map[string]*huma.Response{"200": {Description: "the bytes", Content: map[string]*huma.MediaType{mediaBytes: {}}}},
 	}, a.transfer(a.getMaterial))
+	a.keepingRoutes()
+	a.offerRoutes()
 }
+
+func (a *API) keepingRoutes() {
+	get(a, huma.Operation{
+		OperationID: "list-materials", Path: "/v1/materials", Tags: []string{"materials"}, Summary: "The files of the caller's organisation in the bureau's vault, with how they are kept",
+	}, a.materials)
+	get(a, huma.Operation{
+		OperationID: "get-keeping", Path: "/v1/materials/{commitment}/keeping", Tags: []string{"materials"}, Summary: "How long a file is kept",
+	}, a.aboutOne)
+	a.plain(huma.Operation{
+		OperationID: "keep-material", Method: http.MethodPost, Path: "/v1/materials/{commitment}/keeping", Tags: []string{"materials"},
+		Summary:     "Retain, hold, lift a hold, or purge",
+		Description: "retain sets the class and the time before which the file is not purged, and never shortens it; hold and lift set and end a legal hold; purge destroys a file whose time has come: its commitment and the reason stay.",
+		Parameters:  []*huma.Param{commitmentParam}, RequestBody: a.jsonBody(v1.KeepRequest{}, "KeepRequest"),
+		Responses: map[string]*huma.Response{"200": a.jsonAnswer("as it is kept now", v1.MaterialAbout{}, "MaterialAbout", nil), "204": {Description: "purged"}},
+		Errors:    writeErrors,
+	}, a.guarded(a.keep))
+	a.plain(huma.Operation{
+		OperationID: "scrub-materials", Method: http.MethodPost, Path: "/v1/materials/scrub", Tags: []string{"materials"},
+		Summary:   "Read the whole vault and name what is damaged",
+		Responses: map[string]*huma.Response{"200": a.jsonAnswer("what was found", v1.Scrubbed{}, "Scrubbed", nil)}, Errors: writeErrors,
+	}, a.transfer(a.scrub))
+}
+
+func (a *API) offerRoutes() {
+	a.plain(huma.Operation{
+		OperationID: "make-offer", Method: http.MethodPost, Path: "/v1/offers", Tags: []string{"offers"},
+		Summary:     "Offer files of the bureau's vault to another bureau",
+		Description: "Commitments, sizes, purpose and legal basis go onto the ledger; the recipient's node fetches the bytes from this node, verifies them and signs a receipt. Only then can its people open them. " + promiseText,
+		Parameters:  []*huma.Param{keyParam}, RequestBody: a.jsonBody(v1.OfferRequest{}, "OfferRequest"),
+		Responses: map[string]*huma.Response{
+			"201": a.jsonAnswer("offered", v1.OfferAnswer{}, "OfferAnswer", map[string]*huma.Param{"Location": header("the offer")}),
+			"202": a.jsonAnswer("promised: the answer will be at Location", v1.OfferAnswer{}, "OfferAnswer", nil),
+		},
+		Errors: writeErrors,
+	}, a.guarded(a.makeOffer))
+	get(a, huma.Operation{
+		OperationID: "list-offers", Path: "/v1/offers", Tags: []string{"offers"}, Summary: "Offers that the caller's region made or may fetch",
+		Description: "A page may hold fewer items than its limit and still have a next.",
+	}, a.offers)
+	get(a, huma.Operation{
+		OperationID: "get-offer", Path: "/v1/offers/{region}/{id}", Tags: []string{"offers"}, Summary: "An offer, with its files and how far fetching has come",
+	}, a.offerByID)
+	a.plain(huma.Operation{
+		OperationID: "withdraw-offer", Method: http.MethodPost, Path: "/v1/offers/{region}/{id}/withdrawal", Tags: []string{"offers"},
+		Summary:    "Withdraw an offer that nobody has received",
+		Parameters: []*huma.Param{offerRegionParam, offerIDParam, keyParam}, RequestBody: a.jsonBody(v1.WithdrawRequest{}, "WithdrawRequest"),
+		Responses: a.written("200", "withdrawn"), Errors: writeErrors,
+	}, a.guarded(a.withdrawOffer))
+}
+
+var (
+	commitmentParam  = &huma.Param{Name: "commitment", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString, Pattern: "^sc1\\.[A-Za-z0-9_-]{43}$"}}
+	offerRegionParam = &huma.Param{Name: "region", In: "path", Required: true, Description: "that made the offer", Schema: text("120000")}
+	offerIDParam     = &huma.Param{Name: "id", In: "path", Required: true, Description: "of the statement that made it", Schema: text("")}
+)
 
 func (a *API) practiceRoutes() {
 	get(a, huma.Operation{

@@ -1,6 +1,7 @@
 package public
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -235,3 +236,27 @@ func civil(unix int64) string {
 
 // retrySoon is what callers are told who met a bound.
 const retrySoon = time.Second
+
+// readJSON reads a body of at most most bytes into a struct, one reading only.
+func readJSON(w http.ResponseWriter, r *http.Request, most int, into any) error {
+	if _, err := query(r); err != nil {
+		return err
+	}
+	body, err := serve.Body(w, r, most, mediaJSON)
+	if err != nil {
+		return err
+	}
+	if err := strict.Object(body, most, maxDepth); err != nil {
+		return malformed(err)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return problem.Invalid(problem.At("body."+wrong.Field, problem.WrongType))
+		}
+		return problem.Invalid(problem.At("body", problem.UnknownField))
+	}
+	return nil
+}

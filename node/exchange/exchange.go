@@ -11,6 +11,7 @@ import (
 
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/peer"
+	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/storage/vault"
 )
@@ -34,8 +35,9 @@ type Peers interface {
 var ErrAbsent = peer.ErrAbsent
 
 var (
-	_ Peers        = (*peer.Bulk)(nil)
-	_ peer.Objects = (*Exchange)(nil)
+	_ Peers           = (*peer.Bulk)(nil)
+	_ peer.Objects    = (*Exchange)(nil)
+	_ public.Exchange = (*Exchange)(nil)
 )
 
 // Desk says things in the bureau's name; *desk.Desk is one.
@@ -115,6 +117,12 @@ func (e *Exchange) Progress(o Ref) (Progress, bool) {
 	defer e.mu.Unlock()
 	p, ok := e.progress[o]
 	return p, ok
+}
+
+// Fetched implements public.Exchange.
+func (e *Exchange) Fetched(region, id string) (bytes int64, note string, ok bool) {
+	p, ok := e.Progress(Ref{Region: region, ID: id})
+	return p.Bytes, p.Note, ok
 }
 
 func (e *Exchange) note(o Ref, change func(*Progress)) {

@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
+	"strings"
 
 	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
@@ -17,15 +20,7 @@ import (
 )
 
 // Draft is an offer that somebody of this bureau wants to make.
-type Draft struct {
-	desk.Draft          // ID, Role, Org and Person; the rest is not used
-	To         string   // organisation of another region
-	Record     string   // may be empty
-	Purpose    string   // what the recipient may use it for
-	Basis      string   // provision that allows it
-	Expires    int64    // unix s
-	Materials  []string // commitments of objects in this vault
-}
+type Draft = public.OfferDraft
 
 // The first byte of this package's node-local keys, and what follows it.
 const (
@@ -41,12 +36,15 @@ func localKey(kind byte, rest string) []byte {
 
 // Make makes an offer: it writes the list of materials into the vault and states
 // the offer in the bureau's name. The same draft again gets the first answer.
-// vault.ErrNotFound, vault.ErrPurged: a material is not in this vault.
+// public.ErrNoMaterial: one is not in this vault.
 func (e *Exchange) Make(ctx context.Context, d Draft) (desk.Receipt, string, error) {
 	list := &List{V: listVersion}
 	body := statement.OfferBody{To: d.To, Record: d.Record, Purpose: d.Purpose, Basis: d.Basis, Expires: d.Expires}
 	for _, text := range d.Materials {
 		item, err := e.item(ctx, text)
+		if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrPurged) {
+			err = public.ErrNoMaterial
+		}
 		if err != nil {
 			return desk.Receipt{}, "", fmt.Errorf("couldn't offer %s: %w", text, err)
 		}
@@ -83,11 +81,27 @@ func (e *Exchange) item(ctx context.Context, text string) (Item, error) {
 	root := treeOf(leaves)
 	media := o.MediaType
 	if !statement.IsMedia(media) {
-		media = "application/octet-stream"
+		media = mediaOf(o.Name)
 	}
 	return Item{
 		Commitment: text, Salt: strict.B64(salt[:]), Size: o.Size, SHA256: strict.B64(o.SHA256[:]), Tree: strict.B64(root[:]), Media: media, Name: o.Name,
 	}, nil
+}
+
+// mediaTypes are those of files that bureaus exchange, by the end of their names. The
+// list is our own: that of the operating system differs from node to node.
+var mediaTypes = map[string]string{
+	".pdf": "application/pdf", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".tif": "image/tiff", ".mp4": "video/mp4",
+	".mp3": "audio/mpeg", ".wav": "audio/wav", ".txt": "text/plain", ".csv": "text/csv", ".json": "application/json", ".xml": "application/xml", ".zip": "application/zip",
+	".ofd": "application/ofd", ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+func mediaOf(name string) string {
+	if media := mediaTypes[strings.ToLower(path.Ext(name))]; media != "" {
+		return media
+	}
+	return "application/octet-stream"
 }
 
 // keepList puts a list into the vault, once for one draft.
