@@ -105,10 +105,13 @@ func (d *Desk) Region() string { return d.cfg.Region }
 // Pseudonym is what the ledger may know of a person.
 func (d *Desk) Pseudonym(issuer, subject string) string { return d.cfg.Pseudonyms.Of(issuer, subject) }
 
+// Key is a statement id that follows from what is said: see Pseudonyms.Key.
+func (d *Desk) Key(words ...string) string { return d.cfg.Pseudonyms.Key(words...) }
+
 // Open opens a record. A refusal by the ledger's rules is a Receipt with status
 // refused; an error is a *problem.Problem, or a failure of ours.
 func (d *Desk) Open(ctx context.Context, draft Draft) (Receipt, error) {
-	request := draft.request("")
+	request := d.request(&draft, "")
 	return d.once(ctx, &draft, request, func(ctx context.Context) (Receipt, error) {
 		law := d.cfg.Ledger.Books(nil).Law(draft.Procedure, 0)
 		if law == nil {
@@ -122,7 +125,7 @@ func (d *Desk) Open(ctx context.Context, draft Draft) (Receipt, error) {
 
 // Act makes an event happen to a record. See Open.
 func (d *Desk) Act(ctx context.Context, record string, draft Draft) (Receipt, error) {
-	request := draft.request(record)
+	request := d.request(&draft, record)
 	return d.once(ctx, &draft, request, func(ctx context.Context) (Receipt, error) {
 		card, known, err := d.card(ctx, record, &draft, request)
 		if err != nil || known != nil {

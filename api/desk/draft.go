@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"crypto/sha256"
 	"strconv"
 
 	"sandi.internal/gateway/consensus/statement"
@@ -26,13 +25,17 @@ type Draft struct {
 // mean the same request sent again. The record's head is not part of it: a
 // caller who lost the answer may have reloaded the record, which has moved on
 // because of that very request.
-func (d *Draft) request(record string) string {
-	size := 64 + len(d.Procedure) + len(record) + len(d.Event) + len(d.Fields.text)
-	text := make([]byte, 0, size+len(d.Role)+len(d.Org)+len(d.Person))
+//
+// The digest stands on the ledger, and the fields hold what must stay at home: it is
+// made under the region's own key, so that nobody else can find a name or a telephone
+// number by trying.
+func (d *Desk) request(draft *Draft, record string) string {
+	size := 64 + len(draft.Procedure) + len(record) + len(draft.Event) + len(draft.Fields.text)
+	text := make([]byte, 0, size+len(draft.Role)+len(draft.Org)+len(draft.Person))
 	text = append(text, "sandi.internal/request/v1\n"...)
-	for _, part := range [...]string{d.Procedure, record, d.Event, d.Role, d.Org, d.Person} {
+	for _, part := range [...]string{draft.Procedure, record, draft.Event, draft.Role, draft.Org, draft.Person} {
 		text = append(strconv.AppendInt(text, int64(len(part)), 10), ' ')
 		text = append(append(text, part...), '\n')
 	}
-	return statement.Hash(sha256.Sum256(append(text, d.Fields.text...))).String()
+	return statement.Hash(d.cfg.Pseudonyms.digest(append(text, draft.Fields.text...))).String()
 }

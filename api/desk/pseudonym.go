@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"sandi.internal/gateway/certs/strict"
+	"sandi.internal/gateway/consensus/statement"
 )
 
 const (
@@ -54,4 +55,28 @@ func (p *Pseudonyms) Of(issuer, subject string) string {
 	mac.Sum(sum[:0])
 	p.macs.Put(mac)
 	return strict.B64(sum[:pseudonymSize])
+}
+
+// digest is HMAC-SHA-256 under the region's key. Texts begin with a domain of their
+// own, so that no digest is another's pseudonym.
+func (p *Pseudonyms) digest(text []byte) (sum [sha256.Size]byte) {
+	mac := p.macs.Get().(hash.Hash)
+	mac.Reset()
+	mac.Write(text)
+	mac.Sum(sum[:0])
+	p.macs.Put(mac)
+	return sum
+}
+
+// Key is a statement id that follows from what is said: the same words of the same
+// region give the same id, and nobody without the region's key can tell the words by
+// trying. For drafts that must stand once however often somebody brings them in.
+func (p *Pseudonyms) Key(words ...string) string {
+	text := []byte("sandi.internal/key/v1")
+	for _, w := range words {
+		text = strconv.AppendInt(append(text, '\n'), int64(len(w)), 10)
+		text = append(append(text, ' '), w...)
+	}
+	sum := p.digest(text)
+	return statement.IDOf([16]byte(sum[:16]))
 }

@@ -30,11 +30,22 @@ type form struct {
 // split checks a draft's fields and sorts them. All field errors come back at
 // once. What is declared commit or home has gone to the vault when it returns.
 func (d *Desk) split(ctx context.Context, f form, draft *Draft) (content, error) {
-	var c content
+	c, commit, home, err := sorted(f, draft)
+	if err == nil && len(commit)+len(home) > 0 {
+		err = d.putAway(ctx, draft, &c, commit, home)
+	}
+	if err != nil {
+		return content{}, err
+	}
+	return c, nil
+}
+
+// sorted checks a draft's fields and sorts them: what is clear, and what has to go to
+// the vault.
+func sorted(f form, draft *Draft) (c content, commit, home []Member, err error) {
 	var room [16]Member // an opening has some ten fields, and most are clear
 	var names [16]string
 	clear, given := room[:0], names[:0]
-	var commit, home []Member
 	var wrong []problem.Field
 	for m := range draft.Fields.Members() {
 		given = append(given, m.Name)
@@ -65,13 +76,10 @@ func (d *Desk) split(ctx context.Context, f form, draft *Draft) (content, error)
 		}
 	}
 	if len(wrong) > 0 {
-		return content{}, problem.Invalid(wrong...)
+		return content{}, nil, nil, problem.Invalid(wrong...)
 	}
 	c.clear = object(clear)
-	if len(commit)+len(home) > 0 {
-		return c, d.putAway(ctx, draft, &c, commit, home)
-	}
-	return c, nil
+	return c, commit, home, nil
 }
 
 // putAway brings private values into the vault: each committed field under its

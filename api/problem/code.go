@@ -72,6 +72,15 @@ const (
 	DrawTextDiffers = "draw_text_differs"
 	ReportTooLarge  = "report_too_large"
 
+	SheetUnreadable = "sheet_unreadable"
+	SheetTooLarge   = "sheet_too_large"
+	SheetHeader     = "sheet_header"
+	SheetEmpty      = "sheet_empty"
+	SheetHasErrors  = "sheet_has_errors"
+	CellInvalid     = "cell_invalid"
+	RowRepeated     = "row_repeated"
+	RowDiffers      = "row_differs"
+
 	NotReleased = "not_released"
 	PeerSilent  = "peer_silent"
 )
@@ -149,6 +158,15 @@ var table = map[string]entry{
 	DrawTextMissing: {http.StatusUnprocessableEntity, "本节点没有该抽取的名录或者规则，请先提交（sandi draw freeze 会一并提交）", "this node keeps no such pool or rule; bring them in first (sandi draw freeze does it)"},
 	DrawTextDiffers: {http.StatusUnprocessableEntity, "所填内容与名录、规则不一致（{reason}），其他地区将不会提交贡献", "what is stated differs from pool and rule ({reason}); no region would contribute"},
 	VaultFull:       {http.StatusInsufficientStorage, "保管库空间不足", "the vault has no space left"},
+
+	SheetUnreadable: {http.StatusUnprocessableEntity, "无法读取：应为 xlsx 工作簿，或者 UTF-8、GB18030 编码的 CSV", "cannot be read: a workbook (xlsx) or CSV in UTF-8 or GB18030 is wanted"},
+	SheetTooLarge:   {http.StatusUnprocessableEntity, "表格超出上限（8 MiB、5000 行、200 列）", "the sheet is larger than 8 MiB, 5,000 rows or 200 columns"},
+	SheetHeader:     {http.StatusUnprocessableEntity, "表头与模板不一致：{reason}", "the header row is not the template's: {reason}"},
+	SheetEmpty:      {http.StatusUnprocessableEntity, "表中没有数据行", "the sheet has no rows"},
+	SheetHasErrors:  {http.StatusUnprocessableEntity, "有 {bad} 行有误，未办理任何一行；请先预览并更正，或者声明只办理无误的行", "{bad} rows are wrong, so no row was imported; preview and mend them, or ask for the good rows only"},
+	CellInvalid:     {http.StatusUnprocessableEntity, "内容不符", "not a value of this column"},
+	RowRepeated:     {http.StatusUnprocessableEntity, "与第 {row} 行重复", "the same as row {row}"},
+	RowDiffers:      {http.StatusUnprocessableEntity, "该行已导入为 {record}，但内容或者经办人已不同；请在该记录上变更", "this row was imported as {record} with other content or by somebody else; change that record instead"},
 
 	NotReleased: {http.StatusForbidden, "依程序规定，您的岗位或者本地区尚不能查看这些内容", "the law does not open these values to your role or region, or not yet"},
 	PeerSilent:  {http.StatusServiceUnavailable, "所在地节点没有应答，请稍后重试", "no node at home answers; try again later"},

@@ -224,3 +224,9 @@ func sortedNames(m map[string]string) []string {
 	sort.Strings(names)
 	return names
 }
+
+// Texts are both texts of a problem, for answers that carry them side by side.
+func (p *Problem) Texts() (zh, en string) { return p.text(Chinese), p.text(English) }
+
+// Texts are both texts of a wrong field.
+func (f *Field) Texts() (zh, en string) { return f.text(Chinese), f.text(English) }

@@ -43,6 +43,7 @@ type Document struct {
 	Limits   []Limit     `json:"deadlines"`
 	Private  *Private    `json:"private,omitempty"` // who may read what stays at home
 	Pool     *Pool       `json:"pool,omitempty"`    // its records are there to choose from
+	Import   *Import     `json:"import,omitempty"`  // records may come from sheets
 	Notes    []string    `json:"notes,omitempty"`   // invariants in words, not executed
 }
 

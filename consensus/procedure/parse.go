@@ -39,6 +39,7 @@ func Parse(text []byte) (*Document, error) {
 	d.Limits = readLimits(m.Find("deadlines"))
 	d.Private = readPrivate(m.Find("private"))
 	d.Pool = readPool(m.Find("pool"))
+	d.Import = readImport(m.Find("import"))
 	d.Notes = texts(m.Find("invariants_note"), lawtext.MaxText)
 	m.Done()
 	if err := file.Err(); err != nil {

@@ -13,6 +13,9 @@ func NewID(now time.Time, rand io.Reader) string {
 	return ulid.MustNew(ulid.Timestamp(now), rand).String()
 }
 
+// IDOf is the id of 128 given bits, for whoever derives ids from what is said.
+func IDOf(bits [16]byte) string { return ulid.ULID(bits).String() }
+
 // crockford marks the characters of Crockford's base 32 in capitals. Lower case
 // would be a second spelling of the same id.
 var crockford = func() (t [256]bool) {
