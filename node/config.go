@@ -26,6 +26,7 @@ type Config struct {
 	Node    string  `koanf:"node"`    // id in genesis, e.g. "110000-a"
 	Data    string  `koanf:"data"`    // directory of the node's stores
 	Genesis string  `koanf:"genesis"` // the signed genesis file
+	Nodes   string  `koanf:"nodes"`   // what a node that was added later begins with: `sandi node list -o json`
 	Listen  Listen  `koanf:"listen"`
 	TLS     TLS     `koanf:"tls"`
 	Keys    Keys    `koanf:"keys"`
@@ -170,7 +171,7 @@ func ParseConfig(text []byte) (Config, error) {
 
 func (c *Config) resolve(dir string) {
 	for _, p := range []*string{
-		&c.Data, &c.Genesis, &c.TLS.Cert, &c.TLS.Key, &c.Keys.Statement, &c.Keys.Log, &c.Keys.Cosigner, &c.Keys.Draw,
+		&c.Data, &c.Genesis, &c.Nodes, &c.TLS.Cert, &c.TLS.Key, &c.Keys.Statement, &c.Keys.Log, &c.Keys.Cosigner, &c.Keys.Draw,
 		&c.Keys.Vault, &c.Keys.Pseudonym, &c.Keys.Gossip, &c.Keys.NodeCert, &c.Keys.NodeKey, &c.Keys.CACert, &c.Keys.CAKey,
 	} {
 		if *p != "" && !filepath.IsAbs(*p) {

@@ -17,6 +17,7 @@ import (
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/calendar"
+	"sandi.internal/gateway/consensus/membership"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -52,7 +53,7 @@ func (n *Node) openDoors() error {
 	cfg := public.Config{
 		Region: n.cfg.Region, Node: n.cfg.Node, Network: n.genesis.Network(), Version: Version, Genesis: n.genesis.Genesis,
 		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Keeper: n.materials.Vault, Exchange: n.exchange.Load(), Lots: n.lots, Local: n.stores.state.Local(),
-		Home: n.home, Replica: n.standing, Checkpoints: n.checkpoints, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
+		Home: n.home, Replica: n.standing, Checkpoints: n.checkpoints, Nodes: n.nodes, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
 		Promises: n.promises,
 	}
 	if n.clock != nil { // a nil *scenarioClock in the interface would be a clock
@@ -95,7 +96,11 @@ func (n *Node) standing() v1.Replica {
 			r.Voters = append(r.Voters, v.ID)
 		}
 	}
-	for _, h := range n.gossip.Hints() {
+	var hints []membership.Hint
+	if g := n.gossip.Load(); g != nil { // nil while it starts anew
+		hints = g.Hints()
+	}
+	for _, h := range hints {
 		hint := v1.Hint{Node: h.Node, State: string(h.State), Version: h.Version}
 		if !h.Since.IsZero() {
 			hint.Since = h.Since.In(calendar.Zone).Format(time.RFC3339)
@@ -152,6 +157,7 @@ func (n *Node) checks() []admin.Check {
 			}
 			return nil
 		}},
+		{Name: "membership", Warn: true, Probe: n.probeMembership},
 		{Name: "vote", Probe: n.probeVote},
 		{Name: "checkpoints", Warn: true, Probe: n.probeCheckpoints},
 		{Name: "certificate", Warn: true, Probe: func(context.Context) error {

@@ -16,7 +16,7 @@ func (n *Node) openHome(peers home.Peers) {
 // nodesOf are the ids of a region's nodes.
 func (n *Node) nodesOf(region string) []string {
 	var ids []string
-	r := n.genesis.Genesis.Region(region)
+	r := n.today().Region(region)
 	if r == nil {
 		return nil
 	}

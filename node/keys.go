@@ -20,9 +20,8 @@ type secrets struct {
 	gossip    []byte
 }
 
-// loadSecrets reads all keys, and holds the node's own against genesis: a node
-// with another's keys must not start.
-func loadSecrets(k Keys, self *genesis.Node) (*secrets, error) {
+// loadSecrets reads all keys.
+func loadSecrets(k Keys) (*secrets, error) {
 	s := &secrets{}
 	for _, f := range []struct {
 		name, path string
@@ -53,17 +52,26 @@ func loadSecrets(k Keys, self *genesis.Node) (*secrets, error) {
 		}
 		*f.into = secret
 	}
+	return s, nil
+}
+
+// holds compares the node's own keys with those that the network knows: a node
+// with another's keys must not start.
+func (s *secrets) holds(self *genesis.Node) error {
 	if !s.log.Public().Equal(self.Log) {
-		return nil, fmt.Errorf("keys.log is not the key that genesis names for %s; is this another node's folder?", self.ID)
+		return fmt.Errorf("keys.log is not the key that the network knows of %s; is this another node's folder?", self.ID)
 	}
 	if !s.cosigner.Public().Equal(self.Cosigner) {
-		return nil, fmt.Errorf("keys.cosigner is not the key that genesis names for %s; is this another node's folder?", self.ID)
+		return fmt.Errorf("keys.cosigner is not the key that the network knows of %s; is this another node's folder?", self.ID)
 	}
-	return s, nil
+	return nil
 }
 
 // CheckKeys reports whether all of a node's keys can be loaded and are its own.
 func CheckKeys(k Keys, self *genesis.Node) error {
-	_, err := loadSecrets(k, self)
-	return err
+	s, err := loadSecrets(k)
+	if err != nil {
+		return err
+	}
+	return s.holds(self)
 }

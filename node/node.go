@@ -84,7 +84,9 @@ type Node struct {
 	desk      *desk.Desk
 	tlog      *audit.Log
 	public    *public.API
-	gossip    *membership.Gossip
+	pool      *statement.Pool
+	early     *ledger.Roster // the network's nodes, until the ledger is loaded and has this one
+	gossip    atomic.Pointer[membership.Gossip]
 	closers   []func() error // run in reverse
 }
 
@@ -103,7 +105,7 @@ func New(cfg Config) (*Node, error) {
 		debug.SetGCPercent(gcPercent)
 	}
 	n.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, step := range []func() error{n.openGenesis, n.openStores, n.openTransport, n.openReplica, n.openDoors, n.openGossip} {
+	for _, step := range []func() error{n.openGenesis, n.openStores, n.openRoster, n.openTransport, n.openReplica, n.openDoors, n.openGossip} {
 		if err := step(); err != nil {
 			return nil, errors.Join(err, n.close())
 		}
@@ -137,13 +139,11 @@ func (n *Node) openGenesis() error {
 	if n.genesis, err = genesis.Parse(n.founded); err != nil {
 		return fmt.Errorf("couldn't accept the genesis %s: %w", n.cfg.Genesis, err)
 	}
-	self, region := n.genesis.Genesis.Node(n.cfg.Node)
-	if self == nil || region.Code != n.cfg.Region {
-		return fmt.Errorf("genesis names no node %s of region %s; check region and node in sandi.yaml", n.cfg.Node, n.cfg.Region)
+	if n.genesis.Region(n.cfg.Region) == nil {
+		return fmt.Errorf("genesis names no region %s; check region in sandi.yaml", n.cfg.Region)
 	}
-	n.self = self
 	n.now, n.clock = newClock(n.genesis.Genesis)
-	n.secrets, err = loadSecrets(n.cfg.Keys, self)
+	n.secrets, err = loadSecrets(n.cfg.Keys)
 	return err
 }
 
@@ -174,7 +174,7 @@ func (n *Node) openTransport() error {
 		return fmt.Errorf("couldn't take up the node certificate: %w", err)
 	}
 	n.transport, err = transport.Listen(transport.Config{
-		NodeID: n.cfg.Node, Genesis: n.genesis.Genesis, TLS: n.keeper, Bind: n.cfg.Listen.Peer, Logger: n.log, Metrics: n.reg,
+		NodeID: n.cfg.Node, Genesis: n.early.Genesis, TLS: n.keeper, Bind: n.cfg.Listen.Peer, Logger: n.log, Metrics: n.reg,
 	})
 	if err != nil {
 		return fmt.Errorf("couldn't listen for the other nodes on %s: %w", n.cfg.Listen.Peer, err)
@@ -215,11 +215,8 @@ func (n *Node) issuer() (authority.Issuer, error) {
 }
 
 func (n *Node) openReplica() error {
-	pool := statement.NewPool(n.cfg.Limits.VerifyWorkers, verdictCache)
+	pool := n.pool
 	var err error
-	if n.ledger, err = ledger.New(n.genesis, pool); err != nil {
-		return fmt.Errorf("couldn't found the ledger on this genesis: %w", err)
-	}
 	peers := peer.NewClient(n.transport)
 	n.onClose(peers.Close)
 	if err := n.openWitness(peers); err != nil {
@@ -227,7 +224,7 @@ func (n *Node) openReplica() error {
 	}
 	n.agenda = newAgenda()
 	n.replica, err = replica.Open(replica.Config{
-		NodeID: n.cfg.Node, Genesis: n.genesis, Store: n.stores.state, Log: n.stores.log, Ledger: n.ledger, Pool: pool,
+		NodeID: n.cfg.Node, Genesis: n.genesis, Roster: n.members, Store: n.stores.state, Log: n.stores.log, Ledger: n.ledger, Pool: pool,
 		Transport: n.transport, Peers: peers, Clock: n.now, Applied: n.applied,
 		Cosigned: n.witness.Cosigned, Abstain: n.witness.Abstain, Logger: n.log, Metrics: n.reg,
 	})
@@ -240,7 +237,7 @@ func (n *Node) openReplica() error {
 		return n.replica.Close(ctx)
 	})
 	n.mover, err = mover.New(mover.Config{
-		Node: n.cfg.Node, Genesis: n.genesis.Genesis, Judge: n.ledger.JudgeMove, Raft: n.replica, Peers: peers,
+		Node: n.cfg.Node, Genesis: n.genesis.Genesis, Roster: n.today, Judge: n.ledger.JudgeMove, Raft: n.replica, Peers: peers,
 		Store: n.stores.state.Local(), Clock: n.now, Logger: n.log, Metrics: n.reg,
 	})
 	if err != nil {
@@ -259,16 +256,31 @@ func (n *Node) openReplica() error {
 	return n.openExchange()
 }
 
+// openGossip starts the health hints, or starts them anew with other nodes.
 func (n *Node) openGossip() error {
-	var err error
-	n.gossip, err = membership.StartGossip(membership.GossipConfig{
-		NodeID: n.cfg.Node, Genesis: n.genesis.Genesis, Network: n.genesis.Network(), Bind: n.cfg.Listen.Gossip,
+	before := n.gossip.Swap(nil)
+	if before != nil {
+		if err := before.Close(); err != nil {
+			return err
+		}
+	}
+	gossip, err := membership.StartGossip(membership.GossipConfig{
+		NodeID: n.cfg.Node, Genesis: n.gossipers(), Network: n.genesis.Network(), Bind: n.cfg.Listen.Gossip,
 		Keys: [][]byte{n.secrets.gossip}, Signer: n.secrets.log, Version: Version, Clock: time.Now, Logger: n.log,
 	})
 	if err != nil {
 		return fmt.Errorf("couldn't start the health gossip on %s: %w", n.cfg.Listen.Gossip, err)
 	}
-	n.onClose(n.gossip.Close)
+	if n.gossip.Store(gossip); before == nil {
+		n.onClose(n.closeGossip)
+	}
+	return nil
+}
+
+func (n *Node) closeGossip() error {
+	if g := n.gossip.Swap(nil); g != nil {
+		return g.Close()
+	}
 	return nil
 }
 
@@ -300,7 +312,7 @@ func (n *Node) Run(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error { n.sealer().run(ctx); return nil })
-	group.Go(func() error { n.expel(ctx); return nil })
+	group.Go(func() error { n.regroup(ctx); return nil })
 	if n.clock != nil {
 		group.Go(func() error { n.followLedgerTime(ctx); return nil })
 	}

@@ -16,17 +16,15 @@ import (
 
 // openDocket opens what keeps account of submission promises.
 func (n *Node) openDocket(pool *statement.Pool, peers *peer.Client) error {
-	keys, err := checkpoint.FromGenesis(n.genesis.Genesis)
-	if err != nil {
-		return fmt.Errorf("couldn't read the nodes' keys from genesis: %w", err)
-	}
-	own, _ := keys.Of(n.cfg.Region, n.cfg.Node, checkpoint.KindLog)
-	var nodes []string
-	for _, r := range n.genesis.Regions {
-		for _, m := range r.Nodes {
-			nodes = append(nodes, m.ID)
+	own := checkpoint.NewKey(checkpoint.KindLog, n.genesis.Origin, n.cfg.Region, n.cfg.Node, n.self.Log.Key)
+	nodes := func() (ids []string) {
+		for _, a := range addresses(n.today()) {
+			ids = append(ids, a[0])
 		}
+		return ids
 	}
+	keys := func() *checkpoint.Keys { return n.roster().Ever }
+	var err error
 	n.docket, err = docket.New(docket.Config{
 		Network: n.genesis.Network(), Node: n.cfg.Node, Nodes: nodes, Keys: keys, Key: own, Signer: n.secrets.log,
 		Pool: pool, PublicKey: n.ledger.PublicKey, Open: n.books, Submit: n.replica.Submit, Peers: peers,

@@ -18,7 +18,7 @@ import (
 // other regions.
 func (n *Node) openLots(peers *peer.Client) error {
 	others := func(region string) (nodes []string) {
-		for _, r := range n.genesis.Regions {
+		for _, r := range n.today().Regions {
 			for _, m := range r.Nodes {
 				if m.ID == n.cfg.Node {
 					continue

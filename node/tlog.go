@@ -18,7 +18,7 @@ import (
 // read-only listener.
 func (n *Node) openLog() (*audit.Log, error) {
 	l, err := audit.New(audit.Config{
-		Open: n.books, Notes: n.witness.Board(), Policy: checkpoint.PolicyOf(n.genesis.Genesis), Network: n.genesis.Network(),
+		Open: n.books, Notes: n.witness.Board(), Policy: func() checkpoint.Policy { return checkpoint.PolicyOf(n.today()) }, Network: n.genesis.Network(),
 		Genesis: n.founded, Evidence: n.evidence, Delays: n.delays, Witness: outsideWitness{n.witness}, Logger: n.log,
 		DrawText: n.lots.Text,
 	})

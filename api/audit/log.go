@@ -36,12 +36,12 @@ type Notes interface {
 type Config struct {
 	Open     Open
 	Notes    Notes
-	Policy   checkpoint.Policy
-	Network  string            // its id
-	Genesis  []byte            // the signed genesis file
-	Evidence func() []Evidence // what stands against others; nil: nothing ever does
-	Delays   func() []Delay    // promises that were not kept; nil: none ever is
-	Witness  Witness           // nil: this node is nobody's witness
+	Policy   func() checkpoint.Policy // of the moment
+	Network  string                   // its id
+	Genesis  []byte                   // the signed genesis file
+	Evidence func() []Evidence        // what stands against others; nil: nothing ever does
+	Delays   func() []Delay           // promises that were not kept; nil: none ever is
+	Witness  Witness                  // nil: this node is nobody's witness
 	// DrawText is the pool or rule of a draw by its digest, nil when it isn't here; nil:
 	// bundles go without.
 	DrawText func(digest [sha256.Size]byte) ([]byte, error)

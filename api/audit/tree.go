@@ -14,7 +14,7 @@ import (
 type tree struct {
 	prefix string
 	newest func() *checkpoint.Note
-	policy checkpoint.Policy
+	policy func() checkpoint.Policy
 	open   Open
 	log    *slog.Logger
 
@@ -58,7 +58,7 @@ func (t *tree) show() (*shown, error) {
 		if err != nil {
 			return now, err
 		}
-		now = &shown{note: newest, grade: t.policy.Grade(newest), raw: raw, quoted: quoted}
+		now = &shown{note: newest, grade: t.policy().Grade(newest), raw: raw, quoted: quoted}
 		t.now.Store(now)
 	}
 	return now, nil

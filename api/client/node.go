@@ -19,6 +19,13 @@ func (c *Client) Status(ctx context.Context) (v1.NodeStatus, error) {
 	return s, err
 }
 
+// Nodes tells which nodes the network has.
+func (c *Client) Nodes(ctx context.Context) (v1.Nodes, error) {
+	var n v1.Nodes
+	_, err := c.get(ctx, "/v1/nodes", nil, &n)
+	return n, err
+}
+
 // Procedures lists the law in force.
 func (c *Client) Procedures(ctx context.Context) ([]v1.Procedure, error) {
 	var p v1.Procedures

@@ -37,19 +37,20 @@ type Config struct {
 	Ledger                desk.Ledger
 	Log                   *audit.Log // the ledger as others read it
 	Materials             Materials
-	Keeper                Keeper                 // looks after the vault; nil: nobody does here
-	Exchange              Exchange               // carries files to other bureaus; nil: none
-	Access                AccessLog              // who looked at private files; nil: nobody keeps it
-	Lots                  *lots.Lots             // pools and rules of draws
-	Home                  *home.Home             // what records keep at home
-	Local                 desk.Local             // node-local keys: what came of uploads
-	Replica               func() v1.Replica      // how this node stands among the others
-	Checkpoints           func() *v1.Checkpoints // what it has signed; nil: it signs nothing
-	Move                  func([]byte) error     // takes a signed leader.move past the ledger; nil: none is taken
-	Clock                 func() time.Time       // real time, or the scenario clock
-	Practice              PracticeClock          // nil unless genesis says practice
-	Hosts                 []string               // names this door answers for; empty: any
-	Rate                  int                    // requests a second and region before 429; 0: DefaultRate
+	Keeper                Keeper                   // looks after the vault; nil: nobody does here
+	Exchange              Exchange                 // carries files to other bureaus; nil: none
+	Access                AccessLog                // who looked at private files; nil: nobody keeps it
+	Lots                  *lots.Lots               // pools and rules of draws
+	Home                  *home.Home               // what records keep at home
+	Local                 desk.Local               // node-local keys: what came of uploads
+	Replica               func() v1.Replica        // how this node stands among the others
+	Checkpoints           func() *v1.Checkpoints   // what it has signed; nil: it signs nothing
+	Nodes                 func() (v1.Nodes, error) // which nodes the network has now; nil: those of genesis
+	Move                  func([]byte) error       // takes a signed leader.move past the ledger; nil: none is taken
+	Clock                 func() time.Time         // real time, or the scenario clock
+	Practice              PracticeClock            // nil unless genesis says practice
+	Hosts                 []string                 // names this door answers for; empty: any
+	Rate                  int                      // requests a second and region before 429; 0: DefaultRate
 	Logger                *slog.Logger
 	Metrics               prometheus.Registerer
 

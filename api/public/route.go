@@ -109,6 +109,10 @@ func (a *API) lawRoutes() {
 	get(a, huma.Operation{
 		OperationID: "get-status", Path: "/v1/status", Tags: []string{"status"}, Summary: "Where this node and its ledger stand",
 	}, a.status)
+	get(a, huma.Operation{
+		OperationID: "list-nodes", Path: "/v1/nodes", Tags: []string{"status"}, Summary: "Which nodes the network has",
+		Description: "Those of genesis and those that regions have added since (node.add), the removed ones too (node.remove), with what each is in Raft's configuration, what the leader is about to change in it, and what it waits for.",
+	}, a.nodes)
 }
 
 func (a *API) materialRoutes() {

@@ -39,10 +39,16 @@ func (a *API) status(ctx context.Context, c *auth.Caller, _ *noInput) (*statusOu
 	if a.cfg.Checkpoints != nil {
 		out.Body.Checkpoints = a.cfg.Checkpoints()
 	}
+	network, err := a.network()
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range g.Regions {
 		info := v1.RegionInfo{Code: r.Code, Name: v1.Label{ZH: r.NameZH, EN: r.NameEN}}
-		for _, n := range r.Nodes {
-			info.Nodes = append(info.Nodes, v1.NodeInfo{ID: n.ID, Voter: n.Voter})
+		for _, n := range network.Nodes {
+			if n.Region == r.Code && n.Removed == nil {
+				info.Nodes = append(info.Nodes, v1.NodeInfo{ID: n.ID, Voter: n.Server == "voter"})
+			}
 		}
 		out.Body.Regions = append(out.Body.Regions, info)
 	}

@@ -55,8 +55,8 @@ type Store interface {
 type Config struct {
 	Network   string                                               // network id
 	Node      string                                               // this node's id
-	Nodes     []string                                             // all nodes of the network
-	Keys      *checkpoint.Keys                                     // of all nodes
+	Nodes     func() []string                                      // all nodes of the network now
+	Keys      func() *checkpoint.Keys                              // of all nodes that there ever were
 	Key       checkpoint.Key                                       // this node's log key
 	Signer    keyring.Signer                                       // its private half
 	Pool      *statement.Pool                                      //
@@ -223,7 +223,7 @@ func (d *Docket) ask(raw []byte) {
 	d.mu.Lock()
 	f := d.open[key(st.Region, st.ID)]
 	due := f == nil || time.Since(f.asked) >= askAgain
-	for _, node := range d.cfg.Nodes {
+	for _, node := range d.cfg.Nodes() {
 		if node != d.cfg.Node && due && !(f != nil && f.has(node)) {
 			nodes = append(nodes, node)
 		}
@@ -243,7 +243,7 @@ func (d *Docket) askOne(node string, st *statement.Statement) {
 	notes, err := d.cfg.Peers.AskPromises(ctx, node, [][]byte{st.Raw})
 	if err == nil && len(notes) == 1 && len(notes[0]) > 0 {
 		var got *promise.Signed
-		if got, err = promise.Open(d.cfg.Keys, notes[0]); err == nil {
+		if got, err = promise.Open(d.cfg.Keys(), notes[0]); err == nil {
 			err = d.matches(got, node, st)
 		}
 		if err == nil {

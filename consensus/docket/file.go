@@ -71,7 +71,7 @@ func (f *file) kept() bool {
 func (d *Docket) load() error {
 	err := d.cfg.Store.Scan([]byte{prefix}, []byte{prefix + 1}, false, func(_, row []byte) (bool, error) {
 		note, when, missed := bytes.Cut(row, []byte{0})
-		p, err := promise.Open(d.cfg.Keys, note)
+		p, err := promise.Open(d.cfg.Keys(), note)
 		if err != nil {
 			return false, err
 		}

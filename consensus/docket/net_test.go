@@ -60,7 +60,7 @@ func (n *network) attach(c *clustertest.Cluster, node *clustertest.Node, config 
 	}
 	p := &post{up: true}
 	p.Docket, err = docket.New(docket.Config{
-		Network: c.Signed.Network(), Node: node.ID, Nodes: nodes, Keys: keys, Key: own, Signer: node.Keys().Log,
+		Network: c.Signed.Network(), Node: node.ID, Nodes: func() []string { return nodes }, Keys: func() *checkpoint.Keys { return keys }, Key: own, Signer: node.Keys().Log,
 		Pool: node.Pool, PublicKey: node.Ledger.PublicKey, Open: open, Submit: n.raftOf(node).Submit, Peers: peersOf{n, node.ID},
 		Store: node.Store.Local(), Clock: config.Clock, Logger: config.Logger, Patience: 50 * time.Millisecond,
 	})

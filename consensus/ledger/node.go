@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -96,41 +97,135 @@ func (g *registry) nodeKey(node *Node, use keyring.Use) keyring.PublicKey {
 	return best.PublicKey
 }
 
-// rosterOf is a genesis with the nodes that stand now, and the removed ones.
-func (g *registry) rosterOf(from *genesis.Genesis) (*genesis.Genesis, map[string]string) {
+// Roster is which nodes belong to a network, and their keys. It is never changed.
+type Roster struct {
+	Genesis *genesis.Genesis  // with the nodes that stand (genesis.WithNodes)
+	Gone    map[string]string // removed nodes, by id: their region
+	Keys    *checkpoint.Keys  // log and cosigner keys that count in a checkpoint now
+	Ever    *checkpoint.Keys  // and the revoked ones: what they signed stays evidence
+}
+
+// rosterOf is the roster under a registry.
+func (g *registry) rosterOf(from *genesis.Genesis) *Roster {
 	g.once.Do(func() {
-		g.gone = make(map[string]string)
+		r := &Roster{Gone: make(map[string]string), Keys: g.noteKeys(from.Origin, false), Ever: g.noteKeys(from.Origin, true)}
 		for _, n := range g.nodes {
 			if !n.Standing() {
-				g.gone[n.ID] = n.Region
+				r.Gone[n.ID] = n.Region
 			}
 		}
 		today := make(map[string][]genesis.Node)
 		for i := range from.Regions {
 			code := from.Regions[i].Code
 			for _, n := range g.nodesOf(code, true) {
-				first, _ := from.Node(n.ID)
-				today[code] = append(today[code], genesis.Node{
-					ID: n.ID, Voter: first != nil && first.Voter, Peer: n.Peer, Gossip: n.Gossip, Public: n.Public,
-					Log: g.nodeKey(n, keyring.UseLog), Cosigner: g.nodeKey(n, keyring.UseCosigner),
-				})
+				node := g.genesisNode(n)
+				if first, _ := from.Node(n.ID); first != nil {
+					node.Voter = first.Voter
+				}
+				today[code] = append(today[code], node)
 			}
 		}
-		g.roster = from.WithNodes(today)
+		r.Genesis = from.WithNodes(today)
+		g.roster = r
 	})
-	return g.roster, g.gone
+	return g.roster
 }
 
-// Roster is genesis with the nodes that stand after the last governance statement
-// in the place of those it began with, and the removed nodes with their regions.
-// Neither is ever changed; while governance stays, the pointer does. Any goroutine
-// may call it.
-func (l *Ledger) Roster() (today *genesis.Genesis, gone map[string]string) {
+// noteKeys are the log and cosigner keys under which checkpoints count; with the
+// revoked ones too, those that ever did. A key whose name and short key id an
+// earlier one has is left out: its region made it so, and harms itself alone.
+func (g *registry) noteKeys(origin string, revoked bool) *checkpoint.Keys {
+	var valid []*Key
+	for _, k := range g.keys {
+		if k.Use != keyring.UseLog && k.Use != keyring.UseCosigner {
+			continue
+		}
+		switch state := k.Life.StateAt(g.at); {
+		case state == keyring.StateActive, state == keyring.StateRetiring, state == keyring.StateRevoked && revoked && k.Life.Active != 0:
+			valid = append(valid, k)
+		}
+	}
+	slices.SortFunc(valid, func(a, b *Key) int {
+		return cmp.Or(cmp.Compare(a.Life.Prepared, b.Life.Prepared), cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID))
+	})
+	var list []checkpoint.Key
+	add := func(k *Key) {
+		kind := checkpoint.KindLog
+		if k.Use == keyring.UseCosigner {
+			kind = checkpoint.KindCosigner
+		}
+		list = append(list, checkpoint.NewKey(kind, origin, k.Region, k.Owner, k.Key))
+	}
+	for _, k := range valid {
+		add(k)
+	}
+	keys, err := checkpoint.NewKeys(list)
+	if err == nil {
+		return keys
+	}
+	list, keys = nil, nil
+	for _, k := range valid {
+		add(k)
+		if next, err := checkpoint.NewKeys(list); err == nil {
+			keys = next
+		} else {
+			list = list[:len(list)-1]
+		}
+	}
+	return keys
+}
+
+// Roster is the nodes and their keys after the last governance statement; while
+// governance stays, so does the pointer. Nil before Load. Any goroutine may call it.
+func (l *Ledger) Roster() *Roster {
 	reg := l.registry.Load()
 	if reg == nil {
-		return l.genesis, nil
+		return nil
 	}
 	return reg.rosterOf(l.genesis)
+}
+
+// RosterIn is the roster that a storage holds, before it is loaded.
+func (l *Ledger) RosterIn(r Reader) (*Roster, error) {
+	h, err := readHead(r)
+	if err != nil {
+		return nil, err
+	}
+	if h == nil {
+		return seedRegistry(l.genesis).rosterOf(l.genesis), nil
+	}
+	reg, err := loadRegistry(r, h.governed)
+	if err != nil {
+		return nil, err
+	}
+	reg.putGenesis(l.genesis)
+	return reg.rosterOf(l.genesis), nil
+}
+
+// RemovedIn is what a storage holds of a node that was removed, with its region: the
+// node itself goes on to show what it had. Nil for any other.
+func (l *Ledger) RemovedIn(r Reader, id string) (*genesis.Node, string, error) {
+	h, err := readHead(r)
+	if err != nil || h == nil {
+		return nil, "", err
+	}
+	reg, err := loadRegistry(r, h.governed)
+	if err != nil {
+		return nil, "", err
+	}
+	n := reg.nodes[id]
+	if n == nil || n.Standing() {
+		return nil, "", nil
+	}
+	node := reg.genesisNode(n)
+	return &node, n.Region, nil
+}
+
+// genesisNode is a node in the form that genesis gives it, without a vote.
+func (g *registry) genesisNode(n *Node) genesis.Node {
+	return genesis.Node{
+		ID: n.ID, Peer: n.Peer, Gossip: n.Gossip, Public: n.Public, Log: g.nodeKey(n, keyring.UseLog), Cosigner: g.nodeKey(n, keyring.UseCosigner),
+	}
 }
 
 // Node finds a node, a removed one too; nil when there never was one. Any

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -29,16 +30,14 @@ func (w *world) removeNode(by, node string) []byte {
 
 // roster is the ids of a region's standing nodes.
 func (r *replica) roster(region string) (ids []string) {
-	today, _ := r.l.Roster()
-	for _, n := range today.Region(region).Nodes {
+	for _, n := range r.l.Roster().Genesis.Region(region).Nodes {
 		ids = append(ids, n.ID)
 	}
 	return ids
 }
 
 func (r *replica) final() (regions []string, need int) {
-	today, _ := r.l.Roster()
-	p := checkpoint.PolicyOf(today)
+	p := checkpoint.PolicyOf(r.l.Roster().Genesis)
 	return p.Regions, p.Final
 }
 
@@ -57,28 +56,31 @@ func TestNodeReplaced(t *testing.T) {
 		if got := r.roster(beijing); !slices.Equal(got, []string{"110000-b"}) {
 			t.Errorf("the roster has %v", got)
 		}
-		today, gone := r.l.Roster()
-		if len(gone) != 1 || gone["110000-a"] != beijing {
-			t.Errorf("gone are %v", gone)
+		roster := r.l.Roster()
+		if stored, err := r.l.RosterIn(r.mem); err != nil || !reflect.DeepEqual(stored.Genesis, roster.Genesis) {
+			t.Errorf("the storage has another roster: %v", err)
 		}
-		n, region := today.Node("110000-b")
+		if len(roster.Gone) != 1 || roster.Gone["110000-a"] != beijing {
+			t.Errorf("gone are %v", roster.Gone)
+		}
+		n, region := roster.Genesis.Node("110000-b")
 		if region == nil || region.Code != beijing || n.Peer != body.Peer || n.Gossip != body.Gossip || n.Public != body.Public || n.Voter ||
 			!n.Log.Equal(body.Log.Key) || !n.Cosigner.Equal(body.Cosigner.Key) {
 			t.Errorf("the roster's node is %+v", n)
 		}
-		keys, err := r.l.NoteKeys(false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, has := keys.Of(beijing, "110000-b", checkpoint.KindCosigner); !has {
+		if _, has := roster.Keys.Of(beijing, "110000-b", checkpoint.KindCosigner); !has {
 			t.Error("the new node's cosignature does not count")
 		}
-		if _, has := keys.Of(beijing, "110000-a", checkpoint.KindCosigner); has {
+		if _, has := roster.Keys.Of(beijing, "110000-a", checkpoint.KindCosigner); has {
 			t.Error("the removed node's cosignature counts")
 		}
-		if keys, err = r.l.NoteKeys(true); err != nil {
-			t.Fatal(err)
-		} else if _, has := keys.Of(beijing, "110000-a", checkpoint.KindLog); !has {
+		if n, region, err := r.l.RemovedIn(r.mem, "110000-a"); err != nil || region != beijing || !n.Log.Equal(w.signed.Region(beijing).Nodes[0].Log) {
+			t.Errorf("the removed node is %+v of %s, %v", n, region, err)
+		}
+		if n, _, err := r.l.RemovedIn(r.mem, "110000-b"); err != nil || n != nil {
+			t.Errorf("a standing node is removed: %+v, %v", n, err)
+		}
+		if _, has := roster.Ever.Of(beijing, "110000-a", checkpoint.KindLog); !has {
 			t.Error("what the removed node signed is no evidence any more")
 		}
 		nodes, err := r.books().Nodes()

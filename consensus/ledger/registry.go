@@ -43,8 +43,7 @@ type registry struct {
 	at       uint64            // leaves in the ledger after the last governance statement
 
 	once   sync.Once
-	roster *genesis.Genesis // see rosterOf; made when it is first asked for
-	gone   map[string]string
+	roster *Roster // see rosterOf; made when it is first asked for
 }
 
 func newRegistry() *registry {

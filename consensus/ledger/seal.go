@@ -3,7 +3,6 @@ package ledger
 import (
 	"encoding/binary"
 
-	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/calendar"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/merkle"
@@ -84,40 +83,12 @@ func (l *Ledger) inForce(body statement.SealBody) *Refusal {
 // finalNote opens a note under the log and cosigner keys that are registered and
 // were not revoked, and demands the grade final.
 func (l *Ledger) finalNote(raw []byte) (*checkpoint.Note, *Refusal) {
-	keys, err := l.NoteKeys(false)
-	if err != nil {
-		return nil, refuse(CodeSealNote)
-	}
-	today, _ := l.Roster()
-	note, err := keys.Open(raw)
-	if err != nil || checkpoint.PolicyOf(today).Grade(note) != checkpoint.GradeFinal {
+	roster := l.Roster()
+	note, err := roster.Keys.Open(raw)
+	if err != nil || checkpoint.PolicyOf(roster.Genesis).Grade(note) != checkpoint.GradeFinal {
 		return nil, refuse(CodeSealNote)
 	}
 	return note, nil
-}
-
-// NoteKeys are the log and cosigner keys under which checkpoints of this ledger
-// count now; with the revoked ones too, those that ever counted: what was signed
-// with them stays evidence. Any goroutine may call it.
-func (l *Ledger) NoteKeys(revoked bool) (*checkpoint.Keys, error) {
-	reg := l.registry.Load()
-	var list []checkpoint.Key
-	for _, k := range reg.keys {
-		var kind checkpoint.Kind
-		switch k.Use {
-		case keyring.UseLog:
-			kind = checkpoint.KindLog
-		case keyring.UseCosigner:
-			kind = checkpoint.KindCosigner
-		default:
-			continue
-		}
-		switch state := k.Life.StateAt(reg.at); {
-		case state == keyring.StateActive, state == keyring.StateRetiring, state == keyring.StateRevoked && revoked && k.Life.Active != 0:
-			list = append(list, checkpoint.NewKey(kind, l.genesis.Origin, k.Region, k.Owner, k.Key))
-		}
-	}
-	return checkpoint.NewKeys(list)
 }
 
 func sealRow(s Seal) []byte {

@@ -58,6 +58,8 @@ type Store interface {
 type Config struct {
 	Node    string
 	Genesis *genesis.Genesis
+	// Roster is genesis with the nodes that stand now; nil: those it began with.
+	Roster func() *genesis.Genesis
 	// Judge is *ledger.Ledger.JudgeMove.
 	Judge   func(st *statement.Statement) (statement.MoveBody, *ledger.Refusal)
 	Raft    Raft
@@ -72,7 +74,6 @@ type Config struct {
 type Mover struct {
 	cfg     Config
 	grace   time.Duration // for an honest leader to hand over in good order
-	nodes   []string      // the others, of genesis
 	wake    chan struct{}
 	metrics *metrics
 
@@ -96,13 +97,6 @@ func New(cfg Config) (*Mover, error) {
 	m := &Mover{
 		cfg: cfg, grace: time.Duration(cfg.Genesis.Timeouts.ElectionMS) * time.Millisecond,
 		wake: make(chan struct{}, 1), since: make(map[move]time.Time), tried: make(map[string]time.Time),
-	}
-	for _, r := range cfg.Genesis.Regions {
-		for _, n := range r.Nodes {
-			if n.ID != cfg.Node {
-				m.nodes = append(m.nodes, n.ID)
-			}
-		}
 	}
 	if err := m.load(); err != nil {
 		return nil, err
@@ -275,6 +269,22 @@ func (m *Mover) record(ctx context.Context, h *held) {
 	}
 }
 
+// nodes are the others, as the network has them now.
+func (m *Mover) nodes() (others []string) {
+	today := m.cfg.Genesis
+	if m.cfg.Roster != nil {
+		today = m.cfg.Roster()
+	}
+	for _, r := range today.Regions {
+		for _, n := range r.Nodes {
+			if n.ID != m.cfg.Node {
+				others = append(others, n.ID)
+			}
+		}
+	}
+	return others
+}
+
 // offer hands what is held to the nodes that do not have it yet, each in its own
 // time.
 func (m *Mover) offer(ctx context.Context, calls *sync.WaitGroup) {
@@ -282,7 +292,7 @@ func (m *Mover) offer(ctx context.Context, calls *sync.WaitGroup) {
 	defer m.mu.Unlock()
 	now := time.Now()
 	for _, h := range m.held {
-		for _, node := range m.nodes {
+		for _, node := range m.nodes() {
 			key := node + "/" + h.st.Hash.String()
 			if last, known := m.tried[key]; known && (last.IsZero() || now.Sub(last) < pushEvery) {
 				continue

@@ -58,8 +58,8 @@ func (t *Transport) accept(id authority.Identity, alpn string) error {
 	if id.Role != authority.RoleNode {
 		return fmt.Errorf("a %s may not connect here", id.Role)
 	}
-	if region, ok := t.regions[id.ID]; !ok || region != id.Region {
-		return fmt.Errorf("node %q of %s is not in genesis", id.ID, id.Region)
+	if n, ok := (*t.nodes.Load())[id.ID]; !ok || n.region != id.Region {
+		return fmt.Errorf("node %q of %s is not one of the network", id.ID, id.Region)
 	}
 	if id.ID == t.cfg.NodeID {
 		return fmt.Errorf("another node uses this node's id %q", id.ID)

@@ -41,7 +41,7 @@ type TLS interface {
 // Config is what a Transport is made of.
 type Config struct {
 	NodeID  string
-	Genesis *genesis.Genesis
+	Genesis *genesis.Genesis // with the nodes that stand at the start; see SetNodes
 	TLS     TLS
 	Bind    string // host:port to listen on; empty: the peer address genesis gives this node
 	// Resolve gives a node's current host:port; nil means genesis.
@@ -55,7 +55,7 @@ type Config struct {
 type Transport struct {
 	*raft.NetworkTransport
 	cfg      Config
-	regions  map[string]string // node id -> region, of every node in genesis
+	nodes    atomic.Pointer[nodes]
 	log      *slog.Logger
 	metrics  *metrics
 	listener net.Listener
@@ -88,27 +88,23 @@ var (
 // genesis may speak Raft.
 func Listen(cfg Config) (*Transport, error) {
 	t := &Transport{
-		cfg: cfg, regions: make(map[string]string), log: cfg.Logger,
+		cfg: cfg, log: cfg.Logger,
 		consume: make(chan raft.RPC),
 	}
 	t.life, t.end = context.WithCancel(context.Background())
-	addresses := make(map[string]string)
-	for _, r := range cfg.Genesis.Regions {
-		for _, n := range r.Nodes {
-			t.regions[n.ID], addresses[n.ID] = r.Code, n.Peer
-		}
-	}
-	if t.regions[cfg.NodeID] == "" {
-		return nil, fmt.Errorf("node %q is not in genesis", cfg.NodeID)
+	t.SetNodes(cfg.Genesis)
+	self := (*t.nodes.Load())[cfg.NodeID]
+	if self.region == "" {
+		return nil, fmt.Errorf("node %q is not one of the network", cfg.NodeID)
 	}
 	if cfg.Resolve == nil {
-		t.cfg.Resolve = func(node string) (string, bool) { a, ok := addresses[node]; return a, ok }
+		t.cfg.Resolve = func(node string) (string, bool) { n, ok := (*t.nodes.Load())[node]; return n.peer, ok }
 	}
 	if cfg.Bind == "" {
-		t.cfg.Bind = addresses[cfg.NodeID]
+		t.cfg.Bind = self.peer
 	}
-	known := make(map[string]bool, len(t.regions))
-	for id := range t.regions {
+	known := make(map[string]bool)
+	for id := range *t.nodes.Load() {
 		known[id] = true
 	}
 	t.members.Store(&known)
@@ -147,6 +143,22 @@ func (t *Transport) Addr() net.Addr { return t.listener.Addr() }
 // PeerListener yields the connections other nodes open for the peer API, after
 // their handshake, as *PeerConn. It is for one http.Server, with ConnContext.
 func (t *Transport) PeerListener() net.Listener { return t.peers }
+
+// nodes are those that may connect: by id their region, and where they are reached.
+type nodes map[string]struct{ region, peer string }
+
+// SetNodes says which nodes the network has: those of genesis, or of a later
+// roster (genesis.WithNodes). A node that is missing from it gets no new
+// connection; SetBarred ends those it has.
+func (t *Transport) SetNodes(g *genesis.Genesis) {
+	list := make(nodes)
+	for _, r := range g.Regions {
+		for _, n := range r.Nodes {
+			list[n.ID] = struct{ region, peer string }{r.Code, n.Peer}
+		}
+	}
+	t.nodes.Store(&list)
+}
 
 // SetMembers says who may speak Raft: the servers of the committed
 // configuration. Connections of all others are closed before it returns.

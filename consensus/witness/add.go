@@ -53,7 +53,7 @@ func (w *Witness) AddCheckpoint(ctx context.Context, from string, body []byte) A
 	if err != nil {
 		return refuse(StatusMalformed, "not an add-checkpoint request")
 	}
-	n, err := w.keys.Open(req.Note)
+	n, err := w.group.Load().Keys.Open(req.Note)
 	own := true
 	if errors.Is(err, checkpoint.ErrOrigin) {
 		own = false

@@ -17,9 +17,8 @@ import (
 // makes them durable with it, and a note that a power cut took is there again
 // with the next pull.
 type Board struct {
-	policy checkpoint.Policy
-	store  Store
-	keys   *checkpoint.Keys
+	group *atomic.Pointer[group] // the witness's
+	store Store
 
 	published atomic.Pointer[checkpoint.Note]
 	final     atomic.Pointer[checkpoint.Note]
@@ -30,13 +29,13 @@ type Board struct {
 	changed chan struct{} // closed with the next note
 }
 
-func openBoard(store Store, keys *checkpoint.Keys, policy checkpoint.Policy) (*Board, error) {
-	b := &Board{policy: policy, store: store, keys: keys, dropped: make(map[string]*checkpoint.Note), changed: make(chan struct{})}
+func openBoard(store Store, in *atomic.Pointer[group]) (*Board, error) {
+	b := &Board{group: in, store: store, dropped: make(map[string]*checkpoint.Note), changed: make(chan struct{})}
 	read := func(row []byte) (*checkpoint.Note, error) {
 		if row == nil {
 			return nil, nil
 		}
-		return keys.Open(row)
+		return in.Load().Ever.Open(row)
 	}
 	for row, into := range map[byte]*atomic.Pointer[checkpoint.Note]{rowPublished: &b.published, rowFinal: &b.final} {
 		raw, err := store.Get(rowKey(row, ""))
@@ -125,13 +124,16 @@ func newer(size uint64, at int64, than *checkpoint.Note, node string) bool {
 	return than == nil || than.Size < size || than.Size == size && cosignedAt(than, node) < at
 }
 
+// grade judges a note by the policy of the moment.
+func (b *Board) grade(n *checkpoint.Note) checkpoint.Grade { return b.group.Load().policy.Grade(n) }
+
 // errUnpublished is a note that too few regions have signed.
 var errUnpublished = errors.New("too few regions have cosigned this checkpoint")
 
 // offer takes a note whose root this node's own ledger has. Whether it is newer,
 // or adds signatures to what is shown, the board finds out.
 func (b *Board) offer(n *checkpoint.Note) error {
-	if b.policy.Grade(n) != checkpoint.GradePublished && b.policy.Grade(n) != checkpoint.GradeFinal {
+	if grade := b.grade(n); grade != checkpoint.GradePublished && grade != checkpoint.GradeFinal {
 		return errUnpublished
 	}
 	b.mu.Lock()
@@ -184,7 +186,7 @@ func join(was, n *checkpoint.Note) (*checkpoint.Note, bool, error) {
 func (b *Board) finish(merged, n *checkpoint.Note) (bool, error) {
 	was, next := b.Final(), (*checkpoint.Note)(nil)
 	for _, candidate := range []*checkpoint.Note{merged, n} {
-		if next == nil && b.policy.Grade(candidate) == checkpoint.GradeFinal {
+		if next == nil && b.grade(candidate) == checkpoint.GradeFinal {
 			next = candidate
 		}
 	}

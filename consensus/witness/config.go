@@ -63,8 +63,13 @@ type Past struct {
 
 // Config is what a Witness is made of.
 type Config struct {
-	Node     string // id in genesis
-	Genesis  *genesis.Genesis
+	Node    string
+	Genesis *genesis.Genesis
+	// Roster is the network's nodes as far as is known at the start; zero: those of
+	// genesis. SetRoster tells what changes.
+	Roster Roster
+	// Voters are the other nodes that vote now; nil: those that genesis lets vote.
+	Voters   func() []string
 	Log      checkpoint.Signer // this node's two keys
 	Cosigner checkpoint.Signer
 	// Foreign are log keys of origins outside the federation that this node

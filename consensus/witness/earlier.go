@@ -110,7 +110,7 @@ func (b *Board) Earlier() []*checkpoint.Note {
 			continue
 		}
 		_, text, _ := strings.Cut(string(row), "\n")
-		if n, err := b.keys.Open([]byte(text)); err == nil {
+		if n, err := b.group.Load().Ever.Open([]byte(text)); err == nil {
 			notes = append(notes, n)
 		}
 	}

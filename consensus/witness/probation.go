@@ -256,7 +256,11 @@ var errContradiction = errors.New("this node's ledger is not the one that it cos
 // Heal ends probation if nothing that was forgotten can matter any more; see the
 // comment above. It returns nil when the node is not on probation.
 func (w *Witness) Heal(ctx context.Context) error {
-	for _, node := range w.voters {
+	voters := w.group.Load().voters
+	if w.cfg.Voters != nil {
+		voters = w.cfg.Voters()
+	}
+	for _, node := range voters {
 		if err := w.Pull(ctx, node); err != nil {
 			return fmt.Errorf("couldn't ask every other voter what this node has cosigned: %w", err)
 		}
@@ -291,7 +295,7 @@ func (w *Witness) accuseSelf(c *claim, root merkle.Hash) error {
 	if len(c.note) == 0 {
 		return nil
 	}
-	n, err := w.keys.Open(c.note)
+	n, err := w.group.Load().Ever.Open(c.note)
 	if err != nil {
 		return err
 	}

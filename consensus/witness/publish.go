@@ -31,7 +31,7 @@ func (w *Witness) due(now time.Time) (fresh, complete bool) {
 	case p.note == nil || size > p.note.Size || now.Sub(p.begun) >= w.tuning.Restamp:
 		return true, false
 	}
-	final := w.board.policy.Grade(p.note) == checkpoint.GradeFinal
+	final := w.board.grade(p.note) == checkpoint.GradeFinal
 	return false, !final && now.Sub(p.tried) >= w.tuning.Retry
 }
 
@@ -87,7 +87,7 @@ func (w *Witness) gather(ctx context.Context, n *checkpoint.Note) (*checkpoint.N
 	merged := n.Clone()
 	var mu sync.Mutex // guards merged and publisher.known
 	var asked sync.WaitGroup
-	for _, node := range w.nodes {
+	for _, node := range w.group.Load().nodes {
 		if cosignedAt(n, node) > 0 {
 			continue
 		}
@@ -131,7 +131,7 @@ func (w *Witness) ask(ctx context.Context, sight *Sight, node string, old uint64
 		case err != nil:
 			return nil, old, err
 		case status == StatusCosigned:
-			lines, err := w.keys.OpenLines(n.Checkpoint, body)
+			lines, err := w.group.Load().Keys.OpenLines(n.Checkpoint, body)
 			switch {
 			case err != nil:
 				w.caught(node, err)
@@ -158,7 +158,7 @@ func (w *Witness) hand(ctx context.Context, n *checkpoint.Note) {
 	defer cancel()
 	raw := n.Marshal()
 	var handed sync.WaitGroup
-	for _, node := range w.nodes {
+	for _, node := range w.group.Load().nodes {
 		handed.Go(func() {
 			if err := w.cfg.Peers.PushNote(ctx, node, raw); err != nil {
 				w.log.Debug("couldn't hand a checkpoint on", "node", node, "size", n.Size, "error", err)

@@ -23,9 +23,7 @@ const (
 // pulls.
 func (w *Witness) Run(ctx context.Context) {
 	var running sync.WaitGroup
-	for _, node := range w.nodes {
-		running.Go(func() { w.watch(ctx, node) })
-	}
+	running.Go(func() { w.watchAll(ctx) })
 	running.Go(func() { w.every(ctx, w.tuning.Publish, "couldn't publish a checkpoint", w.lead) })
 	running.Go(func() { w.every(ctx, w.tuning.Pull, "this node still does not vote", w.recover) })
 	running.Go(func() { w.every(ctx, w.tuning.Pull, "couldn't look at the own ledger", w.look) })

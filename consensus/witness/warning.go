@@ -177,7 +177,7 @@ func (w *Witness) missing() string {
 		return "any two regions"
 	}
 	var names []string
-	for _, k := range w.keys.List() {
+	for _, k := range w.group.Load().Keys.List() {
 		if k.Kind == checkpoint.KindCosigner && cosignedAt(n, k.Node) == 0 {
 			names = append(names, k.Node)
 		}

@@ -78,9 +78,9 @@ func (w *Witness) HandlePull(ctx context.Context, node string) Pulled {
 // means that the node did not answer, or answered what nobody can read. A node
 // that shows another history has answered: that is evidence, not an error.
 func (w *Witness) Pull(ctx context.Context, node string) error {
-	at := w.watched[node]
+	at := w.at(node)
 	if at == nil {
-		return fmt.Errorf("genesis names no other node %s", node)
+		return fmt.Errorf("the network has no other node %s", node)
 	}
 	p, err := w.cfg.Peers.Pull(ctx, node)
 	if err != nil {
@@ -149,7 +149,7 @@ type shown struct {
 // open reads a note that a node showed, and looks for this node's own
 // cosignature in it.
 func (w *Witness) open(from string, raw []byte) (*checkpoint.Note, error) {
-	n, err := w.keys.Open(raw)
+	n, err := w.group.Load().Keys.Open(raw)
 	if err == nil {
 		return n, w.recall(n, from)
 	}
@@ -187,7 +187,7 @@ func (w *Witness) take(ctx context.Context, from string, n *checkpoint.Note) err
 	if err != nil {
 		return err
 	}
-	if grade := w.board.policy.Grade(n); grade != checkpoint.GradePublished && grade != checkpoint.GradeFinal {
+	if grade := w.board.grade(n); grade != checkpoint.GradePublished && grade != checkpoint.GradeFinal {
 		return nil // a head: it agrees, and that is all
 	}
 	if !n.SignedBy(w.logKey) {
@@ -207,7 +207,7 @@ func (w *Witness) take(ctx context.Context, from string, n *checkpoint.Note) err
 // AcceptEvidence takes evidence that another node found. It must speak for
 // itself.
 func (w *Witness) AcceptEvidence(from string, raw []byte) error {
-	e, err := ParseEvidence(w.keys, raw)
+	e, err := ParseEvidence(w.group.Load().Ever, raw)
 	if errors.Is(err, checkpoint.ErrSignature) {
 		w.caught(from, err)
 	}
@@ -220,7 +220,10 @@ func (w *Witness) AcceptEvidence(from string, raw []byte) error {
 
 // tell hands unresolved evidence to a node that does not have it from here.
 func (w *Witness) tell(ctx context.Context, node string) {
-	at := w.watched[node]
+	at := w.at(node)
+	if at == nil {
+		return // it was removed
+	}
 	for _, e := range w.cases.open() {
 		at.mu.Lock()
 		known := at.notified[e.ID]

@@ -30,11 +30,9 @@ type Witness struct {
 	cfg     Config
 	tuning  Tuning
 	log     *slog.Logger
-	keys    *checkpoint.Keys // of genesis
+	group   atomic.Pointer[group]
 	foreign *checkpoint.Keys // of foreign logs
 	logKey  checkpoint.Key   // this node's
-	nodes   []string         // all others of genesis
-	voters  []string         // those of them with a vote
 	metrics *metrics
 	signs   *signs
 
@@ -51,7 +49,7 @@ type Witness struct {
 	head    atomic.Pointer[checkpoint.Note]
 	headed  time.Time // when; guarded by heading
 
-	watched map[string]*watched // by node
+	circle circle
 
 	life context.Context // ends with Close
 	end  context.CancelFunc
@@ -64,31 +62,24 @@ func Open(cfg Config) (*Witness, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	w := &Witness{cfg: cfg, tuning: cfg.Tuning.withDefaults(), log: cfg.Logger, others: make(map[string]*origin), watched: make(map[string]*watched), signs: newSigns()}
+	w := &Witness{cfg: cfg, tuning: cfg.Tuning.withDefaults(), log: cfg.Logger, others: make(map[string]*origin), circle: circle{watched: make(map[string]*watched)}, signs: newSigns()}
 	var err error
-	if w.keys, err = checkpoint.FromGenesis(cfg.Genesis); err != nil {
-		return nil, fmt.Errorf("couldn't read the checkpoint keys of genesis: %w", err)
+	roster := cfg.Roster
+	if roster.Genesis == nil {
+		if roster, err = rosterOf(cfg.Genesis); err != nil {
+			return nil, err
+		}
 	}
 	if w.foreign, err = checkpoint.NewKeys(cfg.Foreign); err != nil {
 		return nil, fmt.Errorf("couldn't take up the foreign logs: %w", err)
 	}
-	self, region := cfg.Genesis.Node(cfg.Node)
+	self, region := roster.Genesis.Node(cfg.Node)
 	if self == nil {
-		return nil, fmt.Errorf("couldn't open the witness: genesis names no node %s", cfg.Node)
+		return nil, fmt.Errorf("couldn't open the witness: the network has no node %s", cfg.Node)
 	}
-	w.logKey, _ = w.keys.Of(region.Code, self.ID, checkpoint.KindLog)
-	cosigner, _ := w.keys.Of(region.Code, self.ID, checkpoint.KindCosigner)
-	for _, r := range cfg.Genesis.Regions {
-		for _, n := range r.Nodes {
-			if n.ID == cfg.Node {
-				continue
-			}
-			w.nodes, w.watched[n.ID] = append(w.nodes, n.ID), &watched{}
-			if n.Voter {
-				w.voters = append(w.voters, n.ID)
-			}
-		}
-	}
+	w.logKey = checkpoint.NewKey(checkpoint.KindLog, cfg.Genesis.Origin, region.Code, self.ID, self.Log.Key)
+	cosigner := checkpoint.NewKey(checkpoint.KindCosigner, cfg.Genesis.Origin, region.Code, self.ID, self.Cosigner.Key)
+	w.SetRoster(roster)
 	if err := w.load(cosigner); err != nil {
 		return nil, err
 	}
@@ -114,13 +105,13 @@ func (w *Witness) load(cosigner checkpoint.Key) error {
 			return fmt.Errorf("couldn't read what was cosigned for %s: %w", k.Name, err)
 		}
 	}
-	if w.board, err = openBoard(w.cfg.Store, w.keys, checkpoint.PolicyOf(w.cfg.Genesis)); err != nil {
+	if w.board, err = openBoard(w.cfg.Store, &w.group); err != nil {
 		return err
 	}
-	if w.cases, err = openCases(w.cfg.Store, w.keys, w.cfg.Resolved); err != nil {
+	if w.cases, err = openCases(w.cfg.Store, w.group.Load().Ever, w.cfg.Resolved); err != nil {
 		return err
 	}
-	if w.probation, err = openProbation(w.cfg.Store, len(w.nodes) > 0); err != nil {
+	if w.probation, err = openProbation(w.cfg.Store, len(w.group.Load().nodes) > 0); err != nil {
 		return err
 	}
 	w.rehash = &rehash{ledger: w.cfg.Ledger, from: w.own.state()}

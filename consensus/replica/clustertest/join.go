@@ -30,7 +30,7 @@ func (c *Cluster) Join(region, suffix string) *Node {
 	leader := c.Leader()
 	c.Write(leader, c.Govern(region, statement.KindNodeAdd, body.Marshal(), c.Clock()))
 	n := &Node{ID: keys.ID, Region: region, c: c, signed: c.Signed, disk: storagetest.NewDisk()}
-	n.ticket, _ = leader.Ledger.Roster()
+	n.ticket = leader.Ledger.Roster().Genesis
 	c.Nodes = append(c.Nodes, n)
 	slices.SortFunc(c.Nodes, func(a, b *Node) int { return cmpString(a.ID, b.ID) })
 	if err := n.start(); err != nil {
@@ -67,9 +67,12 @@ func (n *Node) Serves(node string) bool {
 // roster is what the node's ledger says, or its ticket before the ledger knows the
 // node.
 func (n *Node) roster() membership.Roster {
-	today, gone := n.Ledger.Roster()
-	if known, _ := today.Node(n.ID); known == nil && gone[n.ID] == "" && n.ticket != nil {
-		today = n.ticket
+	r := n.Ledger.Roster()
+	if r == nil { // not loaded yet
+		return membership.Roster{Genesis: n.signed.Genesis}
 	}
-	return membership.Roster{Genesis: today, Gone: gone}
+	if known, _ := r.Genesis.Node(n.ID); known == nil && r.Gone[n.ID] == "" && n.ticket != nil {
+		return membership.Roster{Genesis: n.ticket, Gone: r.Gone}
+	}
+	return membership.Roster{Genesis: r.Genesis, Gone: r.Gone}
 }
