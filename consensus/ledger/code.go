@@ -166,9 +166,9 @@ var codes = map[Code]meaning{
 	CodeNodeQuorum:  {statusConflict, "移除后有节点的地区不足半数以上，账本将无法写入", "fewer than a majority of the regions would have a node, and nothing could be committed any more"},
 	CodeLastNode:    {statusConflict, "本地区只有这一个节点；请先加入新节点", "it is the region's only node; add the new one first"},
 
-	CodeLawVoted:    {statusConflict, "本地区已同意该提案", "the region has approved already"},
-	CodeLawVotes:    {statusConflict, "尚有地区未同意", "a region has not approved yet"},
-	CodeLawEarly:    {statusConflict, "施行日期未到", "the time from which it may be in force has not come"},
+	CodeLawVoted: {statusConflict, "本地区已同意该提案", "the region has approved already"},
+	CodeLawVotes: {statusConflict, "尚有地区未同意", "a region has not approved yet"},
+	CodeLawEarly: {statusConflict, "施行日期未到", "the time from which it may be in force has not come"},
 
 	CodeOffer:      {statusNotFound, "没有此材料移交，或者与本地区无关", "there is no such offer, or it is not for this region"},
 	CodeOfferEnded: {statusConflict, "该材料移交已经签收、撤回或者提出异议", "the offer is no longer open: fulfilled, called off or contested"},

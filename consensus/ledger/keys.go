@@ -86,7 +86,7 @@ func lawTextKey(region, id string) []byte {
 	return appendTable(nil, tableLaw, string(rune(lawText)), region, "/", id)
 }
 
-func nodeKey(id string) []byte        { return appendTable(nil, tableNode, id) }
+func nodeKey(id string) []byte { return appendTable(nil, tableNode, id) }
 func openProposalsKey(region string) []byte {
 	return appendTable(nil, tableLaw, string(rune(lawOpen)), region)
 }
