@@ -79,7 +79,7 @@ func (a *API) putDrawText(w http.ResponseWriter, r *http.Request, c *auth.Caller
 	t, err := a.cfg.Lots.Put(text)
 	switch {
 	case errors.Is(err, draw.ErrText):
-		return problem.New(problem.DrawTextBad, "reason", err.Error())
+		return problem.New(problem.DrawTextBad, "reason", draw.Cause(err))
 	case errors.Is(err, lots.ErrFull):
 		return problem.New(problem.VaultFull).Because(err)
 	case err != nil:
@@ -235,7 +235,7 @@ func (a *API) freezes(fields desk.Object) error {
 	case errors.Is(err, lots.ErrMissing):
 		return problem.New(problem.DrawTextMissing)
 	case errors.Is(err, draw.ErrTerms):
-		return problem.New(problem.DrawTextDiffers, "reason", err.Error())
+		return problem.New(problem.DrawTextDiffers, "reason", draw.Cause(err))
 	case err != nil:
 		return err
 	}

@@ -20,6 +20,16 @@ var (
 	ErrOutcome      = errors.New("draw: not the outcome")
 )
 
+// Cause is what is wrong, without the name of the refusal: for a sentence that says it
+// already.
+func Cause(err error) string {
+	text := err.Error()
+	for _, refusal := range []error{ErrPool, ErrRule, ErrTerms, ErrContribution, ErrText, ErrOutcome} {
+		text = strings.TrimPrefix(text, refusal.Error()+": ")
+	}
+	return text
+}
+
 // Limits of what is parsed.
 const (
 	MaxCandidates = 100_000

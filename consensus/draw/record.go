@@ -85,7 +85,7 @@ func ReadRecord(id string, fields map[string]json.RawMessage) (*Record, error) {
 		}
 	}
 	for _, s := range f.Strata {
-		rate, err := basisPoints(s.Rate)
+		rate, err := BasisPointsOf(s.Rate)
 		if err != nil {
 			return nil, fmt.Errorf("%w: stratum %s of %s has the rate %q", ErrTerms, s.Key, id, s.Rate)
 		}
@@ -138,8 +138,9 @@ func readDigest(raw json.RawMessage, into *[sha256.Size]byte) bool {
 	return err == nil
 }
 
-// basisPoints reads a rate in percent with two places, "30.00".
-func basisPoints(percent string) (int, error) {
+// BasisPointsOf reads a rate as a record keeps it: percent with two places, "30.00"; ""
+// is none.
+func BasisPointsOf(percent string) (int, error) {
 	if percent == "" {
 		return 0, nil
 	}
