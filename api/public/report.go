@@ -258,7 +258,7 @@ func reportOf(res *report.Result, q *reportQuery, at ledger.Standing) *v1.Report
 		out.Figures = append(out.Figures, figureOf(&res.Figures[i]))
 	}
 	for _, l := range res.LeftOut {
-		out.LeftOut = append(out.LeftOut, v1.LeftOut{Rows: l.Rows, Code: l.Code, Reason: v1.Label(l.Reason), Count: l.Count})
+		out.LeftOut = append(out.LeftOut, v1.LeftOut{Rows: l.Rows, Title: v1.Label(l.Title), Code: l.Code, Reason: v1.Label(l.Reason), Count: l.Count})
 	}
 	if q.req.List != "" {
 		out.Listed = &v1.Listed{Figure: q.req.List, Counted: rowsOf(res.Counted), Omitted: rowsOf(res.Omitted), Truncated: res.Truncated}

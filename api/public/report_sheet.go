@@ -186,7 +186,7 @@ func (b *workbook) cell(c *v1.Cell) string {
 func (b *workbook) leftOut(out *v1.Report) {
 	b.begin(b.pick("未计入", "Left out"), b.pick("数据", "Rows"), b.pick("原因", "Reason"), b.pick("代码", "Code"), b.pick("数量", "Count"))
 	for _, l := range out.LeftOut {
-		b.row(l.Rows, b.label(l.Reason), l.Code, l.Count)
+		b.row(b.label(l.Title), b.label(l.Reason), l.Code, l.Count)
 	}
 	b.end()
 }

@@ -82,6 +82,7 @@ type Cell struct {
 // LeftOut says how many rows do not count, and why.
 type LeftOut struct {
 	Rows   string `json:"rows" doc:"set of rows"`
+	Title  Label  `json:"title" doc:"what they are"`
 	Code   string `json:"code" example:"duplicate"`
 	Reason Label  `json:"reason"`
 	Count  int64  `json:"count"`

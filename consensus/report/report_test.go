@@ -16,7 +16,7 @@ import (
 
 // shelf is a ledger made by hand: records and what their acts stated.
 type shelf struct {
-	t       *testing.T
+	t       testing.TB
 	laws    map[string]*procedure.Procedure
 	records []*procedure.Record
 	stated  []statedAct
@@ -28,7 +28,7 @@ type statedAct struct {
 	fields []byte
 }
 
-func newShelf(t *testing.T) *shelf {
+func newShelf(t testing.TB) *shelf {
 	s := &shelf{t: t, laws: map[string]*procedure.Procedure{}, limits: map[string][]procedure.Deadline{}}
 	for _, text := range law.Texts() {
 		d, err := procedure.Parse([]byte(text.Text))
@@ -399,11 +399,12 @@ func TestOverdue(t *testing.T) {
 	}
 	s.limits[r.ID] = []procedure.Deadline{
 		run("130000", procedure.Met), run("130000", procedure.Met), run("130000", procedure.Late), run("130000", procedure.Overdue), run("130000", procedure.Open),
+		{Name: "confirmation", Owner: "region", Verdict: procedure.Met, Due: at("2023-03-01")}, // owed by several
 		run("120000", procedure.Lapsed), run("120000", procedure.Cancelled), run("120000", procedure.Overdue),
 	}
 	holds(t, s.compute("overdue", Request{}), map[string]string{
-		"overdue": "2", "overdue/130000/130000-SJ": "1", "late": "1", "met": "2", "in_time/130000": "2/4=0.5000 [0.1500, 0.8500] small",
-		"in_time/120000": "0/1=0.0000 [0.0000, 0.7935] small", "verdicts": "8", "verdicts/lapsed": "1", "overdue/campaign/summary": "2",
+		"overdue": "2", "overdue/130000/130000-SJ": "1", "late": "1", "met": "3", "met/region/region": "1", "in_time/130000": "2/4=0.5000 [0.1500, 0.8500] small",
+		"in_time/120000": "0/1=0.0000 [0.0000, 0.7935] small", "verdicts": "9", "verdicts/lapsed": "1", "overdue/campaign/summary": "2",
 	})
 }
 

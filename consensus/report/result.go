@@ -56,6 +56,7 @@ type Cell struct {
 // LeftOut says how many rows of a row set do not count, and why.
 type LeftOut struct {
 	Rows   string // row set
+	Title  procedure.Label
 	Code   string
 	Reason procedure.Label
 	Count  int64

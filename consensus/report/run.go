@@ -208,12 +208,12 @@ func (l *line) key(columns []int) [16]byte {
 
 // omit accounts for a row that does not count.
 func (r *run) omit(rows int, l *line) {
-	name := r.d.Rows[rows].Name
+	name, title := r.d.Rows[rows].Name, r.d.Rows[rows].Title
 	at, ok := r.left[name+"\x00"+l.code]
 	if !ok {
 		at = len(r.out.LeftOut)
 		r.left[name+"\x00"+l.code] = at
-		r.out.LeftOut = append(r.out.LeftOut, LeftOut{Rows: name, Code: l.code, Reason: l.reason})
+		r.out.LeftOut = append(r.out.LeftOut, LeftOut{Rows: name, Title: title, Code: l.code, Reason: l.reason})
 	}
 	r.out.LeftOut[at].Count++
 	if r.listed >= 0 && r.d.Figures[r.listed].Rows == rows {

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"sandi.internal/gateway/consensus/calendar"
 	"sandi.internal/gateway/consensus/procedure"
@@ -205,9 +206,9 @@ func (r *run) limits(s *RowSet, rec *procedure.Record, visit func(*line) error) 
 			case limitName:
 				l.values[k] = value{text: d.Name, name: d.Title}
 			case limitRegion:
-				l.values[k].text = d.Region
+				l.values[k] = owes(law, d, d.Region)
 			case limitOrg:
-				l.values[k].text = d.Org
+				l.values[k] = owes(law, d, d.Org)
 			case limitVerdict:
 				l.values[k].text = string(d.Verdict)
 			}
@@ -217,4 +218,17 @@ func (r *run) limits(s *RowSet, rec *procedure.Record, visit func(*line) error) 
 		}
 	}
 	return nil
+}
+
+// owes is who owes a limit: a bureau, or a party that is several, or an authority
+// that takes no part.
+func owes(law *procedure.Document, d *procedure.Deadline, code string) value {
+	if code != "" {
+		return value{text: code}
+	}
+	i := slices.IndexFunc(law.Parties, func(p procedure.PartyRule) bool { return p.Name == d.Owner })
+	if i < 0 {
+		return value{text: d.Owner}
+	}
+	return value{text: d.Owner, name: law.Parties[i].Label}
 }

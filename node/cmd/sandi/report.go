@@ -222,7 +222,7 @@ func (v reportView) leftOut(w io.Writer) {
 	t := cli.NewTable(w)
 	t.AppendHeader(table.Row{v.s.pick("未计入", "left out"), v.s.pick("原因", "why"), v.s.pick("数量", "count")})
 	for _, l := range v.LeftOut {
-		t.AppendRow(table.Row{l.Rows + "/" + l.Code, v.s.label(l.Reason), l.Count})
+		t.AppendRow(table.Row{v.s.label(l.Title), v.s.label(l.Reason), l.Count})
 	}
 	t.Render()
 }
