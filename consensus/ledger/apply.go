@@ -293,6 +293,9 @@ func (l *Ledger) write(tx Tx, c *change, past *Past) error {
 	if c.after == nil {
 		return tx.Delete(c.key)
 	}
+	if k, ok := tx.(Keeper); ok {
+		return k.Keep(c.key, c.after)
+	}
 	return tx.Set(c.key, c.after)
 }
 

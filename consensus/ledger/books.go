@@ -139,6 +139,17 @@ func (b *Books) DeadlinesOf(record *procedure.Record, now int64) ([]procedure.De
 	return list, f.err
 }
 
+// VerdictsOf is DeadlinesOf without how they were counted (procedure.Verdicts).
+func (b *Books) VerdictsOf(record *procedure.Record, now int64) ([]procedure.Deadline, error) {
+	law := b.law.version(record.Procedure, record.Version)
+	if law == nil {
+		return nil, corrupt("record " + record.ID + ": unknown procedure version")
+	}
+	f := b.facts()
+	list := law.Procedure.Verdicts(f, record, now)
+	return list, f.err
+}
+
 // Options lists what can be done to a record now, and why the rest cannot; nil
 // when there is no such record.
 func (b *Books) Options(id string) ([]procedure.Option, error) {

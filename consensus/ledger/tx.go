@@ -9,6 +9,13 @@ type Reader interface {
 	Scan(lower, upper []byte, reverse bool, fn func(key, value []byte) (more bool, err error)) error
 }
 
+// Keeper is a Tx that takes over what it is given instead of copying it: for rows
+// that nobody writes to any more.
+type Keeper interface {
+	// Keep is Set for slices that nobody changes afterwards.
+	Keep(key, value []byte) error
+}
+
 // Tx is one atomic set of changes. Its reads see its own writes. It keeps no
 // reference to the slices it is given.
 type Tx interface {

@@ -44,13 +44,58 @@ func (p *Procedure) Deadlines(f Facts, rec *Record, now int64) []Deadline {
 	return out
 }
 
-func (p *Procedure) deadline(f Facts, rec *Record, k *Clock, l *limit, now int64) Deadline {
-	d := Deadline{
+// Verdicts is Deadlines without how they were counted: no Date, Strict,
+// Provisional, Steps and WorkdaysLeft. It is for whoever goes through all records
+// there are.
+func (p *Procedure) Verdicts(f Facts, rec *Record, now int64) []Deadline {
+	out := make([]Deadline, 0, len(rec.Clocks))
+	for i := range rec.Clocks {
+		k := &rec.Clocks[i]
+		l := p.limitOf(k.Name)
+		if l == nil {
+			continue
+		}
+		d := p.bare(rec, k, l)
+		r, ok := k.rule(f)
+		if ok {
+			d.Cite, d.Status, d.NotBefore = r.Cite, r.Status, d.NotBefore || r.NotBefore
+		}
+		switch {
+		case k.StoppedAt != 0:
+			d.Due = k.Due
+		default:
+			if ok {
+				d.Due, _ = f.Calendar().DueAt(r, k.Start, p.excluded(rec, k, now), k.extensions())
+			}
+			d.judge(now)
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// bare is what a clock and its limit say without any counting.
+func (p *Procedure) bare(rec *Record, k *Clock, l *limit) Deadline {
+	return Deadline{
 		Name: l.Name, Title: l.Title, Rule: k.Rule, RulesVersion: k.RulesVersion, Owner: l.Owner,
 		Region: rec.Parties[l.Owner].Region, Org: rec.Parties[l.Owner].Org,
 		Start: k.Start, Paused: k.PausedAt != 0, NotBefore: l.NotBefore, Right: l.Right,
 		Extended: len(k.Extensions), StoppedAt: k.StoppedAt, Verdict: k.Verdict,
 	}
+}
+
+// judge gives the verdict of a limit that runs.
+func (d *Deadline) judge(now int64) {
+	d.Verdict = Open
+	if d.Due != 0 && now > d.Due && !d.NotBefore && !d.Paused {
+		if d.Verdict = Overdue; d.Right {
+			d.Verdict = Lapsed
+		}
+	}
+}
+
+func (p *Procedure) deadline(f Facts, rec *Record, k *Clock, l *limit, now int64) Deadline {
+	d := p.bare(rec, k, l)
 	r, ok := k.rule(f)
 	if ok {
 		due := f.Calendar().Due(r, k.Start, p.excluded(rec, k, now), k.extensions())
@@ -64,15 +109,10 @@ func (p *Procedure) deadline(f Facts, rec *Record, k *Clock, l *limit, now int64
 		}
 		return d
 	}
-	d.Verdict = Open
 	if d.Due != 0 {
 		d.WorkdaysLeft = f.Calendar().WorkdaysLeft(now, d.Due)
-		if now > d.Due && !d.NotBefore && !d.Paused {
-			if d.Verdict = Overdue; d.Right {
-				d.Verdict = Lapsed
-			}
-		}
 	}
+	d.judge(now)
 	return d
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -131,7 +132,15 @@ func play(rt *rapid.T, p *procedure.Procedure, acts *[]procedure.Act, w *script.
 			continue
 		}
 		id = rec.ID
-		fmt.Fprintf(&out, "%s %+v %+v\n", rec.Marshal(), fx, p.Deadlines(w, rec, w.Time))
+		deadlines := p.Deadlines(w, rec, w.Time)
+		fmt.Fprintf(&out, "%s %+v %+v\n", rec.Marshal(), fx, deadlines)
+		for i := range deadlines {
+			d := &deadlines[i]
+			d.Date, d.Strict, d.Provisional, d.Steps, d.WorkdaysLeft = "", "", false, nil, 0
+		}
+		if verdicts := p.Verdicts(w, rec, w.Time); !reflect.DeepEqual(verdicts, deadlines) {
+			rt.Fatalf("the verdicts alone are %+v, with how they were counted %+v", verdicts, deadlines)
+		}
 		sound(rt, p, w, rec)
 	}
 	return out.Bytes()

@@ -154,7 +154,7 @@ func compute(books *ledger.Books, rows [][]byte, now int64) computed {
 		if err != nil {
 			return computed{err: fmt.Errorf("couldn't read a record back: %w", err)}
 		}
-		deadlines, err := books.DeadlinesOf(record, now)
+		deadlines, err := books.VerdictsOf(record, now)
 		if err != nil {
 			return computed{err: fmt.Errorf("couldn't compute the deadlines of %s: %w", record.ID, err)}
 		}

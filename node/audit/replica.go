@@ -17,10 +17,16 @@ type replica struct {
 	size   uint64 // of the bundle's tree
 }
 
-var _ ledger.Tx = (*replica)(nil)
+var (
+	_ ledger.Tx     = (*replica)(nil)
+	_ ledger.Keeper = (*replica)(nil)
+)
 
 // Set implements ledger.Tx.
 func (r *replica) Set(key, value []byte) error { return r.set(key, value) }
+
+// Keep implements ledger.Keeper.
+func (r *replica) Keep(key, value []byte) error { return r.put(key, value) }
 
 // Delete implements ledger.Tx.
 func (r *replica) Delete(key []byte) error { return r.remove(key) }

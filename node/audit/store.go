@@ -15,7 +15,7 @@ import (
 const (
 	// youngBytes is how much is kept as it was written. A record is written anew
 	// with every act; as long as it is young its old forms cost nothing.
-	youngBytes = 32 << 20
+	youngBytes = 48 << 20
 	// youngEntry is what a pair takes in the map besides its bytes.
 	youngEntry = 96
 	// tailBytes is how much of the log of older pairs is in memory: the part not
@@ -92,7 +92,7 @@ func (s *store) put(key, value []byte) error {
 	if !known {
 		s.fresh += len(key) + youngEntry
 	}
-	s.fresh += len(value) - len(before)
+	s.fresh += cap(value) - cap(before)
 	s.young[string(key)] = value
 	if s.fresh < youngBytes {
 		return nil

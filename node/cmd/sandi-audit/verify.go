@@ -98,6 +98,7 @@ func (v *verification) run(cmd *cobra.Command, path string) error {
 	if err != nil {
 		return err
 	}
+	audit.TuneMemory()
 	meter := newMeter(cmd.ErrOrStderr(), *v.lang)
 	o.Progress = meter.show
 	report, err := audit.Verify(cmd.Context(), o)
