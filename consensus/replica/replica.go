@@ -130,7 +130,9 @@ func (r *Replica) committed() uint64 {
 // received sees entries before they are written. The leader verified its own
 // when it admitted them.
 func (r *Replica) received(entries []*raft.Log) {
-	if !r.leads() {
+	if r.leads() {
+		r.verifier.note(entries)
+	} else {
 		r.verifier.ahead(entries)
 	}
 }
