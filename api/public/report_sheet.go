@@ -8,6 +8,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/api/sheet"
 	"sandi.internal/gateway/api/v1"
 )
 
@@ -17,8 +18,8 @@ func sendSheet(w http.ResponseWriter, out *v1.Report, lang problem.Language) err
 	book := excelize.NewFile()
 	defer book.Close()
 	b := &workbook{file: book, zh: lang == problem.Chinese}
-	for _, sheet := range []func(*v1.Report){b.figures, b.groups, b.leftOut, b.listed, b.source} {
-		sheet(out)
+	for _, write := range []func(*v1.Report){b.figures, b.groups, b.leftOut, b.listed, b.source} {
+		write(out)
 	}
 	if b.err == nil {
 		b.err = book.DeleteSheet("Sheet1") // what every new workbook has
@@ -40,8 +41,8 @@ type workbook struct {
 	zh   bool
 	err  error
 
-	sheet *excelize.StreamWriter
-	next  int // row
+	rows *excelize.StreamWriter // of the sheet being written
+	next int                    // row
 }
 
 func (b *workbook) pick(zh, en string) string {
@@ -61,13 +62,13 @@ func (b *workbook) begin(name string, heading ...string) {
 	if _, b.err = b.file.NewSheet(name); b.err != nil {
 		return
 	}
-	if b.sheet, b.err = b.file.NewStreamWriter(name); b.err != nil {
+	if b.rows, b.err = b.file.NewStreamWriter(name); b.err != nil {
 		return
 	}
-	if b.err = b.sheet.SetColWidth(1, 12, 18); b.err != nil {
+	if b.err = b.rows.SetColWidth(1, 12, 18); b.err != nil {
 		return
 	}
-	b.err = b.sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+	b.err = b.rows.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
 	b.next = 1
 	cells := make([]any, len(heading))
 	for i, h := range heading {
@@ -82,12 +83,12 @@ func (b *workbook) row(cells ...any) {
 	}
 	for i, c := range cells {
 		if s, ok := c.(string); ok {
-			cells[i] = defused(s)
+			cells[i] = sheet.Disarm(s)
 		}
 	}
 	at, err := excelize.CoordinatesToCellName(1, b.next)
 	if err == nil {
-		err = b.sheet.SetRow(at, cells)
+		err = b.rows.SetRow(at, cells)
 	}
 	b.next++
 	b.err = err
@@ -95,16 +96,8 @@ func (b *workbook) row(cells ...any) {
 
 func (b *workbook) end() {
 	if b.err == nil {
-		b.err = b.sheet.Flush()
+		b.err = b.rows.Flush()
 	}
-}
-
-// defused keeps a spreadsheet from taking a text for a formula.
-func defused(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // numeral is a decimal as a number, as long as a spreadsheet keeps every digit;
