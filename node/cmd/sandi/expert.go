@@ -12,8 +12,9 @@ import (
 )
 
 func newExpert(s *settings) *cobra.Command {
-	cmd := &cobra.Command{Use: "expert", Short: "the expert pool: search"}
-	cmd.AddCommand(newExpertSearch(s))
+	const noun = "expert" // that the law documents give to what is imported here
+	cmd := &cobra.Command{Use: noun, Short: "the expert pool: search, import"}
+	cmd.AddCommand(newExpertSearch(s), newImportTemplate(s, noun), newImportRun(s, noun))
 	return cmd
 }
 
