@@ -35,6 +35,9 @@ func appendRaw(t *testing.T, c *clustertest.Cluster, data ...[]byte) {
 				again = append(again, data[i])
 			}
 		}
+		if len(again) < len(data) { // slow is not stuck
+			deadline = time.Now().Add(patience)
+		}
 		data = again
 	}
 }
