@@ -93,9 +93,11 @@ type call struct {
 	path   string // begins with /v1, segments escaped
 	query  url.Values
 	header http.Header
-	body   []byte // nil: none
-	media  string // content type of body
-	once   bool   // must not be sent a second time
+	body   []byte                        // nil: none
+	media  string                        // content type of body
+	stream func() (io.ReadCloser, error) // body that is opened anew for each attempt; nil: body
+	size   int64                         // of stream
+	once   bool                          // must not be sent a second time
 }
 
 // answer is what came back.
@@ -148,6 +150,13 @@ func (c *Client) send(ctx context.Context, k call) (*http.Response, error) {
 	if k.body != nil {
 		body = bytes.NewReader(k.body)
 	}
+	if k.stream != nil {
+		opened, err := k.stream()
+		if err != nil {
+			return nil, fmt.Errorf("couldn't open what is to be sent: %w", err)
+		}
+		body = opened
+	}
 	target := c.base + k.path
 	if len(k.query) > 0 {
 		target += "?" + k.query.Encode()
@@ -155,6 +164,9 @@ func (c *Client) send(ctx context.Context, k call) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, k.method, target, body)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't make a request: %w", err)
+	}
+	if k.stream != nil {
+		req.ContentLength = k.size
 	}
 	return c.perform(req, k)
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -18,9 +19,16 @@ import (
 // people only and may be empty. The content is sent again when an answer was
 // lost, and the vault tells the same commitment.
 func (c *Client) PutMaterial(ctx context.Context, key, name string, content []byte) (v1.Material, error) {
-	sum := sha256.Sum256(content)
+	return c.PutFile(ctx, key, name, int64(len(content)), sha256.Sum256(content), func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(content)), nil
+	})
+}
+
+// PutFile is PutMaterial for a content of any size: open gives it from its
+// beginning, once for each attempt.
+func (c *Client) PutFile(ctx context.Context, key, name string, size int64, sum [sha256.Size]byte, open func() (io.ReadCloser, error)) (v1.Material, error) {
 	k := call{
-		method: http.MethodPut, path: "/v1/materials", body: content, media: "application/octet-stream",
+		method: http.MethodPut, path: "/v1/materials", stream: open, size: size, media: "application/octet-stream",
 		header: http.Header{"Idempotency-Key": {key}, "Content-Digest": {"sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"}},
 	}
 	if name != "" {

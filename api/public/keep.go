@@ -8,6 +8,7 @@ import (
 
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/statement"
@@ -196,6 +197,9 @@ func keepProblem(err error) error {
 
 // scrub is POST /v1/materials/scrub: the operator has the whole vault read.
 func (a *API) scrub(w http.ResponseWriter, r *http.Request, c *auth.Caller) error {
+	if _, err := serve.Body(w, r, maxKeep, mediaJSON); err != nil { // asked for nothing, but a form of another site can't send JSON
+		return err
+	}
 	if c.Region != a.cfg.Region || !c.HasRole(auth.RoleOperator) || a.cfg.Keeper == nil {
 		return problem.New(problem.Forbidden)
 	}

@@ -55,6 +55,7 @@ func newRoot() *cobra.Command {
 	complete(root, "lang", "zh", "en")
 	root.AddCommand(
 		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newExpert(s), newTransfer(s), newImport(s), newDraw(s), newReport(s), newReceipt(s), newProcedures(s), newLaw(s),
+		newMaterial(s), newOffer(s),
 		newKey(), newGov(s), newAudit(s), newDemo(s), newVersion(s),
 	)
 	cli.Groups(root)

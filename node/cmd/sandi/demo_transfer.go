@@ -1,0 +1,61 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"sandi.internal/gateway/node/demo"
+)
+
+func newTransfer(s *settings) *cobra.Command {
+	var c demo.TransferConfig
+	cmd := &cobra.Command{
+		Use:   "transfer",
+		Short: "three files go from one bureau to another with their case; the receipt is kept",
+		Long: `Three regions on this machine. Daxing transfers a case to Baoding with a scan, a photo
+and footage: draft, approval, offer, letter, fetching from node to node, receipt.
+Each step is shown with its time; the receipt is kept for sandi-audit verify.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.runTransfer(cmd, c) },
+	}
+	cmd.Flags().StringVar(&c.Dir, "dir", demo.DefaultDir(), "folder of the demo network; a former demo in it is cleared")
+	cmd.Flags().BoolVar(&c.Once, "once", false, "play and stop; exit 0 only if all came out as written")
+	cmd.Flags().IntVar(&c.PortBase, "port-base", 0, "added to every port, to run beside another demo")
+	cmd.Flags().Int64Var(&c.BigMiB, "big", demo.DefaultBigMiB, "size of the large file in MiB, at most 4096")
+	return cmd
+}
+
+func (s *settings) runTransfer(cmd *cobra.Command, c demo.TransferConfig) error {
+	if c.BigMiB < 1 || c.BigMiB > 4096 {
+		return usagef("--big %d: give 1 to 4096 MiB", c.BigMiB)
+	}
+	binary, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("couldn't find this program's own file: %w", err)
+	}
+	out := cmd.OutOrStdout()
+	c.Binary, c.Lang, c.Log = binary, s.problemLanguage(), slog.New(slog.NewTextHandler(io.Discard, nil))
+	c.View = demo.Terminal{W: out, Lang: s.lang, Color: demo.IsTerminal(os.Stdout)}
+	c.Report = func(t demo.TransferStep) {
+		fmt.Fprintf(out, "  %7d ms  %s\n", t.MS, s.pick(t.ZH, t.EN))
+	}
+	if s.output == "json" {
+		c.View, c.Report = demo.Silent{}, nil
+	}
+	t, err := demo.Transfer(cmd.Context(), c)
+	if s.output == "json" {
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false)
+		return errors.Join(err, enc.Encode(t))
+	}
+	if err == nil {
+		fmt.Fprintf(out, s.pick("移交 %d MiB，%.0f MiB/s；回执核验：sandi-audit verify %s --keys %s\n", "handed over %d MiB at %.0f MiB/s; verify the receipt: sandi-audit verify %s --keys %s\n"), t.Bytes>>20, t.MiBPerS, t.Receipt, t.Keys)
+	}
+	return err
+}
