@@ -13,7 +13,7 @@ import (
 	"sandi.internal/gateway/node/demo"
 )
 
-func newTransfer(s *settings) *cobra.Command {
+func newDemoTransfer(s *settings) *cobra.Command {
 	var c demo.TransferConfig
 	cmd := &cobra.Command{
 		Use:   "transfer",
