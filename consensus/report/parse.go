@@ -230,9 +230,6 @@ func (d *Definition) readFigure(p lawtext.Pair) {
 		bounded(n, len(f.By), maxCuts)
 	}
 	m.Done()
-	if d.figure(f.Name) >= 0 {
-		p.Value.Failf("the figure %q stands twice", f.Name)
-	}
 	for _, dims := range append(f.By, f.Over) {
 		for _, name := range dims {
 			if !d.knows(&f, name) {

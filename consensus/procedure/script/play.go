@@ -15,6 +15,7 @@ type Options struct {
 	Rules    string                            // text of the rule table
 	Read     func(name string) ([]byte, error) // files that scripts name; nil: none
 	Before   func(Attempt)                     // looks at each act before it is done; nil: nobody does
+	After    func(*World)                      // looks at what is there in the end; nil: nobody does
 }
 
 // Mistake is where a script and the engine differ.
@@ -73,6 +74,9 @@ func Play(text string, o Options) (string, []Mistake) {
 			mistakes = append(mistakes, Mistake{c.line, fmt.Sprintf("answer differs\n  written:  %s\n  came out: %s",
 				strings.Join(c.answer, "\n            "), strings.Join(out, "\n            "))})
 		}
+	}
+	if o.After != nil {
+		o.After(p.w)
 	}
 	return write(list, answers, trailing), mistakes
 }

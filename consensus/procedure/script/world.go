@@ -25,6 +25,7 @@ type World struct {
 	numbers  map[string]int
 	tables   []*calendar.Rules // by version-1; the last is in force
 	calendar *calendar.Calendar
+	acts     []procedure.Act // done, by their position
 	seq      uint64
 }
 
@@ -45,6 +46,7 @@ func NewWorld(cal *calendar.Calendar, rules *calendar.Rules, members ...string) 
 func (w *World) Clone() *World {
 	c := *w
 	c.Members, c.records, c.marks = maps.Clone(w.Members), maps.Clone(w.records), maps.Clone(w.marks)
+	c.acts = slices.Clip(w.acts) // what comes is its own
 	c.tallies, c.numbers, c.tables = maps.Clone(w.tallies), maps.Clone(w.numbers), slices.Clone(w.tables)
 	return &c
 }
@@ -127,7 +129,7 @@ func (w *World) Open(name string, a procedure.Act) (*procedure.Record, procedure
 		return nil, fx, err
 	}
 	w.numbers[series]++
-	w.seq++
+	w.done(a)
 	return rec, fx, w.keep(rec, fx)
 }
 
@@ -153,9 +155,21 @@ func (w *World) Step(id string, a procedure.Act) (*procedure.Record, procedure.E
 	if _, err := p.Step(w, again, a); err != nil || !bytes.Equal(again.Marshal(), rec.Marshal()) {
 		return nil, fx, fmt.Errorf("the act %s done twice gives two records", a.Event)
 	}
-	w.seq++
+	w.done(a)
 	return rec, fx, w.keep(rec, fx)
 }
+
+// done notes an act that took effect.
+func (w *World) done(a procedure.Act) {
+	w.acts = append(w.acts, a)
+	w.seq++
+}
+
+// Act is the act at a position of the ledger.
+func (w *World) Act(seq uint64) procedure.Act { return w.acts[seq] }
+
+// Records are the records' ids, ascending.
+func (w *World) Records() []string { return slices.Sorted(maps.Keys(w.records)) }
 
 // try does an act and keeps nothing of it; id is empty when it opens a record.
 func (w *World) try(p *procedure.Procedure, id string, a procedure.Act) error {
