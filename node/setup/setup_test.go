@@ -144,3 +144,82 @@ func TestGovern(t *testing.T) {
 		t.Error("a governance key signed a record's statement")
 	}
 }
+
+// Ensure a further node has keys of its own beside what the bureau's nodes share,
+// and that what it leaves to be signed is well formed and proves its keys.
+func TestAdd(t *testing.T) {
+	dir := t.TempDir()
+	var members []*Member
+	for i, region := range []string{"110000", "120000", "130000"} {
+		m, err := Init(filepath.Join(dir, region), profile(region, "000"+string(rune('1'+i))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		members = append(members, m)
+	}
+	file, err := Assemble("合成网络", "test.sandi.internal/ledger", time.Now(), members)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range members {
+		key, err := keyring.LoadFile(filepath.Join(dir, m.Region.Code, "offline", "governance.pem"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file, err = genesis.AddSignature(file, m.Region.Code, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	signed, err := genesis.Parse(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := Further{
+		Home: filepath.Join(dir, "120000"), Genesis: file, Region: "120000", Suffix: "b",
+		Public: "https://b.example", Peer: "10.0.0.9:9011", Gossip: "10.0.0.9:7011",
+	}
+	home := filepath.Join(dir, "b")
+	path, err := Add(home, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := statement.ParseNodeAdd([]byte(strings.TrimSpace(string(text))))
+	if err != nil || body.Node != "120000-b" || body.Peer != f.Peer {
+		t.Fatalf("%+v, %v", body, err)
+	}
+	for _, p := range []statement.Proven{body.Log, body.Cosigner} {
+		if err := p.Check(signed.Network(), "120000", body.Node); err != nil {
+			t.Errorf("%s: %v", p.Key.ID, err)
+		}
+	}
+	cfg, err := node.LoadConfig(filepath.Join(home, "sandi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Node != body.Node || cfg.Nodes != filepath.Join(home, "nodes.json") {
+		t.Errorf("the configuration is %+v", cfg)
+	}
+	self := &genesis.Node{ID: body.Node, Log: body.Log.Key, Cosigner: body.Cosigner.Key}
+	if err := node.CheckKeys(cfg.Keys, self); err != nil {
+		t.Error(err)
+	}
+	if _, err := Add(home, f); err == nil {
+		t.Error("a folder was overwritten")
+	}
+	for name, change := range map[string]func(*Further){
+		"region":  func(f *Further) { f.Region = "140000" },
+		"suffix":  func(f *Further) { f.Suffix = "B B" },
+		"address": func(f *Further) { f.Peer = "10.0.0.9" },
+		"home":    func(f *Further) { f.Home = dir },
+	} {
+		bad := f
+		change(&bad)
+		if _, err := Add(filepath.Join(dir, "bad-"+name), bad); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}

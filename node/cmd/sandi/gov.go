@@ -82,7 +82,7 @@ func newGovSign() *cobra.Command {
 	var g governance
 	cmd := &cobra.Command{
 		Use:   "sign KIND BODY.json",
-		Short: "sign a governance statement (key.*, issuer.*, role.*, token.revoke) with the offline key",
+		Short: "sign a governance statement (key.*, issuer.*, role.*, token.revoke, node.*) with the offline key",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !statement.IsGovernance(args[0]) {

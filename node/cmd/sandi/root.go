@@ -56,7 +56,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newExpert(s), newTransfer(s), newImport(s), newDraw(s), newReport(s), newReceipt(s), newProcedures(s), newLaw(s),
 		newMaterial(s), newOffer(s),
-		newKey(), newGov(s), newAudit(s), newDemo(s), newVersion(s),
+		newKey(), newGov(s), newNode(s), newAudit(s), newDemo(s), newVersion(s),
 	)
 	cli.Groups(root)
 	return root
