@@ -171,8 +171,12 @@ func (t Terminal) Staying(n *Network) {
 	t.line("   bin/sandi-audit verify audit.zip --keys %s", filepath.Join(n.Dir, KeysName))
 	t.line("")
 	t.line("%s", t.pick("网络继续运行，按 Ctrl-C 结束。另开终端可试:", "the network stays up; Ctrl-C ends it. In a second terminal try:"))
-	t.line("   bin/sandi demo kill-leader")
-	t.line("   bin/sandi demo tamper")
+	where := ""
+	if n.Dir != DefaultDir() {
+		where = " --dir " + n.Dir
+	}
+	t.line("   bin/sandi demo kill-leader%s", where)
+	t.line("   bin/sandi demo tamper%s", where)
 }
 
 // row pads by display width: a Chinese character takes two columns.

@@ -16,6 +16,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/draw"
 	"sandi.internal/gateway/node/cli"
 )
@@ -38,19 +39,29 @@ again from the three and must come to the same ranking.
 
 // newDrawPool makes a pool of a table.
 func newDrawPool(s *settings) *cobra.Command {
-	var file string
+	var file, stratum string
 	var force bool
 	cmd := &cobra.Command{
-		Use:   "pool FILE.csv",
-		Short: "make a pool of a table: stratum, id, reason of exclusion",
+		Use:   "pool FILE",
+		Short: "make a pool of a table, or of a search of the expert pool",
 		Long: `Make a pool (sandi-pool/1) of a CSV table with the columns stratum, id and, for
 those who may not be drawn, excluded: the code of the reason, such as
 same_employer or visited. Ids are credit codes or ids of expert records; a pool
-holds nothing of a person. Equal tables give equal pools, whatever their order.`,
-		Example: "  sandi draw pool labs.csv -f labs.pool",
-		Args:    cobra.ExactArgs(1),
+holds nothing of a person. Equal tables give equal pools, whatever their order.
+
+With --stratum, FILE is what sandi expert search --excluded -o json printed: all that
+it found are candidates of that stratum, and who must stay away is excluded with the
+reason. Who is merely busy, suspended or out of term is left out.`,
+		Example: `  sandi draw pool labs.csv -f labs.pool
+  sandi expert search --field eco_environment --without-conflict-with 91130108XXXX00043G --excluded -o json > found.json
+  sandi draw pool found.json --stratum eco_environment -f experts.pool`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			list, err := readCandidates(args[0])
+			read := readCandidates
+			if stratum != "" {
+				read = func(path string) ([]draw.Candidate, error) { return readSearch(path, stratum) }
+			}
+			list, err := read(args[0])
 			if err != nil {
 				return err
 			}
@@ -61,9 +72,37 @@ holds nothing of a person. Equal tables give equal pools, whatever their order.`
 			return s.keepText(cmd, file, force, pool.Marshal())
 		},
 	}
+	cmd.Flags().StringVar(&stratum, "stratum", "", "FILE is a search of the expert pool; the stratum of all that it found")
 	cmd.Flags().StringVarP(&file, "file", "f", "", "file to write (default: standard output)")
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite a file that is there")
 	return cmd
+}
+
+// readSearch reads candidates from a search of the expert pool. Who must stay away is
+// excluded; who is not available is no candidate.
+func readSearch(path, stratum string) ([]draw.Candidate, error) {
+	data, err := readUpTo(path, draw.MaxFile)
+	if err != nil {
+		return nil, err
+	}
+	var found v1.PoolSearch
+	if err := json.Unmarshal(data, &found); err != nil || found.Pool == "" {
+		return nil, fmt.Errorf("%s is no search of the expert pool; sandi expert search --excluded -o json prints one", path)
+	}
+	if found.Free > len(found.Items) || found.Out > len(found.Excluded) {
+		return nil, fmt.Errorf("%s shows %d of %d, and %d of %d who are excluded: a pool needs all; search again with --excluded and a higher --limit",
+			path, len(found.Items), found.Free, len(found.Excluded), found.Out)
+	}
+	var list []draw.Candidate
+	for _, m := range found.Items {
+		list = append(list, draw.Candidate{ID: m.Record, Stratum: stratum})
+	}
+	for _, m := range found.Excluded {
+		if i := slices.IndexFunc(m.Reasons, func(r v1.PoolReason) bool { return r.Recusal }); i >= 0 {
+			list = append(list, draw.Candidate{ID: m.Record, Stratum: stratum, Excluded: m.Reasons[i].Code})
+		}
+	}
+	return list, nil
 }
 
 // readCandidates reads a table of candidates.

@@ -118,6 +118,27 @@ func TestDrawTexts(t *testing.T) {
 	if code, out := call(t, "draw", "check", pool, "--lang", "en"); code != exitOK || !strings.Contains(out, "excluded for visited") || !strings.Contains(out, "1 may be drawn") {
 		t.Errorf("exit %d: %s", code, out)
 	}
+	search := v1.PoolSearch{
+		Pool: "experts", Free: 1, Out: 2, Items: []v1.PoolMember{{Record: "EX-1"}},
+		Excluded: []v1.PoolMember{
+			{Record: "EX-2", Reasons: []v1.PoolReason{{Code: "busy"}, {Code: "consulting", Recusal: true}}},
+			{Record: "EX-3", Reasons: []v1.PoolReason{{Code: "term"}}},
+		},
+	}
+	for free, want := range map[int]int{1: exitOK, 2: exitFailed} { // 2: the search shows one of them only
+		search.Free = free
+		text, err := json.Marshal(search)
+		if err == nil {
+			err = os.WriteFile(table, text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, out := call(t, "draw", "pool", table, "--stratum", "E")
+		if code != want || want == exitOK && out != "sandi-pool/1\nE EX-1\nE EX-2 consulting\n" {
+			t.Errorf("a search with %d: exit %d, %q", free, code, out)
+		}
+	}
 	rule := []string{"draw", "rule", "--kind", "target", "--exclusions", "PC-1"}
 	for _, tc := range []struct{ quota, want string }{{"A=1", "A number 1"}, {"A=2.5%", "A rate 250"}, {"A=30%", "A rate 3000"}, {"A=0.05%", "A rate 5"}} {
 		if code, out := call(t, append(rule, "--quota", tc.quota)...); code != exitOK || !strings.HasSuffix(out, tc.want+"\n") {
