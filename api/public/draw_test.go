@@ -17,6 +17,7 @@ import (
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/bundle"
 	"sandi.internal/gateway/consensus/draw"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -173,8 +174,91 @@ func TestDraws(t *testing.T) {
 			t.Errorf("%+v", part)
 		}
 	}
+	beijing.as(solo.Someone(solo.Beijing, "auditor", "auditor")).sealAndExport(t, plan, terms, keys, map[string]*door{solo.Beijing: liaison, solo.Tianjin: tianjin, solo.Hebei: hebei}, fields(same))
 	if w := beijing.do("GET", "/v1/draws/"+dr.Record+"/rule", ""); w.Body.String() != string(rule.Marshal()) || w.Header().Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// sealAndExport brings a draw to its end, and holds what a bundle has of it: nothing
+// while there is no outcome, or while its outcome lies behind the checkpoint; then the
+// very texts.
+func (d *door) sealAndExport(t *testing.T, plan string, terms draw.Terms, keys map[string]keyring.Signer, doors map[string]*door, frozen string) {
+	t.Helper()
+	n := d.net
+	keys[solo.Hebei] = contender(t, n, solo.Hebei, 3, doors[solo.Hebei])
+	liaison := doors[solo.Beijing]
+	r := liaison.open("draw", "liaison", `{"draw_no":"CQ-2","plan":"`+plan+`","kind":"target","stratum":"120000","region_orgs":["120000-SJ","130000-SJ"]}`)
+	id := r.Record
+	r = liaison.act(id, r.Head, "freeze", "liaison", frozen)
+	terms.Draw = id
+	for _, region := range []string{solo.Beijing, solo.Tianjin, solo.Hebei} {
+		c, err := draw.Contribute(terms, region, keys[region])
+		if err != nil {
+			t.Fatal(err)
+		}
+		r = nodeActs(t, doors[region].bureau, id, r.Head, "contribute", fmt.Sprintf(`{"contribution":"%x"}`, c.Signature))
+	}
+	var told v1.Draw
+	liaison.get("/v1/draws/"+id+"?texts=true", &told)
+	rec := &draw.Record{ID: id}
+	for _, part := range told.Regions {
+		signature, err := hex.DecodeString(part.Contribution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.Contributions = append(rec.Contributions, draw.Contribution{Region: part.Region, Signature: signature})
+	}
+	pool, err := draw.ParsePool([]byte(told.Pool.Text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rule, err := draw.ParseRule([]byte(told.Rule.Text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed, err := draw.Seed(rec.Contributions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranking, err := draw.Rank(id, pool, rule, seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := ranking.OutcomeOf()
+	outcome, err := json.Marshal(o.Fields())
+	if err != nil {
+		t.Fatal(err)
+	}
+	export := func() *bundle.Bundle {
+		t.Helper()
+		w := d.do("GET", "/v1/audit/bundle?all=true", "")
+		b, err := bundle.Open(bytes.NewReader(w.Body.Bytes()), int64(w.Body.Len()))
+		if err != nil {
+			t.Fatalf("%d: %v", w.Code, err)
+		}
+		return b
+	}
+	r = nodeActs(t, doors[solo.Beijing].bureau, id, r.Head, "check", string(outcome))
+	n.Notes.Publish()
+	nodeActs(t, doors[solo.Tianjin].bureau, id, r.Head, "check", string(outcome)) // behind the checkpoint
+	if names := export().Names(bundle.ClassDraw); len(names) != 0 {
+		t.Errorf("a bundle without the outcome has %v", names)
+	}
+	n.Notes.Publish()
+	b := export()
+	var file struct{ Draw, Pool, Rule string }
+	text, err := b.Read(bundle.DrawName(id))
+	if err == nil {
+		err = json.Unmarshal(text, &file)
+	}
+	if err != nil || len(b.Names(bundle.ClassDraw)) != 1 || file.Draw != id || file.Pool != told.Pool.Text || file.Rule != told.Rule.Text {
+		t.Errorf("%v: %s, %v", err, text, b.Names(bundle.ClassDraw))
+	}
+	var sealed v1.Draw
+	liaison.get("/v1/draws/"+id, &sealed)
+	if sealed.Outcome == nil || !slices.Equal(sealed.Outcome.Selected, o.Selected) || len(sealed.Missing) != 0 || sealed.Pool.Text != "" || len(sealed.Taken) != 0 {
+		t.Errorf("%+v", sealed)
 	}
 }
 

@@ -91,6 +91,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	b.Log, err = audit.New(audit.Config{
 		Open: func() (*ledger.Books, func(), error) { return open(o.Ledger) }, Notes: n.Notes, Policy: func() checkpoint.Policy { return checkpoint.PolicyOf(n.Genesis.Genesis) }, Network: n.Genesis.Network(), Genesis: n.File,
 		Evidence: func() []audit.Evidence { return n.Evidence }, Delays: func() []audit.Delay { return n.Delays }, Witness: o.Witness, Logger: n.Log,
+		DrawText: b.Lots.Text,
 	})
 	if err != nil {
 		n.t.Fatal(err)
