@@ -130,6 +130,7 @@ var functionList = []function{
 	// A pairing takes 1.5 ms, which is beyond every limit; an act has one at most.
 	{name: "contributes", ctx: true, arity: 2, typ: cel.BoolType, cost: 4000, call: (*frame).contributes},
 	{name: "seed_of", ctx: true, arity: 1, typ: cel.StringType, cost: 200, size: 64, arg: argField, argAt: 1, call: (*frame).seedOf},
+	{name: "digest_of", arity: 1, typ: cel.StringType, cost: 40, size: 64, call: digestOf},
 	{name: "first_free", ctx: true, arity: 2, typ: cel.StringType, cost: 4000, size: 200, call: (*frame).firstFree},
 
 	{name: "date", arity: 1, typ: cel.IntType, cost: 5, call: dateOf},

@@ -9,17 +9,18 @@ import (
 type Method string
 
 const (
-	Formulation Method = "formulation"           // how the sample was made
-	Reference   Method = "certified_reference"   // a certified reference material
-	Experts     Method = "expert_laboratories"   // laboratories known for the measurement
-	Consensus   Method = "consensus_algorithm_a" // the participants, by Algorithm A
+	Formulation Method = "formulation" // how the sample was made
+	Reference   Method = "crm"         // a certified reference material
+	Experts     Method = "expert_labs" // laboratories known for the measurement
+	Consensus   Method = "consensus"   // the participants, by Algorithm A
 )
 
 // Result is a laboratory's result.
 type Result struct {
 	Lab         string // code of the round, never the laboratory's name
 	Value       string // decimal
-	Uncertainty string // U at k = 2; "" for none
+	Uncertainty string // U; "" for none
+	Coverage    string // k of U; "" for 2
 }
 
 // Round is everything a round's figures follow from; decimals as they stand in
@@ -45,10 +46,11 @@ type Line struct {
 // Report is a round's outcome, rounded as it is published.
 type Report struct {
 	Method      Method `json:"method"`
-	Assigned    string `json:"assigned"`    // x_pt
-	Uncertainty string `json:"uncertainty"` // u(x_pt)
-	Sigma       string `json:"sigma"`       // sigma_pt
-	Score       Kind   `json:"score"`       // the kind used
+	Assigned    string `json:"assigned"`         // x_pt
+	Uncertainty string `json:"uncertainty"`      // u(x_pt)
+	Sigma       string `json:"sigma"`            // sigma_pt
+	Robust      string `json:"robust,omitempty"` // s*, of a consensus
+	Score       Kind   `json:"score"`            // the kind used
 	Rounds      int    `json:"rounds,omitempty"`
 	Few         bool   `json:"few,omitempty"` // consensus of fewer than 18: u(x_pt) takes more than 0.3 s*
 	Lines       []Line `json:"lines"`         // by lab
@@ -104,14 +106,12 @@ func Evaluate(r Round) (*Report, error) {
 		Score: r.Score, Lines: []Line{},
 	}
 	if robust != nil {
-		out.Rounds, out.Few = robust.Rounds, len(values) < enough
+		out.Rounds, out.Few, out.Robust = robust.Rounds, len(values) < enough, Format(robust.Deviation, r.Places)
 	}
 	for i, x := range results {
-		var u Number
-		if x.Uncertainty != "" {
-			if u, err = Parse(x.Uncertainty); err != nil {
-				return nil, fmt.Errorf("laboratory %s: %w", x.Lab, err)
-			}
+		u, err := x.expanded()
+		if err != nil {
+			return nil, fmt.Errorf("laboratory %s: %w", x.Lab, err)
 		}
 		score, kind, err := assigned.Score(r.Score, values[i], u)
 		if err != nil {
@@ -123,6 +123,22 @@ func Evaluate(r Round) (*Report, error) {
 		out.Tally.add(verdict)
 	}
 	return out, nil
+}
+
+// expanded is the laboratory's U at k = 2; nil when it gave none.
+func (x Result) expanded() (Number, error) {
+	if x.Uncertainty == "" {
+		return nil, nil
+	}
+	u, err := Parse(x.Uncertainty)
+	if err != nil || x.Coverage == "" {
+		return u, err
+	}
+	k, err := Parse(x.Coverage)
+	if err != nil || k.Sign() <= 0 {
+		return nil, fmt.Errorf("%w: coverage factor %q", ErrRound, x.Coverage)
+	}
+	return quo(mul(two, u), k), nil
 }
 
 // assigned settles x_pt, u(x_pt) and sigma_pt; the robust statistics too where

@@ -7,10 +7,10 @@ type Kind string
 
 const (
 	Z      Kind = "z"       // (x - x_pt) / sigma_pt
-	ZPrime Kind = "z'"      // (x - x_pt) / sqrt(sigma_pt^2 + u(x_pt)^2)
+	ZPrime Kind = "z_prime" // (x - x_pt) / sqrt(sigma_pt^2 + u(x_pt)^2)
 	Zeta   Kind = "zeta"    // (x - x_pt) / sqrt(u(x)^2 + u(x_pt)^2)
-	En     Kind = "E_n"     // (x - x_pt) / sqrt(U(x)^2 + U(x_pt)^2), both at k = 2
-	Auto   Kind = "z or z'" // z' when u(x_pt) > 0.3 sigma_pt, else z
+	En     Kind = "en"      // (x - x_pt) / sqrt(U(x)^2 + U(x_pt)^2), both at k = 2
+	Auto   Kind = "auto"    // z' when u(x_pt) > 0.3 sigma_pt, else z
 )
 
 // Verdict is what a score says of a laboratory.
