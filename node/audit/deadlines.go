@@ -113,6 +113,7 @@ func (w *walk) deadlines(ctx context.Context) error {
 		return err
 	}
 	w.concludeDraws()
+	w.concludeRounds()
 	w.tabulate(t)
 	w.summarise(!w.rules.stopped)
 	return nil
@@ -171,6 +172,7 @@ func (w *walk) count(t *tables, list []recordDeadlines) error {
 		if err := w.draw(r.record); err != nil {
 			return err
 		}
+		w.round(r.record)
 		for i := range r.deadlines {
 			d := &r.deadlines[i]
 			standing := standingOf(d)

@@ -23,7 +23,7 @@
 //     index; keys are replayed from genesis and the governance entries.
 //  5. Judged again by the rules, every entry comes out as it stands, with the
 //     state digest that it carries.
-//  6. Draws are recomputed.
+//  6. Draws are recomputed, and the statistics of rounds of proficiency testing.
 //  7. Receipts and opened commitments match the ledger.
 //  8. Ledger times lie between the cosignatures around them, and every deadline is
 //     recomputed.

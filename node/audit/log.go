@@ -97,6 +97,7 @@ type walk struct {
 	rules  *rules // nil without genesis, or when its law cannot be read
 	tally  *tally
 	draws  draws
+	rounds rounds
 	delays map[statement.Hash][]*promised
 	size   uint64 // entries taken
 	last   int64  // ledger time of the last one that could be read, unix ms

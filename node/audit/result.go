@@ -63,6 +63,7 @@ const (
 	CodeState        Code = "state"         // the state digest
 	CodeEnvelope     Code = "envelope"      // another part of the entry
 	CodeDraws        Code = "draws"         //
+	CodeStatistics   Code = "statistics"    // of rounds of proficiency testing
 	CodeOpening      Code = "opening"       //
 	CodeReceipt      Code = "receipt"       //
 	CodeTimes        Code = "times"         // ledger time against cosignatures
