@@ -393,7 +393,7 @@ func (n *Node) servers() ([]server, error) {
 	return append(readers, []server{
 		{"public", serve.NewServer(n.public, n.log), serve.Listen(publicListener, config, serve.MaxConns)},
 		{"peer", peerServer, n.transport.PeerListener()},
-		{"admin", serve.NewServer(admin.New(admin.Config{Checks: n.checks(), Registry: n.reg, Log: n.log}), n.log), adminListener},
+		{"admin", serve.NewServer(admin.New(admin.Config{Checks: n.checks(), Nodes: n.nodes, Registry: n.reg, Log: n.log}), n.log), adminListener},
 	}...), nil
 }
 

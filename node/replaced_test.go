@@ -9,7 +9,9 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/node"
+	"sandi.internal/gateway/node/doctor"
 )
 
 // govern submits a governance statement of region i at node at, and waits until
@@ -180,6 +183,12 @@ func TestNodeExpelled(t *testing.T) {
 	body := statement.NodeRemoveBody{Node: "130000-a", Reason: "compromised"}.Marshal()
 	n.govern(0, 0, statement.KindNodeRemove, body)
 	n.awaitReady(2)
+	report := doctor.Examine(t.Context(), n.nodes[0].path, "en", func(doctor.Finding) {})
+	if !slices.ContainsFunc(report.Findings, func(f doctor.Finding) bool {
+		return f.Name == "voters and nodes" && f.Verdict == doctor.Warning && strings.Contains(f.Detail, "130000-a: 110000 (1/2)")
+	}) {
+		t.Errorf("the doctor does not say that a removal waits: %+v", report.Findings)
+	}
 	n.govern(1, 1, statement.KindNodeRemove, body)
 	began := time.Now()
 	for _, i := range []int{0, 1} {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
@@ -10,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"sandi.internal/gateway/api/serve"
+	"sandi.internal/gateway/api/v1"
 )
 
 const (
@@ -27,7 +29,8 @@ const (
 // Config is what the admin door needs.
 type Config struct {
 	Checks   []Check
-	Registry *prometheus.Registry // served at /metrics; the door's own series are added to it
+	Nodes    func() (v1.Nodes, error) // which nodes the network has; nil: not told
+	Registry *prometheus.Registry     // served at /metrics; the door's own series are added to it
 	Log      *slog.Logger
 }
 
@@ -36,6 +39,9 @@ func New(c Config) http.Handler {
 	rt := serve.NewRouter(serve.NewMetrics(c.Registry, "admin"), c.Log)
 	rt.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, "ok\n") })
 	rt.HandleFunc("GET /readyz", ready(c.Checks))
+	if c.Nodes != nil {
+		rt.HandleFunc("GET /nodes", nodes(c.Nodes))
+	}
 	metrics := promhttp.HandlerFor(c.Registry, promhttp.HandlerOpts{MaxRequestsInFlight: scrapes, Timeout: scrapeTimeout})
 	rt.HandleFunc("GET /metrics", metrics.ServeHTTP)
 	rt.HandleFunc("GET /debug/pprof", pprof.Index)
@@ -47,6 +53,21 @@ func New(c Config) http.Handler {
 		pprof.Handler(r.PathValue("profile")).ServeHTTP(w, r)
 	})
 	return serve.NewGuard(rt, nil, requests)
+}
+
+// nodes is what `sandi doctor` and a new node of the bureau need of the network,
+// without a token: who is on this listener runs the node.
+func nodes(list func() (v1.Nodes, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		all, err := list()
+		if err != nil {
+			text(w, http.StatusServiceUnavailable, err.Error()+"\n")
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		_ = json.NewEncoder(w).Encode(all)
+	}
 }
 
 // gone hides the command line: it names files.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,11 +10,20 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/node/cli"
 )
 
-type statusView struct{ v1.NodeStatus }
+// statusView is what a node says of itself, with what waits for this bureau.
+type statusView struct {
+	v1.NodeStatus
+	nodes   nodesView     // not in machines' form: sandi node list gives it
+	waiting []v1.Proposal // on which this bureau has not voted
+}
+
+// MarshalJSON implements json.Marshaler: machines get what the API says.
+func (v statusView) MarshalJSON() ([]byte, error) { return json.Marshal(v.NodeStatus) }
 
 func (v statusView) header() table.Row { return table.Row{"", ""} }
 
@@ -25,6 +36,7 @@ func (v statusView) rows() []table.Row {
 		{"leader", v.Replica.Leader},
 		{"ready", v.Replica.Ready},
 		{"voters", strings.Join(v.Replica.Voters, " ")},
+		{"standbys", v.standbys()},
 		{"others seem", seeming(v.Replica.Hints)},
 		{"term", v.Replica.Term},
 		{"entries", fmt.Sprintf("%d committed", v.Size)},
@@ -34,10 +46,32 @@ func (v statusView) rows() []table.Row {
 		{"clock", v.Now},
 		{"synthetic", v.Synthetic},
 	}
+	for _, line := range v.nodes.plan() {
+		rows = append(rows, table.Row{"voters", line})
+	}
+	for _, n := range v.nodes.Nodes.Nodes {
+		if n.Removed == nil && len(n.Against) > 0 {
+			rows = append(rows, table.Row{"awaits votes", n.ID + ": " + v.nodes.note(n)})
+		}
+	}
+	for _, p := range v.waiting {
+		rows = append(rows, table.Row{"awaits your vote", fmt.Sprintf("%s/%s: %s %d", p.Region, p.ID, p.Name, p.Version)})
+	}
 	if v.Checkpoints != nil {
 		rows = slices.Insert(rows, slices.IndexFunc(rows, func(r table.Row) bool { return r[0] == "root" }), v.checkpointRows()...)
 	}
 	return rows
+}
+
+// standbys are the nodes without a vote.
+func (v statusView) standbys() string {
+	var list []string
+	for _, n := range v.nodes.Nodes.Nodes {
+		if n.Removed == nil && n.Server != "voter" {
+			list = append(list, n.ID)
+		}
+	}
+	return strings.Join(list, " ")
 }
 
 // seeming is what gossip says of the other nodes.
@@ -75,6 +109,29 @@ func shownOf(c *v1.Checkpoint) string {
 	return fmt.Sprintf("%d (cosigned by %s)", c.Size, strings.Join(c.CosignedBy, " "))
 }
 
+// gather asks for what waits. Proposals need a leader; without one the status says
+// so itself.
+func (v *statusView) gather(ctx context.Context, c *client.Client, zh bool) error {
+	list, err := c.Nodes(ctx)
+	if err != nil {
+		return err
+	}
+	v.nodes = nodesView{Nodes: list, zh: zh}
+	if !v.Replica.Ready {
+		return nil
+	}
+	proposals, err := c.Proposals(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range proposals {
+		if p.State == "open" && !slices.Contains(p.Approved, v.Region) {
+			v.waiting = append(v.waiting, p)
+		}
+	}
+	return nil
+}
+
 func newStatus(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
@@ -89,7 +146,13 @@ func newStatus(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := s.print(cmd.OutOrStdout(), statusView{status}); err != nil {
+			view := statusView{NodeStatus: status}
+			if s.output == "table" {
+				if err := view.gather(cmd.Context(), c, s.lang == "zh"); err != nil {
+					return err
+				}
+			}
+			if err := s.print(cmd.OutOrStdout(), view); err != nil {
 				return err
 			}
 			if c := status.Checkpoints; c != nil && c.Quarantine != "" {
