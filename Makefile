@@ -44,9 +44,8 @@ fuzz: ## each fuzz target for FUZZ_TIME
 openapi: ## lint the API description
 	@.ci/openapi
 
-soak: build ## the long counts: kills, crashes, seeds
-	@SANDI_SOAK=1 go test -count 1 -timeout 6h ./...
-	@SANDI_SOAK=1 go test -tags e2e -count 1 -timeout 6h ./node/e2e/...
+soak: build ## the long counts: kills, crashes, seeds; about an hour, with progress and a summary
+	@.ci/soak
 
 bench: build ## against a pinned etcd in the same run; the last line is one JSON object
 	@go run ./node/bench
