@@ -25,8 +25,23 @@ func must[T any](t *testing.T) func(v T, err error) T {
 	}
 }
 
-// told is a draw as a node tells it, with its texts.
+// made is told's draw: three pairings' worth of keys and signatures, made once.
+var made []byte
+
+// told is a draw as a node tells it, with its texts; each time another copy.
 func told(t *testing.T) *v1.Draw {
+	t.Helper()
+	if made == nil {
+		made = must[[]byte](t)(json.Marshal(compose(t)))
+	}
+	d := new(v1.Draw)
+	if err := json.Unmarshal(made, d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func compose(t *testing.T) *v1.Draw {
 	t.Helper()
 	var list []draw.Candidate
 	for i := range 20 {
