@@ -1,11 +1,14 @@
 package node
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/genesis"
 )
 
@@ -55,23 +58,56 @@ func loadSecrets(k Keys) (*secrets, error) {
 	return s, nil
 }
 
-// holds compares the node's own keys with those that the network knows: a node
-// with another's keys must not start.
-func (s *secrets) holds(self *genesis.Node) error {
-	if !s.log.Public().Equal(self.Log) {
-		return fmt.Errorf("keys.log is not the key that the network knows of %s; is this another node's folder?", self.ID)
-	}
-	if !s.cosigner.Public().Equal(self.Cosigner) {
-		return fmt.Errorf("keys.cosigner is not the key that the network knows of %s; is this another node's folder?", self.ID)
+// ErrOtherKey is a log or cosigner key that the network does not know of the node.
+var ErrOtherKey = errors.New("is not a key that the network knows of this node; is this another node's folder?")
+
+// holds looks for the node's own two keys among some. A node may have several of
+// each: it signs with the ones that it holds.
+func (s *secrets) holds(among *checkpoint.Keys, node string) error {
+	for _, own := range []struct {
+		name string
+		kind checkpoint.Kind
+		key  *keyring.PrivateKey
+	}{{"keys.log", checkpoint.KindLog, s.log}, {"keys.cosigner", checkpoint.KindCosigner, s.cosigner}} {
+		if !slices.ContainsFunc(among.List(), func(k checkpoint.Key) bool {
+			return k.Kind == own.kind && k.Node == node && bytes.Equal(k.Public, own.key.Public().Key)
+		}) {
+			return fmt.Errorf("%s %w", own.name, ErrOtherKey)
+		}
 	}
 	return nil
 }
 
-// CheckKeys reports whether all of a node's keys can be loaded and are its own.
-func CheckKeys(k Keys, self *genesis.Node) error {
+// named is the node with the keys that it holds.
+func (s *secrets) named(self *genesis.Node) *genesis.Node {
+	own := *self
+	own.Log, own.Cosigner = s.log.Public(), s.cosigner.Public()
+	return &own
+}
+
+// errKeysEnded is when nothing that this node signs makes a checkpoint final.
+var errKeysEnded = errors.New("a key of this node counts no more, so no checkpoint becomes final by this region; " +
+	"name the new one in sandi.yaml and start the node again (OPERATIONS.md, \"Keys: rotation and theft\")")
+
+// keysCount says that a key which this node signs checkpoints with was revoked.
+func (n *Node) keysCount() error {
+	if err := n.secrets.holds(n.roster().Keys, n.cfg.Node); err != nil {
+		return errKeysEnded
+	}
+	return nil
+}
+
+// CheckKeys reports whether all of a node's keys can be loaded and are its own by
+// genesis. The error wraps ErrOtherKey when they are not: they may have been
+// registered since.
+func CheckKeys(k Keys, g *genesis.Genesis, node string) error {
 	s, err := loadSecrets(k)
 	if err != nil {
 		return err
 	}
-	return s.holds(self)
+	keys, err := checkpoint.FromGenesis(g)
+	if err != nil {
+		return fmt.Errorf("couldn't read the keys of genesis: %w", err)
+	}
+	return s.holds(keys, node)
 }

@@ -135,4 +135,9 @@ func (n *Node) probeVote(context.Context) error {
 // probeCheckpoints fails while this node signs nothing, or sees signs of a node
 // that lies. It is a warning: one liar must not be able to take every bureau's
 // node out of service.
-func (n *Node) probeCheckpoints(context.Context) error { return n.witness.Warning() }
+func (n *Node) probeCheckpoints(context.Context) error {
+	if err := n.keysCount(); err != nil {
+		return err
+	}
+	return n.witness.Warning()
+}

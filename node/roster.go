@@ -57,8 +57,10 @@ func (n *Node) openRoster() error {
 		return fmt.Errorf("neither genesis nor the ledger here names a node %s of region %s; check region and node in sandi.yaml, and for a node that was added later "+
 			"write `sandi node list -o json` into a file and name it as `nodes`", n.cfg.Node, n.cfg.Region)
 	}
-	n.self = self
-	return n.secrets.holds(self)
+	n.self = n.secrets.named(self)
+	// A key that was revoked since is this node's own all the same: it replicates and
+	// serves, and says that its signatures count no more.
+	return n.secrets.holds(n.early.Ever, n.cfg.Node)
 }
 
 // nodesWith is the nodes of g by region, and one more.
@@ -91,11 +93,6 @@ func ReadNodes(path string, signed *genesis.Signed) (*ledger.Roster, error) {
 	if err := json.Unmarshal(file, &list); err != nil {
 		return nil, fmt.Errorf("couldn't read the file of nodes %s: %w", path, err)
 	}
-	return RosterOf(list, path, signed)
-}
-
-// RosterOf is the roster that a list of nodes gives; path says where it is from.
-func RosterOf(list v1.Nodes, path string, signed *genesis.Signed) (*ledger.Roster, error) {
 	if list.Network != signed.Network() {
 		return nil, fmt.Errorf("the file of nodes %s is of another network", path)
 	}
@@ -126,7 +123,6 @@ func RosterOf(list v1.Nodes, path string, signed *genesis.Signed) (*ledger.Roste
 		standing[m.Region] = append(standing[m.Region], one)
 	}
 	r.Genesis = signed.WithNodes(standing)
-	var err error
 	if r.Keys, err = checkpoint.FromGenesis(r.Genesis); err != nil {
 		return nil, fmt.Errorf("couldn't use the keys in the file of nodes %s: %w", path, err)
 	}
@@ -207,6 +203,9 @@ func (n *Node) bar(last *ledger.Roster) (*ledger.Roster, error) {
 	if len(removed) > 0 {
 		n.log.Warn("nodes are removed: they may not connect", "nodes", removed)
 	}
+	if err := n.keysCount(); err != nil && r.Gone[n.cfg.Node] == "" {
+		n.log.Error(err.Error())
+	}
 	if r.Gone[n.cfg.Node] != "" && last.Gone[n.cfg.Node] == "" {
 		n.log.Error("this node was removed by statement: no other node speaks to it any more; stop it")
 	}
@@ -224,19 +223,30 @@ func (n *Node) bar(last *ledger.Roster) (*ledger.Roster, error) {
 	return r, nil
 }
 
-// gossipers are the network's nodes and this one, though it be removed.
+// gossipers are the network's nodes, this one with the log key that it holds,
+// though it be removed.
 func (n *Node) gossipers() *genesis.Genesis {
-	if g := n.today(); n.roster().Gone[n.cfg.Node] == "" {
-		return g
+	g := n.today()
+	if n.roster().Gone[n.cfg.Node] != "" {
+		g = n.early.Genesis
 	}
-	return n.early.Genesis
+	nodes := make(map[string][]genesis.Node)
+	for _, r := range g.Regions {
+		for _, m := range r.Nodes {
+			if m.ID == n.cfg.Node {
+				m.Log = n.self.Log
+			}
+			nodes[r.Code] = append(nodes[r.Code], m)
+		}
+	}
+	return g.WithNodes(nodes)
 }
 
-// addresses are what gossip goes by.
-func addresses(g *genesis.Genesis) (list [][2]string) {
+// addresses are what gossip goes by: where a node is, and what it signs with.
+func addresses(g *genesis.Genesis) (list [][3]string) {
 	for _, r := range g.Regions {
 		for _, n := range r.Nodes {
-			list = append(list, [2]string{n.ID, n.Gossip})
+			list = append(list, [3]string{n.ID, n.Gossip, string(n.Log.Key)})
 		}
 	}
 	return list

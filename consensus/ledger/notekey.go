@@ -30,8 +30,8 @@ func (k *NoteKey) ValidAt(size uint64) bool {
 // RevokedAt reports whether the key must not sign the tree of a size any more.
 func (k *NoteKey) RevokedAt(size uint64) bool { return k.Life.StateAt(size) == keyring.StateRevoked }
 
-// NoteKeysEver are all log and cosigner keys that are registered or were, by
-// region and node and then as they came. Any goroutine may call it.
+// NoteKeysEver are all log and cosigner keys that are registered or were, as they
+// came. Any goroutine may call it.
 func (l *Ledger) NoteKeysEver() []NoteKey {
 	reg := l.registry.Load()
 	var list []NoteKey
@@ -47,8 +47,8 @@ func (l *Ledger) NoteKeysEver() []NoteKey {
 		})
 	}
 	slices.SortFunc(list, func(a, b NoteKey) int {
-		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.Node, b.Node), cmp.Compare(a.Kind, b.Kind),
-			cmp.Compare(a.Life.Prepared, b.Life.Prepared), cmp.Compare(string(a.Public), string(b.Public)))
+		return cmp.Or(cmp.Compare(a.Life.Prepared, b.Life.Prepared), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Node, b.Node), cmp.Compare(a.Kind, b.Kind),
+			cmp.Compare(string(a.Public), string(b.Public)))
 	})
 	return list
 }

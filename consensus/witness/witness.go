@@ -77,8 +77,9 @@ func Open(cfg Config) (*Witness, error) {
 	if self == nil {
 		return nil, fmt.Errorf("couldn't open the witness: the network has no node %s", cfg.Node)
 	}
-	w.logKey = checkpoint.NewKey(checkpoint.KindLog, cfg.Genesis.Origin, region.Code, self.ID, self.Log.Key)
-	cosigner := checkpoint.NewKey(checkpoint.KindCosigner, cfg.Genesis.Origin, region.Code, self.ID, self.Cosigner.Key)
+	// Of several keys that count this node signs with the ones it holds.
+	w.logKey = checkpoint.NewKey(checkpoint.KindLog, cfg.Genesis.Origin, region.Code, self.ID, cfg.Log.Public().Key)
+	cosigner := checkpoint.NewKey(checkpoint.KindCosigner, cfg.Genesis.Origin, region.Code, self.ID, cfg.Cosigner.Public().Key)
 	w.SetRoster(roster)
 	if err := w.load(cosigner); err != nil {
 		return nil, err

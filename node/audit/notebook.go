@@ -102,16 +102,35 @@ func (b *notebook) at(size uint64) (*noteKeys, error) {
 		}
 	}
 	var err error
-	if set.valid, err = checkpoint.NewKeys(valid); err != nil {
+	if set.valid, err = together(valid); err != nil {
 		return nil, err
 	}
 	if len(revoked) > 0 {
-		if set.revoked, err = checkpoint.NewKeys(revoked); err != nil {
+		if set.revoked, err = together(revoked); err != nil {
 			return nil, err
 		}
 	}
 	b.sets[changes] = set
 	return set, nil
+}
+
+// together is the keys as a set. One whose name and short key id an earlier one
+// has is left out, as the nodes do: its region made it so, and harms itself alone.
+func together(list []checkpoint.Key) (*checkpoint.Keys, error) {
+	keys, err := checkpoint.NewKeys(list)
+	if err == nil {
+		return keys, nil
+	}
+	var kept []checkpoint.Key
+	for _, k := range list {
+		if next, err := checkpoint.NewKeys(append(kept, k)); err == nil {
+			kept, keys = append(kept, k), next
+		}
+	}
+	if keys == nil {
+		return nil, err
+	}
+	return keys, nil
 }
 
 // ever are all keys that count or did: what was signed with one stays signed.
@@ -122,7 +141,7 @@ func (b *notebook) ever() *checkpoint.Keys {
 			list = append(list, b.known[i].Key)
 		}
 	}
-	keys, err := checkpoint.NewKeys(list)
+	keys, err := together(list)
 	if err != nil {
 		return b.file.Keys()
 	}

@@ -80,7 +80,7 @@ func TestFounding(t *testing.T) {
 		if self == nil {
 			t.Fatalf("genesis names no %s", cfg.Node)
 		}
-		if err := node.CheckKeys(cfg.Keys, self); err != nil {
+		if err := node.CheckKeys(cfg.Keys, signed.Genesis, cfg.Node); err != nil {
 			t.Errorf("%s: %v", region, err)
 		}
 	}

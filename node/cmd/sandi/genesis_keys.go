@@ -20,7 +20,7 @@ func newGenesisAuditorKeys(s *settings) *cobra.Command {
 the fingerprint of genesis. Keys that the bureaus registered or revoked since are
 no reason for a new file: the verifier follows them through the ledger.
 sandi-audit verify --keys-out writes the file with the keys of today.`,
-		Args:  cobra.NoArgs,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			signed, err := readGenesis(file)
 			if err != nil {
