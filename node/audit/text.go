@@ -108,6 +108,14 @@ func (p *printer) head(r *Report) {
 	p.say("网络: %s", "network: %s", name)
 }
 
+// owner names who owes a deadline. What no region owes alone has no region.
+func (p *printer) owner(region string) string {
+	if region == "" {
+		return say("数地共同", "several regions").In(p.lang)
+	}
+	return region
+}
+
 func (p *printer) summary(s *Summary) {
 	if s.Entries == 0 {
 		return
@@ -135,14 +143,14 @@ func (p *printer) summary(s *Summary) {
 		p.line("     %s/%s  %s  %s", d.Procedure, d.Name, d.Title.In(p.lang), strings.Join(runs, ", "))
 	}
 	for _, b := range s.Bureaus {
-		p.say("%s: 逾期未办 %d 项，逾期办结 %d 项", "%s: overdue %d, late %d", b.Region, b.Overdue, b.Late)
+		p.say("%s: 逾期未办 %d 项，逾期办结 %d 项", "%s: overdue %d, late %d", p.owner(b.Region), b.Overdue, b.Late)
 	}
 	for i := range s.Missed {
 		if i == missedShown {
 			break
 		}
 		d := &s.Missed[i]
-		p.line("     %s  %s  %s  %s %s  %s", d.Record, d.Region, d.Title.In(p.lang), say("应于", "due").In(p.lang), d.Due, standings[d.Standing].In(p.lang))
+		p.line("     %s  %s  %s  %s %s  %s", d.Record, p.owner(d.Region), d.Title.In(p.lang), say("应于", "due").In(p.lang), d.Due, standings[d.Standing].In(p.lang))
 	}
 	if more := max(0, len(s.Missed)-missedShown) + int(s.MissedMore); more > 0 {
 		p.say("     另有 %d 项，见 -o json 或 --deadlines", "     %d more: -o json or --deadlines list them", more)
