@@ -23,8 +23,16 @@ const (
 	// the deadline, the result behind it after.
 	FieldSeal    = "sealed_result"
 	FieldOpening = "opened_result"
-	// FieldAgrees is what a region states that has computed again.
-	FieldAgrees = "agrees"
+	FieldLab       = "lab_ref"
+	FieldMeasurand = "measurand"
+	// FieldRemark and FieldCalculation go with an evaluation: what the check for collusion
+	// found, and the commitment of the figures in full.
+	FieldRemark      = "collusion_check"
+	FieldCalculation = "calculation"
+	// FieldAgrees is what a region states that has computed again, FieldRecomputed the
+	// commitment of its own figures.
+	FieldAgrees     = "agrees"
+	FieldRecomputed = "recomputed"
 )
 
 // recordPlaces are the places of x_pt, u, sigma_pt and s* in records.

@@ -40,8 +40,10 @@ func TestRounds(t *testing.T) {
 		want   Result
 		text   string
 	}{
-		"as computed":          {func(*procedure.Record) {}, Pass, "statistics of 1 rounds"},
-		"another digit":        {func(r *procedure.Record) { swap(r, proficiency.FieldEvaluations, `"assigned_value":"0.`, `"assigned_value":"1.`) }, Fail, "as entry 7 says"},
+		"as computed": {func(*procedure.Record) {}, Pass, "statistics of 1 rounds"},
+		"another digit": {func(r *procedure.Record) {
+			swap(r, proficiency.FieldEvaluations, `"assigned_value":"0.`, `"assigned_value":"1.`)
+		}, Fail, "as entry 7 says"},
 		"another verdict":      {func(r *procedure.Record) { swap(r, proficiency.FieldScores, `"unsatisfactory"`, `"satisfactory"`) }, Fail, "as entry 7 says"},
 		"another result":       {func(r *procedure.Record) { swap(r, proficiency.FieldOpened, `0.501000`, `0.502000`) }, Fail, "as entry 7 says"},
 		"nobody has confirmed": {func(r *procedure.Record) { r.Acts = r.Acts[:1] }, Pass, "confirmed yet: 1"},

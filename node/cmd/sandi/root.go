@@ -54,7 +54,7 @@ func newRoot() *cobra.Command {
 	complete(root, "output", "table", "json", "yaml")
 	complete(root, "lang", "zh", "en")
 	root.AddCommand(
-		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newExpert(s), newTransfer(s), newImport(s), newDraw(s), newReport(s), newReceipt(s), newProcedures(s), newLaw(s),
+		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newExpert(s), newTransfer(s), newImport(s), newPT(s), newDraw(s), newReport(s), newReceipt(s), newProcedures(s), newLaw(s),
 		newMaterial(s), newOffer(s),
 		newKey(), newGov(s), newNode(s), newAudit(s), newDemo(s), newVersion(s),
 	)
