@@ -1,25 +1,11 @@
 package report
 
-import (
-	"testing"
-
-	"sandi.internal/gateway/consensus/procedure"
-	"sandi.internal/gateway/consensus/procedure/law"
-)
+import "testing"
 
 // Ensure every report fits the law that a network starts with, and reads
 // something of it.
 func TestDefinitionsFitTheLaw(t *testing.T) {
-	compiled := map[string]*procedure.Procedure{}
-	for _, text := range law.Texts() {
-		d, err := procedure.Parse([]byte(text.Text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if compiled[text.Name], err = procedure.Compile(d); err != nil {
-			t.Fatal(err)
-		}
-	}
+	compiled := embedded()
 	for _, d := range Definitions() {
 		for _, name := range d.sources() {
 			if name == AnyProcedure {

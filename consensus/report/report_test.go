@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"sandi.internal/gateway/consensus/calendar"
@@ -29,18 +30,23 @@ type statedAct struct {
 }
 
 func newShelf(t testing.TB) *shelf {
-	s := &shelf{t: t, laws: map[string]*procedure.Procedure{}, limits: map[string][]procedure.Deadline{}}
+	return &shelf{t: t, laws: embedded(), limits: map[string][]procedure.Deadline{}}
+}
+
+// embedded is the law that a network starts with, compiled once for all tests.
+var embedded = sync.OnceValue(func() map[string]*procedure.Procedure {
+	out := map[string]*procedure.Procedure{}
 	for _, text := range law.Texts() {
 		d, err := procedure.Parse([]byte(text.Text))
 		if err != nil {
-			t.Fatal(err)
+			panic(err)
 		}
-		if s.laws[text.Name], err = procedure.Compile(d); err != nil {
-			t.Fatal(err)
+		if out[text.Name], err = procedure.Compile(d); err != nil {
+			panic(err)
 		}
 	}
-	return s
-}
+	return out
+})
 
 func (s *shelf) Records(name string, visit func(*procedure.Record) error) error {
 	for _, r := range s.records {
@@ -57,10 +63,7 @@ func (s *shelf) Procedure(name string, version int) *procedure.Procedure {
 	if p := s.laws[name]; p != nil && p.Document().Version == version {
 		return p
 	}
-	d := *s.laws[name].Document() // another version, which lacks every field
-	d.Version, d.Fields = version, nil
-	d.Events, d.Limits = nil, nil
-	d.Open = procedure.Event{Name: procedure.OpenEvent}
+	d := s.laws[name].Document() // another version, which lacks every field
 	p, err := procedure.Compile(&procedure.Document{
 		Name: name, Version: version, Prefix: d.Prefix, Initial: d.Initial, Terminal: []string{d.Initial},
 		States:  []procedure.State{{Name: d.Initial}},

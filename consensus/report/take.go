@@ -26,6 +26,9 @@ type planKey struct {
 // planFor compiles a take, once for each version of the law. Nil when the
 // version does not have what the take asks for.
 func (d *Definition) planFor(rows, take int, law *procedure.Procedure) *plan {
+	if law == nil {
+		return nil
+	}
 	key := planKey{rows, take, law}
 	if p, ok := d.plans.Load(key); ok {
 		return p.(*plan)

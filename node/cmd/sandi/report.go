@@ -130,7 +130,11 @@ func (v reportView) write(w io.Writer) error {
 	shown := 0
 	for i := range v.Figures {
 		f := &v.Figures[i]
-		t.AppendRow(append(table.Row{v.s.label(f.Title)}, v.number(&f.Number, v.s.label(f.Unit))...))
+		row := append(table.Row{v.s.label(f.Title)}, v.number(&f.Number, v.s.label(f.Unit))...)
+		if f.Measure == "spearman" {
+			row[3] = fmt.Sprintf("n = %d", f.N)
+		}
+		t.AppendRow(row)
 		if v.by == "" {
 			continue
 		}
