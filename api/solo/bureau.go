@@ -44,6 +44,10 @@ type Options struct {
 	Ledger             desk.Ledger // nil: the network's
 	Witness            audit.Witness
 	Vault              Keeper // nil: the bureau's own, in memory
+	// Exchange, Keeping and Access are behind the door; nil: nothing.
+	Exchange public.Exchange
+	Keeping  public.Keeper
+	Access   public.AccessLog
 	// Promise and Promises are what the desk and the door know of submission
 	// promises, Move what takes a leader.move past the ledger; nil: nothing.
 	Promise  func(*statement.Statement) error
@@ -106,6 +110,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 			return v1.Replica{Role: "leader", Leader: keys.Nodes[0].ID, Term: 1, Ready: true, Voters: []string{}}
 		},
 	}
+	cfg.Exchange, cfg.Keeper, cfg.Access = o.Exchange, o.Keeping, o.Access
 	if o.NoClock {
 		cfg.Practice = nil
 	}
