@@ -13,21 +13,21 @@ import (
 	"sandi.internal/gateway/consensus/procedure/law"
 )
 
-// lawBook knows the types of the fields, so that a scenario can name a material
+// lawBook knows the fields by the law, so that a scenario can name a material
 // without saying how its commitment is entered.
 type lawBook struct {
-	fields map[string]procedure.FieldType // "procedure.field"
+	fields map[string]procedure.Field // "procedure.field"
 }
 
 func newLawBook() (*lawBook, error) {
-	b := &lawBook{fields: map[string]procedure.FieldType{}}
+	b := &lawBook{fields: map[string]procedure.Field{}}
 	for _, t := range law.Texts() {
 		d, err := procedure.Parse([]byte(t.Text))
 		if err != nil {
 			return nil, fmt.Errorf("couldn't read the law document %s: %w", t.Name, err)
 		}
 		for _, f := range d.Fields {
-			b.fields[d.Name+"."+f.Name] = f.Type
+			b.fields[d.Name+"."+f.Name] = f
 		}
 	}
 	return b, nil
@@ -51,7 +51,7 @@ func (p *player) fields(ctx context.Context, door *client.Client, s *Step, name 
 		if err != nil {
 			return nil, fmt.Errorf("couldn't keep %s in the vault: %w", m.Name, err)
 		}
-		if p.law.fields[name+"."+m.Field] == procedure.TypeCommitment {
+		if p.law.fields[name+"."+m.Field].Type == procedure.TypeCommitment {
 			fields[m.Field] = object.Commitment
 			continue
 		}
@@ -143,6 +143,39 @@ func (p *player) pool(name string) (frozen map[string]any, texts [][]byte, err e
 	}
 	frozen, err = draw.Frozen(pool, rule)
 	return frozen, [][]byte{pool.Marshal(), rule.Marshal()}, err
+}
+
+// show reads the fields that a step shows, with the law's names for them.
+func (p *player) show(ctx context.Context, s *Step, o *Outcome) error {
+	door, err := p.doors.of(s.Actor.orOwner(o.Record))
+	if err != nil {
+		return err
+	}
+	rec, err := door.Record(ctx, o.Record, client.Read{})
+	if err != nil {
+		return fmt.Errorf("couldn't read %s back: %w", o.Record, err)
+	}
+	for _, name := range s.Show {
+		f, known := p.law.fields[rec.Procedure+"."+name]
+		if !known || rec.Fields[name] == nil {
+			return fmt.Errorf("%s has no clear field %s to show", rec.ID, name)
+		}
+		o.Shown = append(o.Shown, Shown{Text{f.ZH, f.EN}, plainValue(rec.Fields[name])})
+	}
+	return nil
+}
+
+// plainValue is a field's value for people: lists of words without JSON's signs.
+func plainValue(raw json.RawMessage) string {
+	var words []string
+	if json.Unmarshal(raw, &words) == nil {
+		return strings.Join(words, " ")
+	}
+	var word string
+	if json.Unmarshal(raw, &word) == nil {
+		return word
+	}
+	return string(raw)
 }
 
 func (p *player) resolve(name string) (string, error) {

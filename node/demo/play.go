@@ -33,8 +33,15 @@ type Outcome struct {
 	DocNo    string           `json:"-"` // document number the act carried
 	Deadline *v1.Deadline     `json:"-"` // the running limit that ends first
 	Refusal  *problem.Problem `json:"-"` // of a step that had to be refused
+	Shown    []Shown          `json:"-"` // fields that the step shows
 	First    string           `json:"-"` // record of the first row
 	TotalMS  int64            `json:"-"` // of the rows so far
+}
+
+// Shown is a field of a record, by its name in the law.
+type Shown struct {
+	Name  Text
+	Value string
 }
 
 // player plays a scenario through the public API of each actor's own node.
@@ -92,6 +99,9 @@ func (p *player) step(ctx context.Context, s *Step) Outcome {
 	o.Actor = s.Actor.Region + "/" + s.Actor.Role + "/" + s.Actor.Person
 	if err == nil {
 		err = p.perform(ctx, s, &o)
+	}
+	if err == nil && len(s.Show) > 0 {
+		err = p.show(ctx, s, &o)
 	}
 	o.MS = time.Since(began).Milliseconds()
 	o.OK = err == nil

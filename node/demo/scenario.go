@@ -60,6 +60,7 @@ type Step struct {
 	Unseen    bool           `yaml:"unseen"` // the pool is not brought in before
 	Fields    map[string]any `yaml:"fields"` // "$x" is a record's id, "$x.field" the present value of its clear field, "$x.list.0" an item of it
 	Materials []Material     `yaml:"materials"`
+	Show      []string       `yaml:"show"` // clear fields of the record to show below the step
 	Expect    Expect         `yaml:"expect"`
 	Refused   *Refused       `yaml:"refused"` // the step must be refused just so
 	Wait      *Wait          `yaml:"wait"`

@@ -78,7 +78,7 @@ func (t Terminal) Playing(s *Scenario) {
 func (t Terminal) Step(o Outcome) {
 	if o.OK && o.Row > 1 { // rows are alike: the first stands for all
 		if o.Row == o.Rows {
-			t.line("      %s", t.paint(fmt.Sprintf(t.pick("共 %d 行：%s … %s · %d ms", "%d rows: %s … %s · %d ms"), o.Rows, o.First, o.Record, o.TotalMS), text.Faint))
+			t.line("      %s", t.paint(fmt.Sprintf(t.pick("共 %d 行：%s · %d ms", "%d rows: %s · %d ms"), o.Rows, span(o.First, o.Record), o.TotalMS), text.Faint))
 		}
 		return
 	}
@@ -97,12 +97,23 @@ func (t Terminal) Step(o Outcome) {
 	if !o.Step.Note {
 		t.line("      %s", t.paint(strings.Join(append(facts, fmt.Sprintf("%d ms", o.MS)), " · "), text.Faint))
 	}
+	for _, f := range o.Shown {
+		t.line("      %s: %s", t.pick(f.Name.ZH, f.Name.EN), f.Value)
+	}
 	switch {
 	case o.Refusal != nil && o.OK:
 		t.line("      %s %d %s: %s%s", t.paint(t.pick("按预期被拒", "refused, as it must be:"), text.FgYellow), o.Refusal.Status, o.Refusal.Code, o.Refusal.Title, cite(o.Refusal.Cite))
 	case !o.OK:
 		t.line("      %s", t.paint(o.Why, text.FgRed))
 	}
+}
+
+// span is from the first record of some to the last.
+func span(first, last string) string {
+	if first == last {
+		return first
+	}
+	return first + " … " + last
 }
 
 // who acted: an office of an organisation, or a node by itself.
