@@ -37,7 +37,7 @@ func (s *Set) Check(ctx context.Context, d Doors) (Checked, error) {
 			return out, err
 		}
 		for name, want := range s.Truth {
-			report, err := door.Report(ctx, name, client.ReportOptions{}, client.Read{})
+			report, err := patient(ctx, func() (v1.Report, error) { return door.Report(ctx, name, client.ReportOptions{}, client.Read{}) })
 			if err != nil {
 				return out, fmt.Errorf("couldn't have %s count %s: %w", region, name, err)
 			}

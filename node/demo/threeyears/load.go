@@ -43,6 +43,9 @@ const (
 	progressEvery = 250 * time.Millisecond
 	// again is how often a step is tried anew when a node's own act came between.
 	again = 5
+	// busyPatience and busyPause are for nodes that cannot answer now.
+	busyPatience = 90 * time.Second
+	busyPause    = 500 * time.Millisecond
 )
 
 // loader carries one load.
@@ -173,7 +176,10 @@ func (l *loader) step(ctx context.Context, c *Case, s, before *Step) error {
 		return err
 	}
 	if s.Event == "" {
-		receipt, err := door.Open(ctx, client.NewKey(), v1.OpenRequest{Procedure: c.Procedure, Role: s.Actor.Role, Fields: fields})
+		key := client.NewKey()
+		receipt, err := patient(ctx, func() (v1.Receipt, error) {
+			return door.Open(ctx, key, v1.OpenRequest{Procedure: c.Procedure, Role: s.Actor.Role, Fields: fields})
+		})
 		return c.took(ctx, door, receipt, err)
 	}
 	if before.Actor.Region != s.Actor.Region { // another node: it has to know the record
@@ -182,7 +188,10 @@ func (l *loader) step(ctx context.Context, c *Case, s, before *Step) error {
 		}
 	}
 	for try := 0; ; try++ {
-		receipt, err := door.Act(ctx, client.NewKey(), c.record, c.head, v1.ActRequest{Event: s.Event, Role: s.Actor.Role, Fields: fields})
+		key := client.NewKey()
+		receipt, err := patient(ctx, func() (v1.Receipt, error) {
+			return door.Act(ctx, key, c.record, c.head, v1.ActRequest{Event: s.Event, Role: s.Actor.Role, Fields: fields})
+		})
 		var p *problem.Problem
 		if errors.As(err, &p) && p.Status == http.StatusPreconditionFailed && try < again {
 			if err := c.reread(ctx, door); err != nil {
@@ -191,6 +200,24 @@ func (l *loader) step(ctx context.Context, c *Case, s, before *Step) error {
 			continue
 		}
 		return c.took(ctx, door, receipt, err)
+	}
+}
+
+// patient asks again, in the same words, as long as the node says that it cannot
+// now: on a busy machine an election takes longer than a client's own retries.
+func patient[T any](ctx context.Context, ask func() (T, error)) (T, error) {
+	end := time.Now().Add(busyPatience)
+	for {
+		out, err := ask()
+		var p *problem.Problem
+		if !errors.As(err, &p) || p.Status != http.StatusServiceUnavailable || time.Now().After(end) {
+			return out, err
+		}
+		select {
+		case <-ctx.Done():
+			return out, err
+		case <-time.After(busyPause):
+		}
 	}
 }
 
@@ -211,7 +238,9 @@ func (c *Case) took(ctx context.Context, door *client.Client, receipt v1.Receipt
 
 // reread takes the record as it stands in a node that has all of it.
 func (c *Case) reread(ctx context.Context, door *client.Client) error {
-	rec, err := door.Record(ctx, c.record, client.Read{Consistency: client.Local, At: c.index + 1})
+	rec, err := patient(ctx, func() (v1.Record, error) {
+		return door.Record(ctx, c.record, client.Read{Consistency: client.Local, At: c.index + 1})
+	})
 	if err != nil {
 		return err
 	}
