@@ -93,6 +93,11 @@ func ReadNodes(path string, signed *genesis.Signed) (*ledger.Roster, error) {
 	if err := json.Unmarshal(file, &list); err != nil {
 		return nil, fmt.Errorf("couldn't read the file of nodes %s: %w", path, err)
 	}
+	return RosterOf(list, path, signed)
+}
+
+// RosterOf is the roster that a list of nodes gives; path says where it is from.
+func RosterOf(list v1.Nodes, path string, signed *genesis.Signed) (*ledger.Roster, error) {
 	if list.Network != signed.Network() {
 		return nil, fmt.Errorf("the file of nodes %s is of another network", path)
 	}
@@ -123,6 +128,7 @@ func ReadNodes(path string, signed *genesis.Signed) (*ledger.Roster, error) {
 		standing[m.Region] = append(standing[m.Region], one)
 	}
 	r.Genesis = signed.WithNodes(standing)
+	var err error
 	if r.Keys, err = checkpoint.FromGenesis(r.Genesis); err != nil {
 		return nil, fmt.Errorf("couldn't use the keys in the file of nodes %s: %w", path, err)
 	}

@@ -49,6 +49,7 @@ var checks = []check{
 	{groupNode, text{"运行状态", "running"}, checkUp},
 	{groupNode, text{"就绪", "ready"}, checkReady},
 	{groupNode, text{"检查点", "checkpoints"}, checkCheckpoints},
+	{groupPeers, text{"投票与节点", "voters and nodes"}, checkMembership},
 	{groupPeers, text{"连通与时钟", "reach and clock"}, checkPeers},
 	{groupCalendar, text{"未来十二个月", "next 12 months"}, checkCalendar},
 }
@@ -62,7 +63,7 @@ func checkConfig(_ context.Context, p *patient) result {
 	return good(p.configPath, p.configPath)
 }
 
-func checkGenesis(_ context.Context, p *patient) result {
+func checkGenesis(ctx context.Context, p *patient) result {
 	if p.config == nil {
 		return fail(text{"没有配置", "no configuration"}, text{"先修复配置文件", "mend the configuration first"})
 	}
@@ -75,10 +76,13 @@ func checkGenesis(_ context.Context, p *patient) result {
 		return fail(errorText(err), text{"缺少签名或文件损坏；sandi genesis show 查看", "a signature is missing or the file is damaged; see sandi genesis show"})
 	}
 	p.genesis = signed
-	self, region := signed.Node(p.config.Node)
+	if err := p.learn(ctx); err != nil {
+		return fail(errorText(err), text{"重新生成 nodes 所指文件：sandi node list -o json", "write the file that nodes names anew: sandi node list -o json"})
+	}
+	self, region := p.today.Node(p.config.Node)
 	if self == nil || region.Code != p.config.Region {
-		return fail(textf("创世文件中没有节点 %s", "genesis names no node %s of this region", p.config.Node),
-			text{"检查 region 与 node 两项设置", "check the settings region and node"})
+		return fail(textf("网络中没有节点 %s，或已被移除", "the network has no node %s of this region, or it was removed", p.config.Node),
+			text{"检查 region 与 node 两项设置；新加入的节点还需 nodes 一项（sandi node list -o json）", "check the settings region and node; a node that was added also needs nodes (sandi node list -o json)"})
 	}
 	p.self, p.region = self, region
 	return result{verdict: OK, detail: textf("%s，指纹 %s", "%s, fingerprint %s", signed.Name, signed.Fingerprint())}
@@ -246,6 +250,48 @@ func checkReady(ctx context.Context, p *patient) result {
 	return good(summary, summary)
 }
 
+// checkMembership says who votes, what the leader is about to change, what it waits
+// for, and which removals wait for a signature.
+func checkMembership(_ context.Context, p *patient) result {
+	if p.nodes == nil {
+		return warn(text{"节点未运行，无法得知", "unknown while the node is down"}, text{"启动后再查", "start it and look again"})
+	}
+	var voters, standbys, against, zh, en []string
+	for _, n := range p.nodes.Nodes {
+		switch {
+		case n.Removed != nil:
+			continue
+		case n.Server == "voter":
+			voters = append(voters, n.ID)
+		default:
+			standbys = append(standbys, n.ID)
+		}
+		if len(n.Against) > 0 {
+			against = append(against, fmt.Sprintf("%s: %s (%d/%d)", n.ID, strings.Join(n.Against, " "), len(n.Against), p.nodes.Removals))
+		}
+	}
+	for _, s := range p.nodes.Plan {
+		zh, en = append(zh, s.Action+" "+s.Node), append(en, s.Action+" "+s.Node)
+	}
+	for _, w := range p.nodes.Waits {
+		zh, en = append(zh, w.Text.ZH), append(en, w.Text.EN)
+	}
+	names := strings.Join(voters, " ")
+	if len(standbys) > 0 {
+		names += " (+ " + strings.Join(standbys, " ") + ")"
+	}
+	switch {
+	case len(zh) > 0:
+		return warn(text{names + "；" + strings.Join(zh, "；"), names + "; " + strings.Join(en, "; ")},
+			text{"详见 sandi node list", "see sandi node list"})
+	case len(against) > 0:
+		list := strings.Join(against, "; ")
+		return warn(textf("%s；待签署的移除：%s", "%s; removals that wait for signatures: %s", names, list),
+			text{"同意则 sandi node remove，不同意则与对方联系", "sign too with sandi node remove if you agree, or speak with who signed"})
+	}
+	return good(names, names)
+}
+
 // checkPeers asks every other node who it is and what its clock says. The way in
 // to this node is seen by the others only: run doctor there too.
 func checkPeers(ctx context.Context, p *patient) result {
@@ -255,7 +301,7 @@ func checkPeers(ctx context.Context, p *patient) result {
 	}
 	defer closePeers()
 	var reached, failed, skewed []string
-	for _, r := range p.genesis.Regions {
+	for _, r := range p.today.Regions {
 		for _, n := range r.Nodes {
 			if n.ID == p.self.ID {
 				continue
