@@ -21,8 +21,8 @@ const (
 
 	// FieldSeal and FieldOpening are what a laboratory's bureau states: the seal before
 	// the deadline, the result behind it after.
-	FieldSeal    = "sealed_result"
-	FieldOpening = "opened_result"
+	FieldSeal      = "sealed_result"
+	FieldOpening   = "opened_result"
 	FieldLab       = "lab_ref"
 	FieldMeasurand = "measurand"
 	// FieldRemark and FieldCalculation go with an evaluation: what the check for collusion
