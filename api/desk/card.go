@@ -112,11 +112,14 @@ func lastSigned(r *procedure.Record) int64 {
 // many times over; some 200 bytes each.
 const maxCards = 16384
 
-// cards remembers records between acts. A card is used only at the head it was
-// read for, so a stale one costs a read and never an error.
+// cards remembers records between acts, the latest that it heard of. A card is
+// used only at the head it was read for, so a stale one costs a read and never an
+// error.
 type cards struct {
-	mu  sync.Mutex
-	all map[string]card // guarded by mu
+	mu    sync.Mutex
+	all   map[string]card // guarded by mu
+	order []string        // the keys of all as they came, a ring once it is full; guarded by mu
+	next  int             // the oldest of a full ring, which goes first; guarded by mu
 }
 
 func newCards() *cards { return &cards{all: make(map[string]card)} }
@@ -131,10 +134,13 @@ func (c *cards) get(record string) (card, bool) {
 func (c *cards) put(record string, found card) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, known := c.all[record]; !known && len(c.all) >= maxCards {
-		for victim := range c.all { // any one: map order is as good as random
-			delete(c.all, victim)
-			break
+	if _, known := c.all[record]; !known {
+		if len(c.order) < maxCards {
+			c.order = append(c.order, record)
+		} else {
+			delete(c.all, c.order[c.next])
+			c.order[c.next] = record
+			c.next = (c.next + 1) % maxCards
 		}
 	}
 	c.all[record] = found
