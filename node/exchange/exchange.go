@@ -146,7 +146,7 @@ func newMarkers() *markers {
 		}, []string{"way"}),
 		transfers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "sandi_exchange_transfers_total", Help: "Offers to this bureau by how their fetch ended.",
-		}, []string{"end"}),
+		}, []string{"outcome"}),
 	}
 }
 

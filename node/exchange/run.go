@@ -208,7 +208,7 @@ func (e *Exchange) carry(ctx context.Context, ref Ref) error {
 			return err
 		}
 	}
-	e.marks.transfers.WithLabelValues("received").Inc()
+	e.marks.transfers.WithLabelValues("delivered").Inc()
 	e.note(ref, func(p *Progress) { *p = Progress{Bytes: t.offer.Bytes, Total: t.offer.Bytes} })
 	e.cfg.Logger.Info("received private objects", "region", ref.Region, "offer", ref.ID, "objects", len(list.Items), "bytes", t.offer.Bytes)
 	return e.cfg.Local.Delete(inboxKey(ref))
