@@ -12,6 +12,8 @@ const (
 	// minChunk is the smallest batch worth a worker of its own: 64 signatures in
 	// one batch cost a tenth less than in two, 16 cost as much as 23 in one.
 	minChunk = 64
+	// minEntries is the least memory a pool has.
+	minEntries = 16
 	// maxChunk bounds a batch's scratch memory (some 400 bytes per member);
 	// beyond a few hundred members the cost per signature hardly falls.
 	maxChunk = 512
@@ -55,7 +57,7 @@ const keySizeMax = 65
 // applied (Forget) and as many verdicts, in at most 5 KiB for each of cacheEntries:
 // 20 MiB for 4,096. Once all are applied about 400 bytes for each are left.
 func NewPool(workers, cacheEntries int) *Pool {
-	entries := max(cacheEntries, minChunk)
+	entries := max(cacheEntries, minEntries)
 	return &Pool{
 		workers:  max(workers, 1),
 		seed:     maphash.MakeSeed(),
