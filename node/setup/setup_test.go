@@ -3,6 +3,7 @@ package setup
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -203,8 +204,13 @@ func TestAdd(t *testing.T) {
 	if cfg.Node != body.Node || cfg.Nodes != filepath.Join(home, "nodes.json") {
 		t.Errorf("the configuration is %+v", cfg)
 	}
-	self := &genesis.Node{ID: body.Node, Log: body.Log.Key, Cosigner: body.Cosigner.Key}
-	if err := node.CheckKeys(cfg.Keys, self); err != nil {
+	self := genesis.Node{ID: body.Node, Log: body.Log.Key, Cosigner: body.Cosigner.Key}
+	today := make(map[string][]genesis.Node)
+	for _, r := range signed.Genesis.Regions {
+		today[r.Code] = r.Nodes
+	}
+	today["120000"] = append(slices.Clone(today["120000"]), self)
+	if err := node.CheckKeys(cfg.Keys, signed.Genesis.WithNodes(today), body.Node); err != nil {
 		t.Error(err)
 	}
 	if _, err := Add(home, f); err == nil {
