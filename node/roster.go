@@ -40,7 +40,7 @@ func (n *Node) openRoster() error {
 	if err = errors.Join(err, view.Close()); err != nil {
 		return fmt.Errorf("couldn't read the network's nodes from the ledger: %w", err)
 	}
-	self, region := n.early.Genesis.Node(n.cfg.Node)
+	known, _ := n.early.Genesis.Node(n.cfg.Node)
 	switch {
 	case gone != nil:
 		// It may show what it had. Nobody else speaks to it.
@@ -48,12 +48,13 @@ func (n *Node) openRoster() error {
 		today := *n.early
 		today.Genesis = n.early.Genesis.WithNodes(nodesWith(n.early.Genesis, home, *gone))
 		n.early = &today
-	case self == nil && n.cfg.Nodes != "":
+	case known == nil && n.cfg.Nodes != "":
 		if n.early, err = ReadNodes(n.cfg.Nodes, n.genesis); err != nil {
 			return err
 		}
 	}
-	if self, region = n.early.Genesis.Node(n.cfg.Node); self == nil || region.Code != n.cfg.Region {
+	self, region := n.early.Genesis.Node(n.cfg.Node)
+	if self == nil || region.Code != n.cfg.Region {
 		return fmt.Errorf("neither genesis nor the ledger here names a node %s of region %s; check region and node in sandi.yaml, and for a node that was added later "+
 			"write `sandi node list -o json` into a file and name it as `nodes`", n.cfg.Node, n.cfg.Region)
 	}
