@@ -1,6 +1,10 @@
 package audit
 
-import "slices"
+import (
+	"cmp"
+	"math"
+	"slices"
+)
 
 // Result is what became of a check.
 type Result string
@@ -158,9 +162,9 @@ func (r *Report) complete() {
 	}
 }
 
-// conclude sorts the findings by check and draws the conclusion.
+// conclude sorts the findings and draws the conclusion.
 func (r *Report) conclude() {
-	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return a.Check - b.Check })
+	slices.SortStableFunc(r.Findings, byEntry)
 	r.Result, r.Exit = Pass, ExitPass
 	r.Verdict = Text{"所查各项均成立。", "everything that was checked holds."}
 	// A false checkpoint first; then what names one entry: that is where to look.
@@ -179,6 +183,19 @@ func (r *Report) conclude() {
 		r.Result, r.Exit = Indeterminate, ExitIndeterminate
 		r.Verdict = Text{"未发现错误，但有不能判定之处: " + f.ZH, "nothing was found wrong, but not everything can be decided: " + f.EN}
 	}
+}
+
+// byEntry puts findings by check, and those of a check by their entry: what is
+// wrong first is told first, whatever was found out first. What speaks of no entry
+// follows.
+func byEntry(a, b Finding) int {
+	at := func(f Finding) uint64 {
+		if f.Entry == nil {
+			return math.MaxUint64
+		}
+		return *f.Entry
+	}
+	return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(at(a), at(b)))
 }
 
 // first is the first finding that is as asked, nil without one.
