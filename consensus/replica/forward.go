@@ -60,6 +60,7 @@ func (r *Replica) forwardOurs(leader string, batch []item) {
 		}
 	}
 	r.retry(sure, false)
+	r.queue.isolate(unsure)
 	r.retry(unsure, true)
 	if note.Index > 0 {
 		r.notice(leader, note.Term, note.Index)

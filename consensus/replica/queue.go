@@ -138,7 +138,8 @@ func (q *queue) take(now time.Time) (batch []item, later time.Duration) {
 			q.bytes -= len(it.raw)
 			continue
 		}
-		if size+len(it.raw) > ledger.MaxCommandBytes {
+		alone := it.ticket != nil && it.ticket.alone
+		if size+len(it.raw) > ledger.MaxCommandBytes || alone && len(batch) > 0 {
 			break
 		}
 		size += len(it.raw)
@@ -148,6 +149,10 @@ func (q *queue) take(now time.Time) (batch []item, later time.Duration) {
 			it.ticket.attempts++
 		}
 		batch = append(batch, it)
+		if alone {
+			n++
+			break
+		}
 	}
 	rest := copy(q.items, q.items[n:])
 	clear(q.items[rest:])
@@ -269,6 +274,17 @@ func (q *queue) failed(items []item, uncertain bool) (attempts int) {
 		attempts = max(attempts, it.ticket.attempts)
 	}
 	return attempts
+}
+
+// isolate has items travel alone from now on. A leader that answers "I don't know"
+// may drop a batch for the sake of one statement in it; the others must not share
+// its fate at every repetition.
+func (q *queue) isolate(items []item) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, it := range items {
+		it.ticket.alone = true
+	}
 }
 
 // close ends every ticket and batch with err; nothing can be added any more.

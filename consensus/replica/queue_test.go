@@ -3,6 +3,7 @@ package replica
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -50,6 +51,38 @@ func TestQueueBatches(t *testing.T) {
 	}
 	if len(sizes) != 3 || sizes[0] != 256 || sizes[1] != 44+8 || sizes[2] != 2 || q.bytes != 0 {
 		t.Errorf("batches of %v, %d bytes left", sizes, q.bytes)
+	}
+}
+
+// Ensure statements that a leader knew nothing of travel alone, in their order, and
+// the others together as before.
+func TestQueueAlone(t *testing.T) {
+	q := newQueue()
+	for i := range 5 {
+		mustAdd(t, q, i, 600+i)
+	}
+	batch, _ := q.take(time.Now())
+	if len(batch) != 5 {
+		t.Fatalf("a batch of %d", len(batch))
+	}
+	q.landed()
+	q.isolate(batch[1:3])
+	q.requeue(batch)
+	var sizes [][]int
+	for {
+		batch, _ = q.take(time.Now().Add(time.Hour))
+		if batch == nil {
+			break
+		}
+		q.landed()
+		var lens []int
+		for _, it := range batch {
+			lens = append(lens, len(it.raw))
+		}
+		sizes = append(sizes, lens)
+	}
+	if want := [][]int{{600}, {601}, {602}, {603, 604}}; !reflect.DeepEqual(sizes, want) || q.bytes != 0 {
+		t.Errorf("batches of %v, want %v; %d bytes left", sizes, want, q.bytes)
 	}
 }
 

@@ -21,6 +21,7 @@ type ticket struct {
 	queued    bool // in queue.items
 	uncertain bool // an attempt may have reached a log
 	attempts  int
+	alone     bool // travels in a batch of its own, see queue.isolate
 }
 
 // forwarded is a batch that another node asked this one to propose.
