@@ -70,7 +70,7 @@ var exclusive = []struct {
 
 // pure packages compute what all replicas must compute alike.
 var pure = []string{
-	"consensus/genesis", "consensus/statement", "consensus/merkle", "consensus/procedure",
+	"consensus/access", "consensus/genesis", "consensus/statement", "consensus/merkle", "consensus/procedure",
 	"consensus/calendar", "consensus/ledger", "consensus/checkpoint", "consensus/draw", "consensus/proficiency", "consensus/promise", "consensus/report",
 }
 
