@@ -8,17 +8,13 @@ import (
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/procedure"
 )
 
 // uscc makes a synthetic credit code of 17 characters complete (GB 32100-2015).
 func uscc(body string) string {
-	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-	sum, weight := 0, 1
-	for _, c := range body {
-		sum += strings.IndexRune(alphabet, c) * weight
-		weight = weight * 3 % 31
-	}
-	return body + string(alphabet[(31-sum%31)%31])
+	digit, _ := procedure.CheckDigit(body)
+	return body + string(digit)
 }
 
 var (

@@ -65,18 +65,28 @@ func checkUSCC(s string) reason {
 	if len(s) != 18 || !allDigits(s[2:8], 6) {
 		return badForm
 	}
-	sum := 0
-	for i := range 17 {
-		v := strings.IndexByte(usccAlphabet, s[i])
-		if v < 0 {
-			return badForm
-		}
-		sum += v * usccWeights[i]
-	}
-	if strings.IndexByte(usccAlphabet, s[17]) < 0 {
+	digit, ok := CheckDigit(s[:17])
+	if !ok || strings.IndexByte(usccAlphabet, s[17]) < 0 {
 		return badForm
 	}
-	return need(s[17] == usccAlphabet[(31-sum%31)%31], badCheckDigit)
+	return need(s[17] == digit, badCheckDigit)
+}
+
+// CheckDigit is the eighteenth character of the unified social credit code that
+// begins with these seventeen (GB 32100-2015); false if they cannot begin one.
+func CheckDigit(body string) (byte, bool) {
+	if len(body) != len(usccWeights) {
+		return 0, false
+	}
+	sum := 0
+	for i, weight := range usccWeights {
+		v := strings.IndexByte(usccAlphabet, body[i])
+		if v < 0 {
+			return 0, false
+		}
+		sum += v * weight
+	}
+	return usccAlphabet[(31-sum%31)%31], true
 }
 
 // isPerson: a region's pseudonym (22 characters base64url), or a natural

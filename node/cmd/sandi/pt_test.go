@@ -12,17 +12,13 @@ import (
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/procedure"
 )
 
 // credit makes a synthetic credit code of 17 characters complete (GB 32100-2015).
 func credit(body string) string {
-	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-	sum, weight := 0, 1
-	for _, c := range body {
-		sum += strings.IndexRune(alphabet, c) * weight
-		weight = weight * 3 % 31
-	}
-	return body + string(alphabet[(31-sum%31)%31])
+	digit, _ := procedure.CheckDigit(body)
+	return body + string(digit)
 }
 
 // Ensure a round runs from the seal to the report on the command line: what was sealed

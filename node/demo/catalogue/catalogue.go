@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sandi.internal/gateway/consensus/draw"
+	"sandi.internal/gateway/consensus/procedure"
 )
 
 // Spec is a pool and the rule by which it is drawn from, as a scenario states them.
@@ -47,7 +48,11 @@ func (s *Spec) Build(resolve func(string) (string, error)) (*draw.Pool, *draw.Ru
 	var list []draw.Candidate
 	for _, l := range s.Labs {
 		for n := l.From; n < l.From+l.Count; n++ {
-			list = append(list, draw.Candidate{ID: CreditCode(l.Division, n), Stratum: l.Stratum, Excluded: l.Excluded[n]})
+			id, ok := creditCode("91", l.Division, n)
+			if !ok {
+				return nil, nil, fmt.Errorf("stratum %s: division %q and number %d make no credit code", l.Stratum, l.Division, n)
+			}
+			list = append(list, draw.Candidate{ID: id, Stratum: l.Stratum, Excluded: l.Excluded[n]})
 		}
 	}
 	for _, c := range s.List {
@@ -72,17 +77,19 @@ func (s *Spec) Build(resolve func(string) (string, error)) (*draw.Pool, *draw.Ru
 	return pool, rule, err
 }
 
-// The alphabet and weights of credit codes (GB 32100-2015).
-const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-
-var weights = [17]int{1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28}
-
-// CreditCode is the n-th made-up credit code of a division: no real one has XXXX there.
-func CreditCode(division string, n int) string {
-	body := fmt.Sprintf("91%sXXXX%05d", division, n)
-	sum := 0
-	for i, w := range weights {
-		sum += w * strings.IndexByte(alphabet, body[i])
+// CreditCode is the n-th credit code of made-up bodies in a division: the organisation
+// code of no real one begins with XXXX. kind is the registering department and the kind
+// of body ("91": a company).
+func CreditCode(kind, division string, n int) string {
+	code, ok := creditCode(kind, division, n)
+	if !ok {
+		panic(fmt.Sprintf("no credit code %s%s with number %d", kind, division, n)) // a mistake in the program
 	}
-	return body + string(alphabet[(31-sum%31)%31])
+	return code
+}
+
+func creditCode(kind, division string, n int) (string, bool) {
+	body := fmt.Sprintf("%s%sXXXX%05d", kind, division, n)
+	digit, ok := procedure.CheckDigit(body)
+	return body + string(digit), ok
 }

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"sandi.internal/gateway/consensus/draw"
@@ -9,13 +10,22 @@ import (
 
 // Ensure made-up codes carry their check digit: these two stand in the scenarios.
 func TestCreditCode(t *testing.T) {
-	for want, n := range map[string]int{"91130108XXXX00043G": 43} {
-		if got := CreditCode("130108", n); got != want {
-			t.Errorf("%s, want %s", got, want)
+	for _, c := range []struct {
+		kind, division string
+		n              int
+		want           string
+	}{{"91", "130108", 43, "91130108XXXX00043G"}, {"91", "131003", 27, "91131003XXXX00027R"}, {"92", "120114", 19, "92120114XXXX00019E"}} {
+		if got := CreditCode(c.kind, c.division, c.n); got != c.want {
+			t.Errorf("%s, want %s", got, c.want)
 		}
 	}
-	if got := CreditCode("131003", 27); got != "91131003XXXX00027R" {
-		t.Error(got)
+}
+
+// Ensure a scenario's file that makes no code is refused by name.
+func TestBuildRefuses(t *testing.T) {
+	s := Spec{Kind: "expert", ExclusionRule: "1", Strata: []Stratum{{Key: "B", Rate: 1000}}, Labs: []Labs{{Stratum: "B", Division: "1301O8", From: 99, Count: 1}}}
+	if _, _, err := s.Build(nil); err == nil || !strings.Contains(err.Error(), `"1301O8"`) {
+		t.Errorf("%v", err)
 	}
 }
 

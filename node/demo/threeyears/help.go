@@ -3,6 +3,8 @@ package threeyears
 import (
 	"fmt"
 	"slices"
+
+	"sandi.internal/gateway/node/demo/catalogue"
 )
 
 const (
@@ -260,6 +262,6 @@ func (m *maker) split(total, parts, most int) []int {
 	return out
 }
 
-func enterpriseCode(n int) string { return creditCode("91", "130000", n+1) }
+func enterpriseCode(n int) string { return catalogue.CreditCode("91", "130000", n+1) }
 
 func enterpriseName(n int) string { return fmt.Sprintf("%s示例企业%04d有限公司", mark, n+1) }

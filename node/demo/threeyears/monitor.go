@@ -1,6 +1,10 @@
 package threeyears
 
-import "fmt"
+import (
+	"fmt"
+
+	"sandi.internal/gateway/node/demo/catalogue"
+)
 
 const (
 	doubleBatches   = 40 // of the 1,510, recorded by another region, too
@@ -88,7 +92,7 @@ func (m *maker) batch(b *batch, closed bool) *Case {
 		result, items = "problem", []string{"防触电保护"}
 	}
 	c.do(b.quarter, by(b.region, "clerk"), "test", map[string]any{
-		"lab_uscc": creditCode("12", "120000", 800+b.lab), "report_no": b.report, "report_hash": commitment(b.report, 0), "result": result, "problem_items": items,
+		"lab_uscc": catalogue.CreditCode("12", "120000", 800+b.lab), "report_no": b.report, "report_hash": commitment(b.report, 0), "result": result, "problem_items": items,
 	})
 	c.do(b.quarter, by(b.region, "unit_head"), "assess", map[string]any{"risk_level": b.risk, "risk_note": "按演练模型评估" + mark})
 	if closed {

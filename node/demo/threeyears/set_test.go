@@ -67,16 +67,3 @@ func text(t *testing.T, s *Set) string {
 	}
 	return string(data)
 }
-
-// Ensure credit codes carry the check digit of GB 32100-2015.
-func TestCreditCode(t *testing.T) {
-	for _, c := range []struct {
-		kind, division string
-		n              int
-		want           string
-	}{{"92", "120114", 19, "92120114XXXX00019E"}, {"91", "131003", 27, "91131003XXXX00027R"}} {
-		if got := creditCode(c.kind, c.division, c.n); got != c.want {
-			t.Errorf("%s, not %s", got, c.want)
-		}
-	}
-}
