@@ -177,6 +177,8 @@ func (l *Ledger) judge(r Reader, st *statement.Statement, now int64) (decision, 
 		return l.act(r, st, now)
 	case statement.KindLedgerSeal:
 		return l.seal(r, st, now)
+	case statement.KindAccessHead:
+		return l.accessHead(r, st)
 	case statement.KindOffer:
 		return l.offer(r, st, now)
 	case statement.KindWithdraw:

@@ -70,6 +70,10 @@ const (
 	CodeOfferTo      Code = "no_other_bureau"
 	CodeOfferTime    Code = "not_in_the_offers_time"
 	CodeOfferRoot    Code = "another_list"
+	CodeAccessLog    Code = "not_the_next_access_log"
+	CodeAccessShort  Code = "access_log_shorter"
+	CodeAccessFork   Code = "access_log_differs"
+	CodeAccessKnown  Code = "access_head_known"
 )
 
 // meaning is what a code means to people and to HTTP.
@@ -170,11 +174,15 @@ var codes = map[Code]meaning{
 	CodeLawVotes: {statusConflict, "尚有地区未同意", "a region has not approved yet"},
 	CodeLawEarly: {statusConflict, "施行日期未到", "the time from which it may be in force has not come"},
 
-	CodeOffer:      {statusNotFound, "没有此材料移交，或者与本地区无关", "there is no such offer, or it is not for this region"},
-	CodeOfferEnded: {statusConflict, "该材料移交已经签收、撤回或者提出异议", "the offer is no longer open: fulfilled, called off or contested"},
-	CodeOfferTo:    {statusUnprocessable, "接收单位应当是其他地区已登记的单位", "the recipient has to be a registered organisation of another region"},
-	CodeOfferTime:  {statusUnprocessable, "不在材料移交的有效期内，或者有效期超过一年", "not within the offer's time, or a time longer than a year"},
-	CodeOfferRoot:  {statusConflict, "签收的材料清单与移交的不一致", "the list that was received is not the one that was offered"},
+	CodeOffer:       {statusNotFound, "没有此材料移交，或者与本地区无关", "there is no such offer, or it is not for this region"},
+	CodeOfferEnded:  {statusConflict, "该材料移交已经签收、撤回或者提出异议", "the offer is no longer open: fulfilled, called off or contested"},
+	CodeOfferTo:     {statusUnprocessable, "接收单位应当是其他地区已登记的单位", "the recipient has to be a registered organisation of another region"},
+	CodeOfferTime:   {statusUnprocessable, "不在材料移交的有效期内，或者有效期超过一年", "not within the offer's time, or a time longer than a year"},
+	CodeAccessLog:   {statusConflict, "访问日志的编号不相接，或另起日志而未说明原因", "not the node's access log, and not the next one with its reason"},
+	CodeAccessShort: {statusConflict, "访问日志比账上所记的短", "the access log is shorter than the ledger says"},
+	CodeAccessFork:  {statusConflict, "同一长度的访问日志树根不同", "the ledger has another root for this length of the access log"},
+	CodeAccessKnown: {statusConflict, "账上已有这一访问日志头", "the ledger has this head already"},
+	CodeOfferRoot:   {statusConflict, "签收的材料清单与移交的不一致", "the list that was received is not the one that was offered"},
 
 	Code(statement.CodeTooLarge): {statusTooLarge, "声明超过长度上限", "the statement is too large"},
 	Code(statement.CodeProof):    {statusUnprocessable, "新密钥未证明其持有者", "the added key did not prove possession"},

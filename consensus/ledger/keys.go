@@ -23,6 +23,7 @@ const (
 	tableMark      = 0x19 // set 0 key -> record id that holds the mark; '#' set 0 key -> sum of a tally
 	tableRecord    = 0x1a // record id -> row
 	tableStatement = 0x1b // region '/' statement id -> leaf index and record id
+	tableAccess    = 0x1c // node id -> accessRow of its latest head; node id 0 log size -> every head
 
 	// The log itself.
 	tableLeaf = 0x20 // index -> leaf envelope
@@ -114,6 +115,13 @@ func markKey(set, key string) []byte {
 
 // tallyKey stands among the marks: no set of marks is called so.
 func tallyKey(set, key string) []byte { return markKey("#"+set, key) }
+
+func accessKey(node string) []byte { return appendTable(nil, tableAccess, node) }
+
+func accessHeadKey(h *AccessHead) []byte {
+	k := appendTable(nil, tableAccess, h.Node, string(rune(separator)))
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(k, h.Log), h.Size)
+}
 
 func revokedKey(issuer, kind, value string) []byte {
 	return appendTable(nil, tableRevoked, issuer, string(rune(separator)), kind, string(rune(separator)), value)

@@ -8,7 +8,7 @@ func Known(protocol int, kind string, v int) bool {
 		return false
 	}
 	switch kind {
-	case KindRecordOpen, KindRecordAct, KindLedgerSeal:
+	case KindRecordOpen, KindRecordAct, KindLedgerSeal, KindAccessHead:
 		return true
 	}
 	return IsGovernance(kind) || IsExchange(kind)
@@ -33,4 +33,5 @@ var kinds = [...]string{
 	KindLedgerSeal, KindLeaderMove, KindLawPropose, KindLawVote, KindLawAdopt,
 	KindNodeAdd, KindNodeRemove,
 	KindOffer, KindWithdraw, KindReceipt, KindDispute,
+	KindAccessHead,
 }

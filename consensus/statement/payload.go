@@ -157,7 +157,7 @@ func (p *Payload) checkChain() error {
 		return refuseField(CodeMissing, "record")
 	case p.Kind == KindRecordAct && p.Prev == "":
 		return refuseField(CodeMissing, "prev")
-	case p.Kind == KindRecordOpen || p.Kind == KindLedgerSeal || IsGovernance(p.Kind) || IsExchange(p.Kind):
+	case p.Kind == KindRecordOpen || p.Kind == KindLedgerSeal || p.Kind == KindAccessHead || IsGovernance(p.Kind) || IsExchange(p.Kind):
 		if p.Record != "" {
 			return refuseField(CodeUnknown, "record")
 		}
