@@ -16,7 +16,7 @@ const NodeRole = "node"
 
 // checks are the parts of a document, in the order of the text's sections.
 var checks = []func(*index) error{
-	checkStates, checkParties, checkFields, checkOpen, checkEvents, checkLimits, checkPrivate, checkPool, checkImport, checkUse, checkGraph,
+	checkStates, checkParties, checkFields, checkOpen, checkEvents, checkLimits, checkPrivate, checkPool, checkImport, checkShares, checkUse, checkGraph,
 }
 
 // check holds a document's names together. The first mistake in the order of

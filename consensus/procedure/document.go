@@ -44,6 +44,7 @@ type Document struct {
 	Private  *Private    `json:"private,omitempty"` // who may read what stays at home
 	Pool     *Pool       `json:"pool,omitempty"`    // its records are there to choose from
 	Import   *Import     `json:"import,omitempty"`  // records may come from sheets
+	Shares   *Shares     `json:"shares,omitempty"`  // its records are about shared data sets
 	Notes    []string    `json:"notes,omitempty"`   // invariants in words, not executed
 }
 

@@ -40,6 +40,7 @@ func Parse(text []byte) (*Document, error) {
 	d.Private = readPrivate(m.Find("private"))
 	d.Pool = readPool(m.Find("pool"))
 	d.Import = readImport(m.Find("import"))
+	d.Shares = readShares(m.Find("shares"))
 	d.Notes = texts(m.Find("invariants_note"), lawtext.MaxText)
 	m.Done()
 	if err := file.Err(); err != nil {

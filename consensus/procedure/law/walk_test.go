@@ -30,7 +30,7 @@ var (
 	// walkLaw is what people try; the five that move cases more often.
 	walkLaw = []string{
 		"case_transfer", "case_transfer", "case_transfer", "lead_transfer", "lead_transfer", "assistance", "assistance", "unqualified", "unqualified", "penalty_push",
-		"analysis", "campaign", "catalogue_vote", "checklist", "expert", "help", "ledger_item", "listing", "mi_plan", "monitoring", "pt_round", "risk_rating",
+		"analysis", "campaign", "catalogue_vote", "checklist", "data_agreement", "data_set", "expert", "help", "ledger_item", "listing", "mi_plan", "monitoring", "pt_round", "risk_rating",
 	}
 	walkOrgs  = []string{"110115-SJ", "110000-SJ", "120114-SJ", "120000-SJ", "130600-SJ", "131000-SJ", "130000-SJ"}
 	walkUSCC  = []string{"91110108" + strings.Repeat("X", 4) + "00078T", "91131003" + strings.Repeat("X", 4) + "00027R"}
