@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"sandi.internal/gateway/certs/strict"
-	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -24,9 +23,10 @@ const (
 	Asked  Action = "asked"  // asked of another bureau for a person of this one, and given
 	Denied Action = "denied" // asked for by somebody who may not
 	Failed Action = "failed" // allowed, noted, and then not given after all
+	Begun  Action = "begun"  // nobody looked: the node began another log, as the person who looks acknowledged
 )
 
-var actions = []Action{Read, Export, Query, Asked, Denied, Failed}
+var actions = []Action{Read, Export, Query, Asked, Denied, Failed, Begun}
 
 const (
 	// MaxEntry bounds the bytes of an entry: MaxWhat names of the longest kind.
@@ -34,6 +34,8 @@ const (
 	// MaxWhat bounds the things that one entry names; who gives more at once writes
 	// several entries.
 	MaxWhat = 200
+	// SaltSize is the bytes of an entry's salt.
+	SaltSize = 16
 	// maxWhatText bounds one of them: the longest is a record with a field.
 	maxWhatText = 100
 )
@@ -42,7 +44,8 @@ const (
 // spelling than its own.
 var ErrForm = errors.New("not an entry of an access log")
 
-// Entry is one look. Members that do not apply are empty.
+// Entry is one look. Members that do not apply are empty; the log itself gives Time
+// and Salt.
 type Entry struct {
 	Time    int64    `json:"time"`              // unix ms, given by the log; never before the entry ahead of it
 	Action  Action   `json:"action"`            //
@@ -56,12 +59,13 @@ type Entry struct {
 	What    []string `json:"what,omitempty"`    // commitments, names of fields or of data sets
 	To      string   `json:"to,omitempty"`      // export: the organisation or region that receives
 	Count   uint64   `json:"count,omitempty"`   // query: rows counted or listed; denied, failed: how many like this one, 0 is one
-	Reason  string   `json:"reason,omitempty"`  // denied, failed: the code that the asker was answered
+	Reason  string   `json:"reason,omitempty"`  // denied, failed: the code that the asker was answered; begun: why
+	Salt    string   `json:"salt"`              // 22 characters, given by the log: who has a slip cannot guess the entry
 }
 
 // Log is where looks are written down. Safe for concurrent use.
 type Log interface {
-	// Record writes an entry, whose Time it gives itself. When it returns nil the
+	// Record writes an entry. When it returns nil the
 	// entry survives a power cut. It is called before anything is given: whoever
 	// gets an error gives nothing. The error wraps ErrForm when the entry is
 	// wrong, ErrClosed when the log may not be written.
@@ -91,6 +95,7 @@ func (e Entry) Check() error {
 		{"what", len(e.What) <= MaxWhat && !slices.ContainsFunc(e.What, func(s string) bool { return !isWhat(s) })},
 		{"to", empty(e.To, func(s string) bool { return statement.IsOrg(s) || statement.IsRegion(s) })},
 		{"reason", empty(e.Reason, isReason)},
+		{"salt", isSalt(e.Salt)},
 	} {
 		if !c.ok {
 			return fmt.Errorf("%s: %w", c.member, ErrForm)
@@ -117,7 +122,12 @@ func isReason(s string) bool {
 	})
 }
 
-// Bytes are the entry as it is stored and hashed: one line of JSON in the order of
+func isSalt(s string) bool {
+	raw, err := strict.Base64URL(s)
+	return err == nil && len(raw) == SaltSize
+}
+
+// Bytes are the entry as it is stored and digested: one line of JSON in the order of
 // the members, without spaces. The error wraps ErrForm.
 func (e Entry) Bytes() ([]byte, error) {
 	if err := e.Check(); err != nil {
@@ -151,6 +161,3 @@ func Parse(raw []byte) (Entry, error) {
 	}
 	return e, nil
 }
-
-// Leaf is the entry's leaf hash in the log's tree (RFC 6962 section 2.1).
-func Leaf(raw []byte) merkle.Hash { return merkle.LeafHash(raw) }

@@ -9,14 +9,14 @@ import (
 func entry() Entry {
 	return Entry{
 		Time: 1763712000123, Action: Read, Region: "110000", Person: "AAAAAAAAAAAAAAAAAAAAAA", Org: "110115-SJ", Role: "officer",
-		Record: "CT-110000-2025-000001", Purpose: "核查 <A&B>", What: []string{"sc1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "name"},
+		Record: "CT-110000-2025-000001", Purpose: "核查 <A&B>", What: []string{"sc1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "name"}, Salt: "AAAAAAAAAAAAAAAAAAAAAA",
 	}
 }
 
 // TestEntryBytes: frozen bytes, and Parse takes them back.
 func TestEntryBytes(t *testing.T) {
 	want := `{"time":1763712000123,"action":"read","region":"110000","person":"AAAAAAAAAAAAAAAAAAAAAA","org":"110115-SJ","role":"officer",` +
-		`"record":"CT-110000-2025-000001","purpose":"核查 <A&B>","what":["sc1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","name"]}`
+		`"record":"CT-110000-2025-000001","purpose":"核查 <A&B>","what":["sc1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","name"],"salt":"AAAAAAAAAAAAAAAAAAAAAA"}`
 	raw, err := entry().Bytes()
 	if err != nil || string(raw) != want {
 		t.Fatalf("got %s, %v; want %s", raw, err, want)
@@ -46,6 +46,7 @@ func TestEntryForm(t *testing.T) {
 		"what":    func(e *Entry) { e.What = []string{"<script>"} },
 		"many":    func(e *Entry) { e.What = make([]string, MaxWhat+1) },
 		"to":      func(e *Entry) { e.To = "somewhere" },
+		"salt":    func(e *Entry) { e.Salt = "" },
 		"reason":  func(e *Entry) { e.Reason = "Not found" },
 	} {
 		e := entry()
