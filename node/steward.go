@@ -17,6 +17,7 @@ import (
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/procedure"
+	"sandi.internal/gateway/consensus/sleep"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -82,18 +83,10 @@ func (s *steward) run(ctx context.Context) error {
 		case <-tick.C:
 		case <-jumped:
 		case <-s.agenda.news:
-			pause(ctx, stewardPause)
+			_ = sleep.For(ctx, stewardPause)
 		}
 	}
 	return nil
-}
-
-// pause waits.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // look does what the records on the agenda want.

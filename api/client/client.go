@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/consensus/sleep"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -58,7 +59,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{
 		base: u.Scheme + "://" + u.Host, token: o.Token, http: o.HTTP, lang: string(o.Lang),
-		retry: o.Retry.orDefault(), now: time.Now, sleep: sleep,
+		retry: o.Retry.orDefault(), now: time.Now, sleep: sleep.For,
 	}
 	if c.http == nil {
 		c.http = &http.Client{Transport: NewTransport()}

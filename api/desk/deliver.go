@@ -9,6 +9,7 @@ import (
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/sleep"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -47,7 +48,7 @@ func (d *Desk) deliver(ctx context.Context, st *statement.Statement) (Receipt, e
 		default:
 			underWay = true
 		}
-		if !sleep(ctx, jitter(pause)) {
+		if sleep.For(ctx, jitter(pause)) != nil {
 			break
 		}
 	}
@@ -109,15 +110,3 @@ func Unavailable(err error) error {
 
 // jitter spreads retries of callers that failed together.
 func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
-
-// sleep waits; false when the context ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/sleep"
 )
 
 const (
@@ -18,7 +19,7 @@ const (
 // Run fulfils promises until the context ends: it submits what the outbox
 // holds, again and again, until the ledger has answered each.
 func (d *Desk) Run(ctx context.Context) error {
-	for sleep(ctx, jitter(sweepEvery)) {
+	for sleep.For(ctx, jitter(sweepEvery)) == nil {
 		for _, id := range d.outbox.list() {
 			if ctx.Err() != nil {
 				break

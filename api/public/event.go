@@ -10,6 +10,7 @@ import (
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/consensus/sleep"
 )
 
 const (
@@ -191,7 +192,7 @@ func (a *API) next(ctx, wait context.Context, region string, from uint64, limit 
 			return nil, next, size, nil
 		}
 		from = next
-		pause(wait, gather)
+		_ = sleep.For(wait, gather)
 	}
 }
 
@@ -208,13 +209,4 @@ func (a *API) glance(ctx context.Context, region string, from uint64, limit int)
 	}
 	list, next, err := a.feed.read(books, size, from, region, limit)
 	return list, next, size, err
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }

@@ -14,6 +14,7 @@ import (
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/checkpoint"
+	"sandi.internal/gateway/consensus/sleep"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -161,7 +162,7 @@ func (a *API) proveOnce(ctx context.Context, c *auth.Caller, q receiptQuery) (re
 func (a *API) awaitCover(wait context.Context, answer receiptAnswer, final bool) {
 	if answer.known.Index == nil { // not committed yet
 		_, _ = a.cfg.Ledger.WaitSize(wait, answer.size) // its error is the end of wait
-		pause(wait, gather)
+		_ = sleep.For(wait, gather)
 		return
 	}
 	note, err := a.cfg.Log.Wait(wait, *answer.known.Index+1, final)
@@ -170,7 +171,7 @@ func (a *API) awaitCover(wait context.Context, answer receiptAnswer, final bool)
 	}
 	_, _ = a.cfg.Ledger.WaitSize(wait, note.Size-1) // a note may be here before the entries
 	if shown, err := a.cfg.Log.Shown(); err != nil || !shown.Covers(*answer.known.Index, final) {
-		pause(wait, retrySoon) // a note that this node does not show
+		_ = sleep.For(wait, retrySoon) // a note that this node does not show
 	}
 }
 

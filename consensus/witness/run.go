@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"sandi.internal/gateway/consensus/sleep"
 )
 
 const (
@@ -68,7 +70,7 @@ func (w *Witness) watch(ctx context.Context, node string) {
 		if _, held := w.probation.now(); held && err != nil {
 			pause = min(pause, introduceEvery)
 		}
-		if !sleep(ctx, pause/2+rand.N(pause)) {
+		if sleep.For(ctx, pause/2+rand.N(pause)) != nil {
 			return
 		}
 	}
@@ -77,7 +79,7 @@ func (w *Witness) watch(ctx context.Context, node string) {
 // every calls f at intervals. An error that lasts is logged once a minute.
 func (w *Witness) every(ctx context.Context, interval time.Duration, what string, f func(context.Context) error) {
 	var said time.Time
-	for sleep(ctx, interval) {
+	for sleep.For(ctx, interval) == nil {
 		err := f(ctx)
 		if err == nil || ctx.Err() != nil || time.Since(said) < complainEvery {
 			continue
@@ -88,17 +90,5 @@ func (w *Witness) every(ctx context.Context, interval time.Duration, what string
 		} else {
 			w.log.Warn(what, "error", err)
 		}
-	}
-}
-
-// sleep waits, and reports whether ctx is still alive.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

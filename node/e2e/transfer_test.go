@@ -20,6 +20,7 @@ import (
 
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/sleep"
 	"sandi.internal/gateway/node/demo"
 )
 
@@ -140,7 +141,7 @@ func (c *couple) transfer(n int, dir string) {
 		if err == nil && o.State != "open" || ctx.Err() != nil {
 			c.t.Fatalf("transfer %d: the offer is %s, %s: %v, %v", n, o.State, o.Note, err, ctx.Err())
 		}
-		pauseFor(ctx, 100*time.Millisecond)
+		_ = sleep.For(ctx, 100*time.Millisecond)
 	}
 	want := sha256.Sum256(content)
 	for {
@@ -159,14 +160,7 @@ func (c *couple) transfer(n int, dir string) {
 		if ctx.Err() != nil {
 			c.t.Fatalf("transfer %d: %v", n, err)
 		}
-		pauseFor(ctx, 100*time.Millisecond)
-	}
-}
-
-func pauseFor(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
+		_ = sleep.For(ctx, 100*time.Millisecond)
 	}
 }
 

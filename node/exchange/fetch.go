@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/sleep"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/storage/commitment"
 	"sandi.internal/gateway/storage/vault"
@@ -81,7 +82,7 @@ func (t *transfer) ask(ctx context.Context, question func(node string) ([]byte, 
 				return nil, ctx.Err()
 			}
 		}
-		if try+1 < attempts && !sleep(ctx, pause) {
+		if try+1 < attempts && sleep.For(ctx, pause) != nil {
 			return nil, ctx.Err()
 		}
 		pause *= 2

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/sleep"
 )
 
 // A recipient behind a firewall that lets nobody in still fetches: it dials. An
@@ -66,7 +67,7 @@ func (l *lender) serve(ctx context.Context, running *sync.WaitGroup, own []*ledg
 					defer l.leave(node)
 					if err := l.e.cfg.Peers.Lend(ctx, node); err != nil && ctx.Err() == nil {
 						l.e.cfg.Logger.Debug("couldn't lend a connection", "node", node, "err", err)
-						sleep(ctx, lendAgain)
+						_ = sleep.For(ctx, lendAgain)
 					}
 				})
 			}

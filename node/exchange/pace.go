@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"sandi.internal/gateway/consensus/sleep"
 )
 
 const (
@@ -56,7 +58,7 @@ func (p *pace) wait(ctx context.Context, n int) error {
 		if left <= 0 {
 			break
 		}
-		if !sleep(ctx, min(left, busyFor/4)) {
+		if sleep.For(ctx, min(left, busyFor/4)) != nil {
 			return ctx.Err()
 		}
 	}
@@ -68,16 +70,4 @@ func maxTime(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// sleep waits; false when the context ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/sleep"
 	"sandi.internal/gateway/consensus/transport"
 )
 
@@ -101,11 +102,11 @@ func (h *hub) open(k kind, from, to string, target *Link) bool {
 func carry[A any](ctx context.Context, h *hub, k kind, from, to string, deliver func(*Link) (A, error)) (A, error) {
 	var none A
 	f := h.draw(k, from, to)
-	if err := sleep(ctx, f.there); err != nil {
+	if err := sleep.For(ctx, f.there); err != nil {
 		return none, err
 	}
 	if f.lost {
-		if err := sleep(ctx, lostAfter); err != nil {
+		if err := sleep.For(ctx, lostAfter); err != nil {
 			return none, err
 		}
 		return none, fmt.Errorf("%s to %s: %w", from, to, errLost)
@@ -121,30 +122,16 @@ func carry[A any](ctx context.Context, h *hub, k kind, from, to string, deliver 
 			return none, ctx.Err()
 		}
 	}
-	if e := sleep(ctx, f.back); e != nil {
+	if e := sleep.For(ctx, f.back); e != nil {
 		return none, e
 	}
 	if f.noReply || !h.open(k, from, to, f.target) && f.hold == nil {
-		if e := sleep(ctx, lostAfter); e != nil {
+		if e := sleep.For(ctx, lostAfter); e != nil {
 			return none, e
 		}
 		return none, fmt.Errorf("%s back to %s: %w", to, from, errLost)
 	}
 	return answer, err
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // Link is a node's end of the network: its Raft transport and its Peers.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sandi.internal/gateway/api/client"
+	"sandi.internal/gateway/consensus/sleep"
 	"sandi.internal/gateway/node/cli"
 	"sandi.internal/gateway/node/watch"
 )
@@ -128,7 +129,7 @@ func (s *settings) watchOnce(cmd *cobra.Command, w *watch.Watcher, o watchOrder)
 			return err
 		}
 		last = r
-		if len(r.Alarms) == 0 || len(r.Forks) > 0 || !pause(ctx, onceEvery) {
+		if len(r.Alarms) == 0 || len(r.Forks) > 0 || sleep.For(ctx, onceEvery) != nil {
 			break
 		}
 	}
@@ -164,7 +165,7 @@ func (s *settings) watchOn(cmd *cobra.Command, w *watch.Watcher, o watchOrder) e
 		if len(r.Forks) > 0 {
 			return &cli.Error{Code: exitVerify}
 		}
-		if alarms = len(r.Alarms); !pause(cmd.Context(), o.every) {
+		if alarms = len(r.Alarms); sleep.For(cmd.Context(), o.every) != nil {
 			break
 		}
 	}
@@ -172,16 +173,4 @@ func (s *settings) watchOn(cmd *cobra.Command, w *watch.Watcher, o watchOrder) e
 		return &cli.Error{Code: exitDegraded, Err: fmt.Errorf(s.pick("结束时仍有 %d 项告警", "ended with alarms: %d"), alarms)}
 	}
 	return nil
-}
-
-// pause waits; false when ctx ends.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
