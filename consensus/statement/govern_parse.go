@@ -74,12 +74,8 @@ func ParseKey(kind string, body []byte) (KeyBody, error) {
 		}
 		return ok
 	})
-	switch {
-	case err != nil:
-	case b.Key == "":
-		err = refuseField(CodeMissing, "key")
-	case b.Reason == "" && kind == KindKeyRevoke:
-		err = refuseField(CodeMissing, "reason")
+	if err == nil {
+		err = missing(member{"key", b.Key != ""}, member{"reason", b.Reason != "" || kind != KindKeyRevoke})
 	}
 	return b, err
 }
@@ -101,14 +97,8 @@ func ParseIssuerAdd(body []byte) (IssuerAddBody, error) {
 		}
 		return ok
 	})
-	switch {
-	case err != nil:
-	case b.Issuer == "":
-		err = refuseField(CodeMissing, "issuer")
-	case b.Roles == nil:
-		err = refuseField(CodeMissing, "roles")
-	case b.Keys == nil:
-		err = refuseField(CodeMissing, "keys")
+	if err == nil {
+		err = missing(member{"issuer", b.Issuer != ""}, member{"roles", b.Roles != nil}, member{"keys", b.Keys != nil})
 	}
 	return b, err
 }
@@ -128,12 +118,8 @@ func ParseIssuerDrop(body []byte) (IssuerDropBody, error) {
 		}
 		return ok
 	})
-	switch {
-	case err != nil:
-	case b.Issuer == "":
-		err = refuseField(CodeMissing, "issuer")
-	case b.Reason == "":
-		err = refuseField(CodeMissing, "reason")
+	if err == nil {
+		err = missing(member{"issuer", b.Issuer != ""}, member{"reason", b.Reason != ""})
 	}
 	return b, err
 }
@@ -153,12 +139,8 @@ func ParseRole(body []byte) (RoleBody, error) {
 		}
 		return ok
 	})
-	switch {
-	case err != nil:
-	case b.Issuer == "":
-		err = refuseField(CodeMissing, "issuer")
-	case b.Roles == nil:
-		err = refuseField(CodeMissing, "roles")
+	if err == nil {
+		err = missing(member{"issuer", b.Issuer != ""}, member{"roles", b.Roles != nil})
 	}
 	return b, err
 }

@@ -83,13 +83,9 @@ func ParsePropose(body []byte) (ProposeBody, error) {
 	if err != nil {
 		return ProposeBody{}, err
 	}
-	for _, m := range [...]struct {
-		field   string
-		missing bool
-	}{{"form", b.Form == ""}, {"name", b.Name == ""}, {"version", b.Version == 0}, {"from", b.From == 0}, {"text", b.Text == nil}} {
-		if m.missing {
-			return ProposeBody{}, refuseField(CodeMissing, m.field)
-		}
+	err = missing(member{"form", b.Form != ""}, member{"name", b.Name != ""}, member{"version", b.Version != 0}, member{"from", b.From != 0}, member{"text", b.Text != nil})
+	if err != nil {
+		return ProposeBody{}, err
 	}
 	if b.Form != LawProcedure && b.Name != b.Form {
 		return ProposeBody{}, refuseField(CodeForm, "name")
@@ -170,14 +166,8 @@ func ParseProposal(kind string, body []byte) (ProposalBody, error) {
 		}
 		return ok
 	})
-	switch {
-	case err != nil:
-	case b.Region == "":
-		err = refuseField(CodeMissing, "region")
-	case b.Proposal == "":
-		err = refuseField(CodeMissing, "proposal")
-	case kind == KindLawVote && !voted:
-		err = refuseField(CodeMissing, "approve")
+	if err == nil {
+		err = missing(member{"region", b.Region != ""}, member{"proposal", b.Proposal != ""}, member{"approve", voted || kind != KindLawVote})
 	}
 	if err != nil {
 		return ProposalBody{}, err

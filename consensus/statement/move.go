@@ -67,15 +67,9 @@ func ParseMove(body []byte) (MoveBody, error) {
 	if err != nil {
 		return MoveBody{}, err
 	}
-	for _, m := range [...]struct {
-		field   string
-		missing bool
-	}{
-		{"leader", b.Leader == ""}, {"candidate", b.Candidate == ""}, {"term", b.Term == 0}, {"reason", b.Reason == ""},
-	} {
-		if m.missing {
-			return MoveBody{}, refuseField(CodeMissing, m.field)
-		}
+	err = missing(member{"leader", b.Leader != ""}, member{"candidate", b.Candidate != ""}, member{"term", b.Term != 0}, member{"reason", b.Reason != ""})
+	if err != nil {
+		return MoveBody{}, err
 	}
 	if b.Leader == b.Candidate {
 		return MoveBody{}, refuseField(CodeForm, "candidate")

@@ -85,20 +85,12 @@ func ParseNodeAdd(body []byte) (NodeAddBody, error) {
 	if err != nil {
 		return NodeAddBody{}, err
 	}
-	for _, m := range [...]struct {
-		field   string
-		missing bool
-	}{
-		{"node", b.Node == ""},
-		{"peer", b.Peer == ""},
-		{"gossip", b.Gossip == ""},
-		{"public", b.Public == ""},
-		{"log", b.Log.Proof == ""},
-		{"cosigner", b.Cosigner.Proof == ""},
-	} {
-		if m.missing {
-			return NodeAddBody{}, refuseField(CodeMissing, m.field)
-		}
+	err = missing(
+		member{"node", b.Node != ""}, member{"peer", b.Peer != ""}, member{"gossip", b.Gossip != ""}, member{"public", b.Public != ""},
+		member{"log", b.Log.Proof != ""}, member{"cosigner", b.Cosigner.Proof != ""},
+	)
+	if err != nil {
+		return NodeAddBody{}, err
 	}
 	if b.Log.Key.ID == b.Cosigner.Key.ID {
 		return NodeAddBody{}, refuseField(CodeForm, "cosigner")
@@ -146,14 +138,10 @@ func ParseNodeRemove(body []byte) (NodeRemoveBody, error) {
 		}
 		return ok
 	})
-	switch {
-	case err != nil:
-	case b.Node == "":
-		err = refuseField(CodeMissing, "node")
-	case b.Reason == "":
-		err = refuseField(CodeMissing, "reason")
+	if err != nil {
+		return NodeRemoveBody{}, err
 	}
-	return b, err
+	return b, missing(member{"node", b.Node != ""}, member{"reason", b.Reason != ""})
 }
 
 // maxHostPort is the longest DNS name, a colon and a port.

@@ -54,19 +54,12 @@ func ParseSeal(body []byte) (SealBody, error) {
 	if err != nil {
 		return SealBody{}, err
 	}
-	for _, m := range [...]struct {
-		field   string
-		missing bool
-	}{
-		{"day", b.Day == ""},
-		{"checkpoint", len(b.Checkpoint) == 0},
-		{"state", b.State == ""},
-		{"calendar", b.Calendar == 0},
-		{"rules", b.Rules == 0},
-	} {
-		if m.missing {
-			return SealBody{}, refuseField(CodeMissing, m.field)
-		}
+	err = missing(
+		member{"day", b.Day != ""}, member{"checkpoint", len(b.Checkpoint) != 0}, member{"state", b.State != ""},
+		member{"calendar", b.Calendar != 0}, member{"rules", b.Rules != 0},
+	)
+	if err != nil {
+		return SealBody{}, err
 	}
 	return b, nil
 }
