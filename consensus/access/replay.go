@@ -31,6 +31,7 @@ type Replay struct {
 	subjects []string
 	tree     *merkle.Tree
 	time     int64
+	forgets  bool
 	Found    []Found // entries about a subject, in order
 }
 
@@ -43,13 +44,21 @@ type Found struct {
 // NewReplay begins with the first row of a log. heads are all that the ledger has of
 // this log. Entries about one of the subjects must be shown; without subjects, all.
 func NewReplay(heads []Head, subjects []string) *Replay {
-	r := &Replay{heads: slices.Clone(heads), tree: merkle.NewTree()}
+	r := &Replay{tree: merkle.NewTree()}
+	for _, h := range heads {
+		if h.Size > 0 {
+			r.heads = append(r.heads, h)
+		}
+	}
 	slices.SortFunc(r.heads, func(a, b Head) int { return int(min(max(int64(a.Size)-int64(b.Size), -1), 1)) })
 	for _, s := range subjects {
 		r.subjects = append(r.subjects, Tag(s))
 	}
 	return r
 }
+
+// Forget keeps no entries in Found: whoever wants to know only whether the log holds.
+func (r *Replay) Forget() { r.forgets = true }
 
 // Size is how many rows were added, Root the root of their tree.
 func (r *Replay) Size() uint64 { return r.tree.Size() }
@@ -95,7 +104,7 @@ func (r *Replay) take(row Row) error {
 		return ErrTime
 	}
 	r.time = e.Time
-	if wanted {
+	if wanted && !r.forgets {
 		r.Found = append(r.Found, Found{r.tree.Size(), e})
 	}
 	return nil

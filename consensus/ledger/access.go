@@ -43,7 +43,7 @@ func follows(last *AccessHead, next statement.AccessHeadBody) Code {
 		last = &AccessHead{AccessHeadBody: statement.AccessHeadBody{Log: 1}}
 	}
 	switch {
-	case next.Log == last.Log+1 && last.Size > 0 && next.Reason != "":
+	case next.Log > last.Log && next.Reason != "":
 		return ""
 	case next.Log != last.Log || next.Reason != "":
 		return CodeAccessLog

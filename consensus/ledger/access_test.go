@@ -57,20 +57,20 @@ func TestAccessHeadRefusals(t *testing.T) {
 		}
 	}
 	refuse(ledger.CodeAccessLog, w.accessHead(beijing, headBody(2, 3, 'A', "")))
-	refuse(ledger.CodeAccessLog, w.accessHead(beijing, headBody(2, 3, 'A', "lost")))
 	refuse(ledger.CodeAccessLog, w.accessHead(beijing, headBody(1, 3, 'A', "lost")))
 	r.commit(w.accessHead(beijing, headBody(1, 3, 'A', "")))
 	refuse(ledger.CodeAccessShort, w.accessHead(beijing, headBody(1, 2, 'B', "")))
 	refuse(ledger.CodeAccessFork, w.accessHead(beijing, headBody(1, 3, 'B', "")))
 	refuse(ledger.CodeAccessKnown, w.accessHead(beijing, headBody(1, 3, 'A', "")))
 	refuse(ledger.CodeAccessLog, w.accessHead(beijing, headBody(2, 1, 'B', "")))
-	refuse(ledger.CodeAccessLog, w.accessHead(beijing, headBody(3, 4, 'B', "lost")))
+	refuse(ledger.CodeAccessLog, w.accessHead(beijing, headBody(3, 4, 'B', "")))
 	refuse(ledger.CodeNode, w.accessHead(tianjin, headBody(1, 9, 'B', "")))
 	nobody := headBody(1, 9, 'B', "")
 	nobody.Node = "110000-z"
 	refuse(ledger.CodeNode, w.accessHead(beijing, nobody))
 	refuse(ledger.Code(statement.CodeForm), w.accessHead(beijing, statement.AccessHeadBody{Node: "110000-a", Log: 1, Root: strings.Repeat("A", 43)}))
-	r.commit(w.accessHead(beijing, headBody(2, 1, 'B', "restored")))
+	r.commit(w.accessHead(beijing, headBody(3, 1, 'B', "restored"))) // the second was damaged before anybody anchored it
+	refuse(ledger.CodeAccessLog, w.accessHead(beijing, headBody(2, 10, 'B', "lost")))
 	refuse(ledger.CodeAccessLog, w.accessHead(beijing, headBody(1, 10, 'B', "")))
 	r.check()
 }

@@ -178,7 +178,7 @@ var codes = map[Code]meaning{
 	CodeOfferEnded:  {statusConflict, "该材料移交已经签收、撤回或者提出异议", "the offer is no longer open: fulfilled, called off or contested"},
 	CodeOfferTo:     {statusUnprocessable, "接收单位应当是其他地区已登记的单位", "the recipient has to be a registered organisation of another region"},
 	CodeOfferTime:   {statusUnprocessable, "不在材料移交的有效期内，或者有效期超过一年", "not within the offer's time, or a time longer than a year"},
-	CodeAccessLog:   {statusConflict, "访问日志的编号不相接，或另起日志而未说明原因", "not the node's access log, and not the next one with its reason"},
+	CodeAccessLog:   {statusConflict, "访问日志的编号不相接，或另起日志而未说明原因", "not the node's access log, and not a later one with its reason"},
 	CodeAccessShort: {statusConflict, "访问日志比账上所记的短", "the access log is shorter than the ledger says"},
 	CodeAccessFork:  {statusConflict, "同一长度的访问日志树根不同", "the ledger has another root for this length of the access log"},
 	CodeAccessKnown: {statusConflict, "账上已有这一访问日志头", "the ledger has this head already"},

@@ -16,7 +16,7 @@ var accessReasons = [...]string{"damaged", "lost", "restored"}
 // and the root of its tree. When it was so, the statement's signed time says.
 //
 // A log only grows. One that was lost or damaged is not mended but ended: the node
-// begins another, whose first head has the next number and the reason, for all to see.
+// begins another, whose first head has a higher number and the reason, for all to see.
 type AccessHeadBody struct {
 	Node   string
 	Log    uint64 // number of the node's log, from 1
