@@ -3,9 +3,12 @@ package raftlog
 import (
 	"errors"
 	"io"
+	"runtime"
+	"sync"
 	"syscall"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/hashicorp/raft"
 
 	"sandi.internal/gateway/storage/storagetest"
@@ -95,6 +98,76 @@ func TestReadFault(t *testing.T) {
 	}
 	disk.Break(nil)
 	checkFailed(t, n.Store, io.ErrNoProgress)
+}
+
+// TestReadWhileTruncating reads an entry whose deletion is visible and not yet on
+// disk, as a replication goroutine does for a member that lags: it is not there any
+// more, which is no corruption.
+func TestReadWhileTruncating(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		lo, hi, read uint64
+	}{{"a prefix", 1, 5, 5}, {"a suffix", 6, 9, 6}, {"all", 1, 9, 3}} {
+		disk := storagetest.NewDisk()
+		n := open(t, disk)
+		must(t, n.StoreLogs(entries(1, 9, 1)))
+		release := make(chan struct{})
+		disk.Break(func(op storagetest.Op) error {
+			if op.Sync {
+				<-release
+			}
+			return nil
+		})
+		done := make(chan error, 1)
+		go func() { done <- n.DeleteRange(c.lo, c.hi) }()
+		for {
+			_, closer, err := n.db.Get(logKey(c.read))
+			if errors.Is(err, pebble.ErrNotFound) {
+				break
+			}
+			must(t, errors.Join(err, closer.Close()))
+			runtime.Gosched()
+		}
+		if err := n.GetLog(c.read, new(raft.Log)); !errors.Is(err, raft.ErrLogNotFound) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		close(release)
+		must(t, <-done)
+		must(t, n.Err())
+		n.close(t)
+	}
+}
+
+// TestReadWhileReplacing reads while a conflicting suffix is truncated and stored
+// anew, as a follower's snapshot goroutine may: the old, the new, or nothing.
+func TestReadWhileReplacing(t *testing.T) {
+	n := open(t, storagetest.NewDisk())
+	defer n.close(t)
+	must(t, n.StoreLogs(entries(1, 9, 1)))
+	end := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 2 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-end:
+					return
+				default:
+				}
+				if err := n.GetLog(7, new(raft.Log)); err != nil && !errors.Is(err, raft.ErrLogNotFound) {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for term := range uint64(300) {
+		must(t, n.DeleteRange(6, 9))
+		must(t, n.StoreLogs(entries(6, 9, term+2)))
+	}
+	close(end)
+	readers.Wait()
+	must(t, n.Err())
 }
 
 // TestMissingEntry removes an entry behind the store's back: a hole is a

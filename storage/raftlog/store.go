@@ -105,12 +105,32 @@ func (s *Store) GetLog(index uint64, out *raft.Log) error {
 	if !s.holds(index) {
 		return raft.ErrLogNotFound
 	}
+	err := s.read(index, out)
+	if !errors.Is(err, pebble.ErrNotFound) {
+		return err
+	}
+	if !s.holds(index) { // truncated in between
+		return raft.ErrLogNotFound
+	}
+	// Truncated and stored anew in between, or missing: with no writer there, a
+	// second look tells.
+	s.writer.Lock()
+	defer s.writer.Unlock()
+	if !s.holds(index) {
+		return raft.ErrLogNotFound
+	}
+	if err = s.read(index, out); errors.Is(err, pebble.ErrNotFound) {
+		return s.fail(fmt.Errorf("%w: entry %d is missing", ErrCorrupt, index))
+	}
+	return err
+}
+
+// read fills out with a record. The error is pebble.ErrNotFound itself, or the store
+// has failed.
+func (s *Store) read(index uint64, out *raft.Log) error {
 	value, closer, err := s.db.Get(logKey(index))
 	if errors.Is(err, pebble.ErrNotFound) {
-		if !s.holds(index) { // truncated in between
-			return raft.ErrLogNotFound
-		}
-		return s.fail(fmt.Errorf("%w: entry %d is missing", ErrCorrupt, index))
+		return pebble.ErrNotFound
 	}
 	if err != nil {
 		return s.fail(fmt.Errorf("couldn't read raft entry %d: %w", index, err))
@@ -211,11 +231,8 @@ func (s *Store) DeleteRange(lo, hi uint64) error {
 		return fmt.Errorf("couldn't delete raft entries %d to %d: the log runs from %d to %d and may have no hole", lo, hi, first, last)
 	}
 	from, to := max(lo, first), min(hi, last)
-	// One range tombstone from a known first index: starting at 0 each time
-	// would pile tombstones onto the same keys (cockroachdb/pebble#2415).
-	if err := s.db.DeleteRange(logKey(from), keyAfter(to), pebble.Sync); err != nil {
-		return s.fail(fmt.Errorf("couldn't delete raft entries %d to %d: %w", from, to, err))
-	}
+	// The bounds first: a deletion is visible before it is on disk, and who reads in
+	// between must not take what is gone for what is missing.
 	switch {
 	case from == first && to == last:
 		s.setSpan(0, 0)
@@ -223,6 +240,11 @@ func (s *Store) DeleteRange(lo, hi uint64) error {
 		s.setSpan(to+1, last)
 	default:
 		s.setSpan(first, from-1)
+	}
+	// One range tombstone from a known first index: starting at 0 each time
+	// would pile tombstones onto the same keys (cockroachdb/pebble#2415).
+	if err := s.db.DeleteRange(logKey(from), keyAfter(to), pebble.Sync); err != nil {
+		return s.fail(fmt.Errorf("couldn't delete raft entries %d to %d: %w", from, to, err))
 	}
 	return nil
 }
