@@ -71,7 +71,7 @@ var exclusive = []struct {
 // pure packages compute what all replicas must compute alike.
 var pure = []string{
 	"consensus/access", "consensus/genesis", "consensus/statement", "consensus/merkle", "consensus/procedure",
-	"consensus/calendar", "consensus/ledger", "consensus/checkpoint", "consensus/draw", "consensus/proficiency", "consensus/promise", "consensus/report",
+	"consensus/calendar", "consensus/ledger", "consensus/checkpoint", "consensus/dataset", "consensus/draw", "consensus/proficiency", "consensus/promise", "consensus/report",
 }
 
 // impure are what a pure package may not import directly.

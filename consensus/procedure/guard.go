@@ -53,15 +53,7 @@ var stdFunctions = []string{
 // newLanguage is the language of a document; more declares what reports know
 // beside it.
 func newLanguage(ix *index, more ...cel.EnvOption) (*language, error) {
-	subset := env.NewLibrarySubset().AddIncludedMacros("all", "exists", "exists_one")
-	for _, f := range stdFunctions {
-		subset.AddIncludedFunctions(env.NewFunction(f))
-	}
-	opts := []cel.EnvOption{
-		cel.StdLib(cel.StdLibSubset(subset)),
-		cel.ParserExpressionSizeLimit(4 * maxGuardText),
-		cel.ParserRecursionLimit(48),
-	}
+	opts := strictOptions()
 	for _, v := range fixedVars {
 		opts = append(opts, cel.Variable(v.name, v.typ))
 	}
@@ -77,6 +69,19 @@ func newLanguage(ix *index, more ...cel.EnvOption) (*language, error) {
 		return nil, fmt.Errorf("couldn't build the guard language: %w", err)
 	}
 	return &language{env: e, doc: ix}, nil
+}
+
+// strictOptions declare the subset and nothing else.
+func strictOptions() []cel.EnvOption {
+	subset := env.NewLibrarySubset().AddIncludedMacros("all", "exists", "exists_one")
+	for _, f := range stdFunctions {
+		subset.AddIncludedFunctions(env.NewFunction(f))
+	}
+	return []cel.EnvOption{
+		cel.StdLib(cel.StdLibSubset(subset)),
+		cel.ParserExpressionSizeLimit(4 * maxGuardText),
+		cel.ParserRecursionLimit(48),
+	}
 }
 
 // celType is how a field's value appears in guards.
@@ -98,33 +103,50 @@ func celType(f *Field) *cel.Type {
 // compile checks and plans one expression. ev is the event it belongs to; nil
 // when the expression may not use the input.
 func (l *language) compile(text string, ev *Event, want *cel.Type) (*expr, error) {
-	if strings.Contains(text, "\"\"\"") || strings.Contains(text, "'''") || strings.Contains(text, "//") {
-		return nil, fmt.Errorf("%q: comments and triple quotes are not allowed", text)
-	}
-	checked, iss := l.env.Compile(rewriteInput(text))
-	if iss.Err() != nil {
-		return nil, fmt.Errorf("%q: %s", text, firstIssue(iss))
-	}
-	if !checked.OutputType().IsExactType(want) {
-		return nil, fmt.Errorf("%q gives %s, %s is wanted", text, checked.OutputType(), want)
+	checked, err := checkExpr(l.env, text, rewriteInput(text), want)
+	if err != nil {
+		return nil, err
 	}
 	w := walker{lang: l, ev: ev}
 	w.check(checked.NativeRep())
 	if w.err != nil {
 		return nil, fmt.Errorf("%q: %w", text, w.err)
 	}
-	cost, err := l.env.EstimateCost(checked, sizes{l.doc})
-	if err != nil {
-		return nil, fmt.Errorf("%q: couldn't estimate the cost: %w", text, err)
-	}
-	if cost.Max > maxGuardCost {
-		return nil, fmt.Errorf("%q could cost %d, at most %d is allowed", text, cost.Max, maxGuardCost)
+	if err := affordable(l.env, checked, sizes{l.doc}, text, maxGuardCost); err != nil {
+		return nil, err
 	}
 	prog, err := l.plan(checked)
 	if err != nil {
 		return nil, fmt.Errorf("%q: %w", text, err)
 	}
 	return &expr{text: text, prog: prog, needs: w.needs}, nil
+}
+
+// checkExpr parses and type-checks an expression; text is how its author wrote it.
+func checkExpr(e *cel.Env, text, source string, want *cel.Type) (*cel.Ast, error) {
+	if strings.Contains(text, "\"\"\"") || strings.Contains(text, "'''") || strings.Contains(text, "//") {
+		return nil, fmt.Errorf("%q: comments and triple quotes are not allowed", text)
+	}
+	checked, iss := e.Compile(source)
+	if iss.Err() != nil {
+		return nil, fmt.Errorf("%q: %s", text, firstIssue(iss))
+	}
+	if !checked.OutputType().IsExactType(want) {
+		return nil, fmt.Errorf("%q gives %s, %s is wanted", text, checked.OutputType(), want)
+	}
+	return checked, nil
+}
+
+// affordable refuses an expression whose worst case costs more than most.
+func affordable(e *cel.Env, checked *cel.Ast, bounds celcost.CostEstimator, text string, most uint64) error {
+	cost, err := e.EstimateCost(checked, bounds)
+	if err != nil {
+		return fmt.Errorf("%q: couldn't estimate the cost: %w", text, err)
+	}
+	if cost.Max > most {
+		return fmt.Errorf("%q could cost %d, at most %d is allowed", text, cost.Max, most)
+	}
+	return nil
 }
 
 func firstIssue(iss *cel.Issues) string {
