@@ -89,13 +89,7 @@ func readBook(data []byte) (t *Table, err error) {
 		return nil, err
 	}
 	defer book.Close()
-	t = &Table{Format: XLSX}
-	for _, name := range book.GetSheetList() {
-		if visible, err := book.GetSheetVisible(name); err == nil && visible {
-			t.Name = name
-			break
-		}
-	}
+	t = &Table{Format: XLSX, Name: visibleSheet(book)}
 	for _, n := range book.GetDefinedName() {
 		if n.Name == aboutName {
 			t.About = strings.Trim(n.RefersTo, `"`)
@@ -116,6 +110,16 @@ func readBook(data []byte) (t *Table, err error) {
 		}
 	}
 	return t.checked()
+}
+
+// visibleSheet is the first worksheet that people see.
+func visibleSheet(book *excelize.File) string {
+	for _, name := range book.GetSheetList() {
+		if visible, err := book.GetSheetVisible(name); err == nil && visible {
+			return name
+		}
+	}
+	return ""
 }
 
 func readCSV(data []byte) (*Table, error) {
@@ -150,16 +154,9 @@ func readCSV(data []byte) (*Table, error) {
 
 // add takes the next row; the first with anything in it is the header.
 func (t *Table) add(number int, cells []string) error {
-	if len(cells) > maxColumns {
-		return fmt.Errorf("%w: %d columns in row %d, at most %d", ErrSize, len(cells), number, maxColumns)
-	}
-	empty := true
-	for i, c := range cells {
-		if len(c) > 4*maxCell || utf8.RuneCountInString(c) > maxCell {
-			return fmt.Errorf("%w: a cell of row %d has more than %d characters", ErrSize, number, maxCell)
-		}
-		cells[i] = armed(strings.TrimSpace(c))
-		empty = empty && cells[i] == ""
+	empty, err := clean(number, cells)
+	if err != nil {
+		return err
 	}
 	switch {
 	case empty:
@@ -171,6 +168,22 @@ func (t *Table) add(number int, cells []string) error {
 		t.Rows = append(t.Rows, Row{number, cells})
 	}
 	return nil
+}
+
+// clean trims the cells of a row, within the bounds.
+func clean(number int, cells []string) (empty bool, err error) {
+	if len(cells) > maxColumns {
+		return false, fmt.Errorf("%w: %d columns in row %d, at most %d", ErrSize, len(cells), number, maxColumns)
+	}
+	empty = true
+	for i, c := range cells {
+		if len(c) > 4*maxCell || utf8.RuneCountInString(c) > maxCell {
+			return false, fmt.Errorf("%w: a cell of row %d has more than %d characters", ErrSize, number, maxCell)
+		}
+		cells[i] = armed(strings.TrimSpace(c))
+		empty = empty && cells[i] == ""
+	}
+	return empty, nil
 }
 
 func (t *Table) checked() (*Table, error) {
