@@ -3,10 +3,12 @@ package public
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/procedure"
 )
 
 type proceduresOut struct {
@@ -26,10 +28,21 @@ func (a *API) procedures(ctx context.Context, c *auth.Caller, _ *noInput) (*proc
 	for _, law := range books.Procedures() {
 		d := law.Document
 		out.Body.Items = append(out.Body.Items, v1.Procedure{
-			Name: law.Name, Version: law.Version, Prefix: law.Prefix, Title: v1.Label(d.Title), Basis: d.Basis,
+			Name: law.Name, Version: law.Version, Prefix: law.Prefix, Title: v1.Label(d.Title), Basis: d.Basis, Opens: openers(&d.Open),
 		})
 	}
 	return out, nil
+}
+
+// openers are the office roles that may open a record, each once.
+func openers(open *procedure.Event) []string {
+	roles := []string{}
+	for _, by := range open.By {
+		if !slices.Contains(roles, by.Role) {
+			roles = append(roles, by.Role)
+		}
+	}
+	return roles
 }
 
 type procedureIn struct {

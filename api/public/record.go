@@ -185,6 +185,7 @@ type recordsIn struct {
 	Region      string `query:"region" maxLength:"6" doc:"region that opened it"`
 	Counterpart string `query:"counterpart" maxLength:"6" doc:"another region that takes or took part"`
 	Owes        string `query:"owes" maxLength:"6" doc:"region that owes a running deadline"`
+	Box         string `query:"box" enum:"in,out,todo,done" doc:"in: opened by another region; out: by the caller's; todo: the caller's region owes a running deadline; done: it owes nothing now"`
 	Overdue     bool   `query:"overdue" doc:"only records with a running deadline that has passed (of the region in owes, when given)"`
 	Text        string `query:"text" maxLength:"400" doc:"in the id, the parties or the clear fields"`
 	Sort        string `query:"sort" enum:"-updated,updated,due" default:"-updated" doc:"-updated: latest change first; due: earliest running deadline first, records without one left out"`
@@ -210,7 +211,7 @@ func (a *API) records(ctx context.Context, c *auth.Caller, in *recordsIn) (*reco
 	defer view.Close()
 	page, err := books.Records(ledger.Filter{
 		Region: c.Region, Counterpart: in.Counterpart, Owner: in.Region, Procedure: in.Procedure, State: in.State,
-		Owes: in.Owes, Overdue: in.Overdue, Text: in.Text, Sort: ledger.Sort(in.Sort), Cursor: in.Cursor, Limit: in.Limit,
+		Owes: in.Owes, Box: ledger.Box(in.Box), Overdue: in.Overdue, Text: in.Text, Sort: ledger.Sort(in.Sort), Cursor: in.Cursor, Limit: in.Limit,
 	})
 	if errors.Is(err, ledger.ErrFilter) {
 		where := "query.cursor"
@@ -250,7 +251,7 @@ func rowOf(row *ledger.Row, now int64) v1.RecordRow {
 func (in *recordsIn) next(cursor string) string {
 	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}, "sort": {in.Sort}, "consistency": {in.Consistency}}
 	for name, value := range map[string]string{
-		"procedure": in.Procedure, "state": in.State, "region": in.Region, "counterpart": in.Counterpart, "owes": in.Owes, "text": in.Text,
+		"procedure": in.Procedure, "state": in.State, "region": in.Region, "counterpart": in.Counterpart, "owes": in.Owes, "box": in.Box, "text": in.Text,
 	} {
 		if value != "" {
 			q.Set(name, value)

@@ -95,6 +95,9 @@ func (a *API) lawRoutes() {
 		OperationID: "get-procedure", Path: "/v1/procedures/{name}", Tags: []string{"law"}, Summary: "A procedure: what a form is built from",
 	}, a.procedureByName)
 	get(a, huma.Operation{
+		OperationID: "list-orgs", Path: "/v1/orgs", Tags: []string{"law"}, Summary: "The organisations of the member regions",
+	}, a.orgs)
+	get(a, huma.Operation{
 		OperationID: "list-rules", Path: "/v1/rules", Tags: []string{"law"}, Summary: "The deadline rules in force",
 	}, a.rules)
 	get(a, huma.Operation{

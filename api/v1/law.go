@@ -9,6 +9,7 @@ type Procedure struct {
 	Prefix  string   `json:"prefix" doc:"of its record ids" example:"CT"`
 	Title   Label    `json:"title"`
 	Basis   []string `json:"basis" doc:"what it rests on"`
+	Opens   []string `json:"opens" doc:"office roles that may open a record"`
 }
 
 // Procedures is the law in force.
@@ -20,6 +21,20 @@ type Procedures struct {
 type ProcedureText struct {
 	Document json.RawMessage `json:"document" doc:"states, parties, fields, events and deadlines, as the engine reads them"`
 	Text     string          `json:"text" doc:"the document as adopted (YAML)"`
+}
+
+// Orgs are the organisations of all member regions.
+type Orgs struct {
+	Items []Org `json:"items"`
+}
+
+// Org is an organisation that takes part in records.
+type Org struct {
+	Code   string `json:"code" example:"120114-SJ"`
+	Region string `json:"region" example:"120000"`
+	Name   Label  `json:"name"`
+	Level  string `json:"level" doc:"state, province, city or county"`
+	Parent string `json:"parent,omitempty" doc:"organisation above it"`
 }
 
 // Rules is the table of deadline rules in force.

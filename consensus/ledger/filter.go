@@ -45,11 +45,38 @@ type Filter struct {
 	Procedure   string
 	State       string
 	Owes        string // region that owes a running deadline
+	Box         Box    // how Region stands to it
 	Overdue     bool   // a running deadline (of Owes, when given) has passed, by ledger time or AsOf
 	Text        string // in the record's id, parties or clear fields; ASCII letters in either case
 	Sort        Sort
 	Cursor      string // of the page before
 	Limit       int    // 0: DefaultLimit; at most MaxLimit
+}
+
+// Box is how a region stands to a record: the trays of a desk.
+type Box string
+
+const (
+	BoxIn   Box = "in"   // another region opened it
+	BoxOut  Box = "out"  // the region opened it
+	BoxTodo Box = "todo" // the region owes a running deadline
+	BoxDone Box = "done" // the region owes nothing now
+)
+
+// holds reports whether a box of a region holds a record.
+func (b Box) holds(region string, s *Summary) bool {
+	owes := func(d Due) bool { return d.Owed && d.Region == region }
+	switch b {
+	case BoxIn:
+		return s.Owner != region
+	case BoxOut:
+		return s.Owner == region
+	case BoxTodo:
+		return slices.ContainsFunc(s.Dues, owes)
+	case BoxDone:
+		return !slices.ContainsFunc(s.Dues, owes)
+	}
+	return b == ""
 }
 
 // Row is a record in a list.
@@ -194,7 +221,8 @@ func (q *query) selects(s *Summary) bool {
 		q.Counterpart != "" && !slices.Contains(s.Regions, q.Counterpart),
 		q.Owner != "" && s.Owner != q.Owner,
 		q.Procedure != "" && s.Procedure != q.Procedure,
-		q.State != "" && s.State != q.State:
+		q.State != "" && s.State != q.State,
+		!q.Box.holds(q.Region, s):
 		return false
 	case q.Owes == "" && !q.Overdue:
 		return true
@@ -227,7 +255,7 @@ func (q *query) read(id string) (*procedure.Record, error) {
 // between pages.
 func (f Filter) fingerprint() [8]byte {
 	var dst []byte
-	for _, s := range [...]string{f.Region, f.Counterpart, f.Owner, f.Procedure, f.State, f.Owes, f.Text, string(f.Sort)} {
+	for _, s := range [...]string{f.Region, f.Counterpart, f.Owner, f.Procedure, f.State, f.Owes, f.Text, string(f.Sort), string(f.Box)} {
 		dst = appendText(dst, s)
 	}
 	if f.Overdue {

@@ -1,0 +1,59 @@
+package public_test
+
+import (
+	"slices"
+	"testing"
+
+	"sandi.internal/gateway/api/solo"
+	"sandi.internal/gateway/api/v1"
+)
+
+// Ensure whoever is signed in is told the organisations of all regions, and by the
+// list of procedures which offices open a record.
+func TestOrgs(t *testing.T) {
+	n := solo.New(t)
+	beijing := openDoor(t, n, solo.Someone(solo.Beijing, "zhang", "clerk"), solo.Options{})
+	var orgs v1.Orgs
+	beijing.get("/v1/orgs", &orgs)
+	i := slices.IndexFunc(orgs.Items, func(o v1.Org) bool { return o.Code == "120000-SJ" })
+	if i < 0 || orgs.Items[i].Region != solo.Tianjin || orgs.Items[i].Name.ZH == "" || orgs.Items[i].Name.EN == "" || orgs.Items[i].Level == "" {
+		t.Fatalf("Tianjin's commission is not among %+v", orgs.Items)
+	}
+	var law v1.Procedures
+	beijing.get("/v1/procedures", &law)
+	i = slices.IndexFunc(law.Items, func(p v1.Procedure) bool { return p.Name == "assistance" })
+	if i < 0 || !slices.Contains(law.Items[i].Opens, "clerk") || slices.Contains(law.Items[i].Opens, "auditor") {
+		t.Errorf("who opens a request: %+v", law.Items)
+	}
+}
+
+// Ensure the trays of a desk hold what they say, for the region that asks.
+func TestBoxes(t *testing.T) {
+	n := solo.New(t)
+	beijing := openDoor(t, n, solo.Someone(solo.Beijing, "zhang", "clerk"), solo.Options{})
+	tianjin := openDoor(t, n, solo.Someone(solo.Tianjin, "zhao", "unit_head"), solo.Options{})
+	id, _ := letter(t, beijing, tianjin, "5") // Tianjin owes the answer
+	for _, c := range []struct {
+		who  *door
+		box  string
+		want bool
+	}{
+		{beijing, "out", true},
+		{beijing, "in", false},
+		{beijing, "todo", false},
+		{beijing, "done", true},
+		{tianjin, "out", false},
+		{tianjin, "in", true},
+		{tianjin, "todo", true},
+		{tianjin, "done", false},
+	} {
+		for _, sort := range []string{"-updated", "updated", "due"} {
+			var page v1.RecordPage
+			c.who.get("/v1/records?box="+c.box+"&sort="+sort, &page)
+			got := slices.ContainsFunc(page.Items, func(r v1.RecordRow) bool { return r.ID == id })
+			if got != c.want {
+				t.Errorf("%s by %s: the letter is there: %v, want %v", c.box, sort, got, c.want)
+			}
+		}
+	}
+}
