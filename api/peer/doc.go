@@ -29,6 +29,8 @@
 //     its SHA-256 in hex; 404 from a node that doesn't keep it.
 //   - POST /peer/v1/home: what a record keeps at home (api/home), for a region that the
 //     law releases it to; 403 for all others.
+//   - POST /peer/v1/data: a page of a shared data set (api/dataset), for a region with an
+//     agreement in force; 403 with the reason for all others.
 //   - GET /peer/v1/offers/{region}/{id}/list, …/items/{n}/tree, …/items/{n}/chunks/{i}:
 //     private objects that this bureau offers to the asker's region (node/exchange);
 //     404 for whatever is not for it.
