@@ -50,11 +50,14 @@ func (n *Node) openDoors() error {
 	if n.tlog, err = n.openLog(); err != nil {
 		return err
 	}
+	if err := n.openAnchorer(); err != nil {
+		return err
+	}
 	cfg := public.Config{
 		Region: n.cfg.Region, Node: n.cfg.Node, Network: n.genesis.Network(), Version: Version, Genesis: n.genesis.Genesis,
 		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Keeper: n.materials.Vault, Exchange: n.exchange.Load(), Lots: n.lots, Local: n.stores.state.Local(),
 		Home: n.home, Replica: n.standing, Checkpoints: n.checkpoints, Nodes: n.nodes, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
-		Promises: n.promises,
+		Promises: n.promises, Access: n.access, Anchor: n.anchorer.Anchor,
 	}
 	if n.clock != nil { // a nil *scenarioClock in the interface would be a clock
 		cfg.Practice = n.clock
@@ -112,7 +115,7 @@ func (n *Node) standing() v1.Replica {
 
 func (n *Node) peerHandler() http.Handler {
 	return peer.New(peer.Config{
-		Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Promises: n.docket, Lots: n.lots, Home: releases{n}, Clock: time.Now, Objects: n.exchange.Load(), Bulk: n.bulk,
+		Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Promises: n.docket, Lots: n.lots, Home: releases{n}, Clock: time.Now, Objects: n.given, Bulk: n.bulk,
 	})
 }
 
@@ -128,6 +131,14 @@ func (n *Node) steward() *steward {
 }
 
 func (n *Node) sealer() *sealer {
+func (n *Node) openAnchorer() error {
+	n.anchorer = &anchorer{
+		region: n.cfg.Region, node: n.cfg.Node, network: n.genesis.Network(), access: n.access, signer: n.secrets.statement,
+		ledger: n.replicated(), clock: n.now, now: time.Now, log: n.log,
+	}
+	return n.anchorer.measure(n.reg)
+}
+
 	s := &sealer{
 		region: n.cfg.Region, network: n.genesis.Network(), founded: calendar.DayOf(n.genesis.CreatedUnix()), signer: n.secrets.statement,
 		ledger: n.replicated(), final: n.witness.Board().Final, leads: ownRaft{n}.Leads, clock: n.now, now: time.Now, log: n.log,

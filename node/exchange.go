@@ -20,7 +20,8 @@ func (n *Node) openExchange() error {
 	if err != nil {
 		return fmt.Errorf("couldn't open the exchange: %w", err)
 	}
-	n.bulk.Serve(peer.Config{Node: n.cfg.Node, Version: Version, Objects: x})
+	n.given = newGiven(x, n.access, n.books)
+	n.bulk.Serve(peer.Config{Node: n.cfg.Node, Version: Version, Objects: n.given})
 	n.exchange.Store(x)
 	return nil
 }

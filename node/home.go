@@ -9,7 +9,7 @@ import (
 // openHome opens what reads the values that stay at home.
 func (n *Node) openHome(peers home.Peers) {
 	n.home = home.New(home.Config{
-		Region: n.cfg.Region, Nodes: n.nodesOf, Vault: n.materials, Peers: peers, Local: n.stores.state.Local(), Clock: n.now,
+		Region: n.cfg.Region, Nodes: n.nodesOf, Vault: n.materials, Peers: peers, Access: n.access,
 	})
 }
 

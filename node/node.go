@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
+	"sandi.internal/gateway/api/accesslog"
 	"sandi.internal/gateway/api/admin"
 	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/desk"
@@ -81,6 +82,9 @@ type Node struct {
 	bulk      *peer.Bulk
 	exchange  atomic.Pointer[exchange.Exchange] // nil while the replica opens
 	home      *home.Home
+	access    *accesslog.Log
+	anchorer  *anchorer
+	given     *given // what peers are given of offers, noted
 	desk      *desk.Desk
 	tlog      *audit.Log
 	public    *public.API
@@ -314,6 +318,8 @@ func (n *Node) Run(ctx context.Context) error {
 	group.Go(func() error { n.sealer().run(ctx); return nil })
 	group.Go(func() error { n.regroup(ctx); return nil })
 	if n.clock != nil {
+	group.Go(func() error { n.anchorer.run(ctx); return nil })
+	group.Go(func() error { n.verifyAccess(ctx); return nil })
 		group.Go(func() error { n.followLedgerTime(ctx); return nil })
 	}
 	group.Go(func() error {

@@ -10,8 +10,6 @@
 //     and the asker's role is named. This node's own ledger decides, not the asker;
 //   - what another region gives is held against the commitments on this node's
 //     ledger before anybody sees it, and is not stored;
-//   - every reading, release and refusal stands in a log on disk before a value is
-//     given. When the log cannot be written, nothing is given.
-//
-// The log is this node's own; other bureaus keep theirs.
+//   - every reading, release and refusal stands in the access log (consensus/access)
+//     before a value is given. When the log cannot be written, nothing is given.
 package home

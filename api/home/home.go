@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
+	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/procedure"
 	"sandi.internal/gateway/storage/commitment"
@@ -43,18 +43,14 @@ type Config struct {
 	Nodes  func(region string) []string // ids of a region's nodes
 	Vault  Vault
 	Peers  Peers
-	Local  Local
-	Clock  func() time.Time // real time, or the scenario clock
+	Access access.Log // who looked, written before a value is given
 }
 
 // Home is safe for concurrent use.
-type Home struct {
-	cfg Config
-	log log
-}
+type Home struct{ cfg Config }
 
 // New makes it.
-func New(cfg Config) *Home { return &Home{cfg: cfg, log: log{local: cfg.Local}} }
+func New(cfg Config) *Home { return &Home{cfg: cfg} }
 
 // Person is who reads.
 type Person struct {
@@ -84,10 +80,9 @@ type Object struct {
 // Own reads the values that this node's vault holds of a record. The caller has
 // checked that the person may see the record.
 func (h *Home) Own(ctx context.Context, law *ledger.Law, rec *procedure.Record, who Person) ([]Value, error) {
-	e := Entry{Kind: Read, Record: rec.ID, Region: who.Region, Person: who.Person, Org: who.Org, Role: who.Role}
+	e := look(access.Read, rec.ID, "", who)
 	if who.Region != h.cfg.Region || !law.Document.MayRead(who.Role) {
-		e.Refused = true
-		return nil, errors.Join(ErrNotReleased, h.note(e))
+		return nil, h.refuse(ctx, e)
 	}
 	opened := func(id string) ([]byte, error) {
 		content, _, err := h.cfg.Vault.Fields(ctx, id)
@@ -98,14 +93,44 @@ func (h *Home) Own(ctx context.Context, law *ledger.Law, rec *procedure.Record, 
 	}
 	list, err := values(law.Document, rec, true, opened)
 	if err != nil {
-		return nil, err
+		return nil, h.fail(ctx, e, "unreadable", err)
 	}
+	return h.give(ctx, e, list)
+}
+
+// give notes which values there are, and gives them.
+func (h *Home) give(ctx context.Context, e access.Entry, list []Value) ([]Value, error) {
 	for _, v := range list {
 		if v.Value != nil {
-			e.Fields = append(e.Fields, v.Field)
+			e.What = append(e.What, v.Field)
 		}
 	}
-	return list, h.note(e)
+	if err := h.cfg.Access.Record(ctx, e); err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// refuse notes a refusal; who asked is told of it only then.
+func (h *Home) refuse(ctx context.Context, e access.Entry) error {
+	e.Action, e.Reason = access.Denied, refusedReason
+	if err := h.cfg.Access.Record(ctx, e); err != nil {
+		return err
+	}
+	return ErrNotReleased
+}
+
+// fail notes that somebody who may read was given nothing, and why.
+func (h *Home) fail(ctx context.Context, e access.Entry, reason string, why error) error {
+	e.Action, e.Reason = access.Failed, reason
+	return errors.Join(why, h.cfg.Access.Record(context.WithoutCancel(ctx), e))
+}
+
+// refusedReason is the code of the door's answer to ErrNotReleased.
+const refusedReason = "not_released"
+
+func look(action access.Action, record, because string, who Person) access.Entry {
+	return access.Entry{Action: action, Record: record, Because: because, Region: who.Region, Person: who.Person, Org: who.Org, Role: who.Role}
 }
 
 // values are the fields that are not clear, in the order of the document. open gives
@@ -159,20 +184,20 @@ type Question struct {
 // The error wraps ErrNotReleased when the law, applied to this node's own ledger,
 // does not allow it.
 func (h *Home) Release(ctx context.Context, books *ledger.Books, region string, q Question) ([]Object, error) {
-	e := Entry{Kind: Given, Record: q.Record, Because: q.Because, Region: region, Person: q.Person, Org: q.Org, Role: q.Role}
+	e := look(access.Export, q.Record, q.Because, Person{Region: region, Person: q.Person, Org: q.Org, Role: q.Role})
+	e.To = region
 	rec, err := h.released(books, region, q)
 	if err != nil {
 		return nil, err
 	}
 	if rec == nil {
-		e.Refused = true
-		return nil, errors.Join(ErrNotReleased, h.note(e))
+		return nil, h.refuse(ctx, e)
 	}
 	var list []Object
 	seen := map[string]bool{}
 	for _, field := range slices.Sorted(maps.Keys(rec.Home)) {
 		id := rec.Home[field]
-		e.Fields = append(e.Fields, field)
+		e.What = append(e.What, field)
 		if seen[id] {
 			continue
 		}
@@ -182,11 +207,11 @@ func (h *Home) Release(ctx context.Context, books *ledger.Books, region string, 
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("couldn't read the values of %s: %w", q.Record, err)
+			return nil, h.fail(ctx, e, "unreadable", fmt.Errorf("couldn't read the values of %s: %w", q.Record, err))
 		}
 		list = append(list, Object{Commitment: id, Salt: salt, Content: content})
 	}
-	if err := h.note(e); err != nil {
+	if err := h.cfg.Access.Record(ctx, e); err != nil {
 		return nil, err
 	}
 	return list, nil
@@ -212,15 +237,14 @@ func (h *Home) released(books *ledger.Books, region string, q Question) (*proced
 // Fetch asks the region at home for the home values of a record, for a person of
 // this region. The caller has checked that the person may see both records.
 func (h *Home) Fetch(ctx context.Context, law *ledger.Law, rec *procedure.Record, because string, who Person) ([]Value, error) {
-	e := Entry{Kind: Asked, Record: rec.ID, Because: because, Region: who.Region, Person: who.Person, Org: who.Org, Role: who.Role}
+	e := look(access.Asked, rec.ID, because, who)
 	q := Question{Record: rec.ID, Because: because, Person: who.Person, Org: who.Org, Role: who.Role}
 	objects, err := h.ask(ctx, rec.Owner, q)
 	if errors.Is(err, ErrNotReleased) {
-		e.Refused = true
-		return nil, errors.Join(err, h.note(e))
+		return nil, h.refuse(ctx, e)
 	}
 	if err != nil {
-		return nil, err
+		return nil, h.fail(ctx, e, "peer_silent", err)
 	}
 	opened := func(id string) ([]byte, error) {
 		i := slices.IndexFunc(objects, func(o Object) bool { return o.Commitment == id })
@@ -234,14 +258,9 @@ func (h *Home) Fetch(ctx context.Context, law *ledger.Law, rec *procedure.Record
 	}
 	list, err := values(law.Document, rec, false, opened)
 	if err != nil {
-		return nil, err
+		return nil, h.fail(ctx, e, "not_as_committed", err)
 	}
-	for _, v := range list {
-		if v.Value != nil {
-			e.Fields = append(e.Fields, v.Field)
-		}
-	}
-	return list, h.note(e)
+	return h.give(ctx, e, list)
 }
 
 // ask asks the nodes of a region, one after the other, until one answers.
@@ -256,11 +275,3 @@ func (h *Home) ask(ctx context.Context, region string, q Question) ([]Object, er
 	}
 	return nil, errors.Join(ErrSilent, silent)
 }
-
-func (h *Home) note(e Entry) error {
-	e.At = h.cfg.Clock().Unix()
-	return h.log.append(e)
-}
-
-// Looked lists what the log of this node says about a record, the newest first.
-func (h *Home) Looked(record string) ([]Entry, error) { return h.log.of(record) }

@@ -4,20 +4,30 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
-	"time"
 
 	"sandi.internal/gateway/api/home"
 	"sandi.internal/gateway/api/solo"
+	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/procedure"
 	"sandi.internal/gateway/storage/commitment"
 )
 
-// deaf are local keys that cannot be written.
-type deaf struct{ *solo.Local }
+// looks is an access log that can fail.
+type looks struct {
+	entries []access.Entry
+	err     error
+}
 
-func (deaf) Set([]byte, []byte, bool) error { return errors.New("the disk is full") }
+func (l *looks) Record(_ context.Context, e access.Entry) error {
+	if l.err == nil {
+		l.entries = append(l.entries, e)
+	}
+	return l.err
+}
 
 // peer answers as it is told.
 type peer struct {
@@ -46,11 +56,23 @@ func TestNothingUnlogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	rec := &procedure.Record{ID: "EX-130000-2025-000001", Home: map[string]string{"phone": kept}}
-	for name, local := range map[string]home.Local{"works": solo.NewLocal(), "full": deaf{solo.NewLocal()}} {
-		h := home.New(home.Config{Region: solo.Hebei, Vault: vault, Local: local, Clock: time.Now})
+	full := fmt.Errorf("%w: the disk is full", access.ErrClosed)
+	for name, log := range map[string]*looks{"works": {}, "full": {err: full}} {
+		h := home.New(home.Config{Region: solo.Hebei, Vault: vault, Access: log})
 		list, err := h.Own(t.Context(), memo, rec, reader)
-		if (err == nil) != (name == "works") || err == nil && (len(list) != 1 || string(list[0].Value) != `"1"`) {
+		if (err == nil) != (name == "works") || err == nil && (len(list) != 1 || string(list[0].Value) != `"1"`) || err != nil && (list != nil || !errors.Is(err, full)) {
 			t.Errorf("%s: %+v, %v", name, list, err)
+		}
+		p := &peer{objects: []home.Object{}}
+		h = home.New(home.Config{Region: solo.Tianjin, Nodes: func(string) []string { return []string{"130000-a"} }, Vault: vault, Peers: p, Access: log})
+		if list, err := h.Fetch(t.Context(), memo, rec, "MA-120000-2025-000001", reader); (err == nil) != (name == "works") || err != nil && list != nil {
+			t.Errorf("%s: fetched %+v, %v", name, list, err)
+		}
+		for why, err := range map[string]error{"refused": home.ErrNotReleased, "silent": errors.New("no route")} {
+			p.err = err
+			if _, err := h.Fetch(t.Context(), memo, rec, "MA-120000-2025-000001", reader); errors.Is(err, access.ErrClosed) != (name == "full") {
+				t.Errorf("%s, %s: %v", name, why, err)
+			}
 		}
 	}
 }
@@ -63,9 +85,9 @@ func TestFetchVerifies(t *testing.T) {
 	opened := func(content string) []home.Object {
 		return []home.Object{{Commitment: right.String(), Salt: salt[:], Content: []byte(content)}}
 	}
-	p := &peer{}
+	p, log := &peer{}, &looks{}
 	h := home.New(home.Config{
-		Region: solo.Hebei, Nodes: func(string) []string { return []string{"120000-a", "120000-b"} }, Vault: solo.NewVault(), Peers: p, Local: solo.NewLocal(), Clock: time.Now,
+		Region: solo.Hebei, Nodes: func(string) []string { return []string{"120000-a", "120000-b"} }, Vault: solo.NewVault(), Peers: p, Access: log,
 	})
 	fetch := func() ([]home.Value, error) {
 		return h.Fetch(t.Context(), memo, rec, "MA-110000-2025-000001", reader)
@@ -90,9 +112,12 @@ func TestFetchVerifies(t *testing.T) {
 	if _, err := fetch(); !errors.Is(err, home.ErrSilent) || p.asked != 2 {
 		t.Errorf("silent: %v, asked %d times", err, p.asked)
 	}
-	list, err := h.Looked(rec.ID)
-	if err != nil || len(list) != 3 || !list[0].Refused || list[1].Fields != nil || list[2].Fields[0] != "phone" {
-		t.Errorf("log %+v, %v", list, err)
+	var got []string
+	for _, e := range log.entries {
+		got = append(got, fmt.Sprint(e.Action, e.What, e.Reason))
+	}
+	if want := []string{"asked[phone]", "failed[]not_as_committed", "asked[]", "denied[]not_released", "failed[]peer_silent"}; !slices.Equal(got, want) {
+		t.Errorf("log %q, want %q", got, want)
 	}
 }
 
@@ -111,7 +136,7 @@ func TestOwnValues(t *testing.T) {
 		ID: "EX-130000-2025-000001", Home: map[string]string{"phone": keep(`{"phone":"2","other":"x"}`)},
 		Commits: map[string]string{"secret": keep(`{"a":1}`)},
 	}
-	h := home.New(home.Config{Region: solo.Hebei, Vault: vault, Local: solo.NewLocal(), Clock: time.Now})
+	h := home.New(home.Config{Region: solo.Hebei, Vault: vault, Access: &looks{}})
 	list, err := h.Own(t.Context(), memo, rec, reader)
 	if err != nil || len(list) != 2 || string(list[0].Value) != `"2"` || string(list[1].Value) != `{"a":1}` || !json.Valid(list[1].Value) {
 		t.Errorf("%+v, %v", list, err)

@@ -83,6 +83,12 @@ const (
 
 	NotReleased = "not_released"
 	PeerSilent  = "peer_silent"
+
+	AccessUnlogged = "access_log_unavailable"
+	AccessOpen     = "access_log_open"
+
+	SessionEnded = "session_ended"
+	LinkInvalid  = "link_invalid"
 )
 
 type entry struct {
@@ -170,6 +176,12 @@ var table = map[string]entry{
 
 	NotReleased: {http.StatusForbidden, "依程序规定，您的岗位或者本地区尚不能查看这些内容", "the law does not open these values to your role or region, or not yet"},
 	PeerSilent:  {http.StatusServiceUnavailable, "所在地节点没有应答，请稍后重试", "no node at home answers; try again later"},
+
+	AccessUnlogged: {http.StatusServiceUnavailable, "访问日志当前无法写入，任何人均不能查看私有材料；请联系本局节点管理员", "the access log cannot be written, so nobody is given private data; tell the bureau's node operator"},
+	AccessOpen:     {http.StatusConflict, "访问日志可以写入，不得另起日志", "the access log takes entries; none may begin beside it"},
+
+	SessionEnded: {http.StatusUnauthorized, "登录已失效，请重新登录", "your session has ended; sign in again"},
+	LinkInvalid:  {http.StatusUnauthorized, "登录链接已使用、已过期或者无效，请索取新的链接", "the sign-in link was used, has expired or is not valid; ask for a new one"},
 }
 
 // Status is the HTTP status of a code of the doors, or 0.

@@ -2,43 +2,88 @@ package public
 
 import (
 	"context"
+	"errors"
+	"time"
 
+	"sandi.internal/gateway/api/accesslog"
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/consensus/access"
+	"sandi.internal/gateway/consensus/merkle"
+	"sandi.internal/gateway/consensus/statement"
 )
 
-// What is done with a private file.
-const (
-	ActionRead   = "read"   // its bytes are given to a person
-	ActionExport = "export" // it is offered to another bureau
-	ActionDeny   = "deny"   // somebody asked for it in vain
-)
-
-// Access is one look at private data, for the access log.
-type Access struct {
-	Action         string
-	Region, Person string // of who looks; the person by pseudonym
-	Org, Role      string
-	Material       string // commitment
-	Record         string // for which; may be empty
-	Purpose        string // may be empty
-	To             string // export: the recipient
-}
-
-// AccessLog keeps who looked. Record is called before anything is given: when it
-// fails, nothing is.
+// AccessLog keeps who looked, and shows it; *accesslog.Log is one.
 type AccessLog interface {
-	Record(ctx context.Context, a Access) error
+	access.Log
+	Closed() error
+	Begin(ctx context.Context, after uint64, e access.Entry) error
+	Head() (access.Head, error)
+	List(ctx context.Context, f accesslog.Filter) (list []access.Found, next uint64, err error)
+	Rows(ctx context.Context, log, from, size uint64, show func(slip string, e access.Entry) bool) ([]access.Row, error)
+	Inclusion(log, index, size uint64) ([]merkle.Hash, error)
 }
 
-// access writes into the access log, or refuses what it would have said.
-func (a *API) access(ctx context.Context, c *auth.Caller, entry Access) error {
+// errUnlogged says that this door has no access log.
+var errUnlogged = errors.New("the door has no access log")
+
+// looked writes that the caller looks, before it is given anything. The error is a
+// problem of its own (problem.AccessUnlogged): then nothing is given.
+func (a *API) looked(ctx context.Context, c *auth.Caller, e access.Entry) error {
 	if a.cfg.Access == nil {
-		return nil
+		return problem.New(problem.AccessUnlogged).Because(errUnlogged)
 	}
-	entry.Region, entry.Org, entry.Person = c.Region, c.Org, a.cfg.Desk.Pseudonym(c.Issuer, c.Subject)
-	if err := a.cfg.Access.Record(ctx, entry); err != nil {
-		return problem.New(problem.Unavailable).Because(err)
+	e.Region, e.Org, e.Person = c.Region, c.Org, a.cfg.Desk.Pseudonym(c.Issuer, c.Subject)
+	if e.Role == "" {
+		e.Role = firstRole(c)
+	}
+	if err := a.cfg.Access.Record(ctx, e); err != nil {
+		return problem.New(problem.AccessUnlogged).Because(err)
 	}
 	return nil
+}
+
+// denied writes that the caller asked in vain, and gives the answer: why, or that it
+// could not be written.
+func (a *API) denied(ctx context.Context, c *auth.Caller, e access.Entry, why *problem.Problem) error {
+	e.Action, e.Reason = access.Denied, why.Code
+	if err := a.looked(ctx, c, e); err != nil {
+		return err
+	}
+	return why
+}
+
+// missed is denied for what the caller is not to know exists.
+func (a *API) missed(ctx context.Context, c *auth.Caller, e access.Entry, started time.Time) error {
+	e.Action, e.Reason = access.Denied, problem.NotFound
+	if err := a.looked(ctx, c, e); err != nil {
+		return err
+	}
+	return notFound(ctx, started)
+}
+
+// failed writes that something which stands in the log was not given after all, and
+// gives the error on.
+func (a *API) failed(ctx context.Context, c *auth.Caller, e access.Entry, why error) error {
+	e.Action, e.Reason = access.Failed, problem.Of(why).Code
+	return errors.Join(why, a.looked(context.WithoutCancel(ctx), c, e))
+}
+
+// firstRole is the role that a caller who named none is written down with.
+func firstRole(c *auth.Caller) string {
+	if offices := c.Offices(); len(offices) > 0 {
+		return offices[0]
+	}
+	if len(c.Roles) > 0 {
+		return c.Roles[0]
+	}
+	return ""
+}
+
+// recordID is a record's number as the log may have it; nothing for what is none.
+func recordID(text string) string {
+	if statement.IsRecordID(text) {
+		return text
+	}
+	return ""
 }

@@ -25,6 +25,7 @@ import (
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/ledger"
 )
 
 // Config is what the public door works with.
@@ -39,7 +40,7 @@ type Config struct {
 	Materials             Materials
 	Keeper                Keeper                   // looks after the vault; nil: nobody does here
 	Exchange              Exchange                 // carries files to other bureaus; nil: none
-	Access                AccessLog                // who looked at private files; nil: nobody keeps it
+	Access                AccessLog                // who looked; nil: nobody is given private data
 	Lots                  *lots.Lots               // pools and rules of draws
 	Home                  *home.Home               // what records keep at home
 	Local                 desk.Local               // node-local keys: what came of uploads
@@ -54,6 +55,8 @@ type Config struct {
 	Logger                *slog.Logger
 	Metrics               prometheus.Registerer
 
+	// Anchor brings the head of the access log onto the ledger now; nil: nobody does here.
+	Anchor func(context.Context) (*ledger.AccessHead, error)
 	// Promises is what nodes have promised about a statement; nil: nothing.
 	Promises func(region, id string) []v1.Promise
 }

@@ -11,6 +11,7 @@ import (
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/certs/strict"
+	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/storage/commitment"
 	"sandi.internal/gateway/storage/vault"
@@ -66,6 +67,13 @@ func (a *API) materials(ctx context.Context, c *auth.Caller, in *materialsIn) (*
 	if len(list) == limit {
 		out.Body.Next = list[len(list)-1].Commitment.String()
 	}
+	look := access.Entry{Action: access.Read} // names of files are the bureau's own
+	for _, o := range list {
+		look.What = append(look.What, o.Commitment.String())
+	}
+	if err := a.looked(ctx, c, look); err != nil {
+		return nil, err
+	}
 	return out, nil
 }
 
@@ -116,6 +124,9 @@ func (a *API) aboutOne(ctx context.Context, c *auth.Caller, in *materialIn) (*ma
 	if err != nil {
 		return nil, err
 	}
+	if err := a.looked(ctx, c, access.Entry{Action: access.Read, What: []string{o.Commitment.String()}}); err != nil {
+		return nil, err
+	}
 	return &materialOut{aboutMaterial(*o)}, nil
 }
 
@@ -127,7 +138,7 @@ func (a *API) kept(ctx context.Context, c *auth.Caller, text string) (*vault.Lis
 	}
 	o, err := a.cfg.Keeper.Stat(ctx, id)
 	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrPurged) || err == nil && !a.owns(c, o) {
-		return nil, problem.New(problem.NotFound)
+		return nil, a.denied(ctx, c, access.Entry{What: []string{text}}, problem.New(problem.NotFound))
 	}
 	if err != nil {
 		return nil, err
@@ -148,6 +159,9 @@ func (a *API) keep(w http.ResponseWriter, r *http.Request, c *auth.Caller) error
 	o, err := a.kept(r.Context(), c, r.PathValue("commitment"))
 	if err != nil {
 		return err
+	}
+	if err := a.looked(r.Context(), c, access.Entry{Action: access.Read, What: []string{o.Commitment.String()}}); err != nil {
+		return err // the answer shows the file's name
 	}
 	if err := a.change(r.Context(), o.Commitment, in); err != nil {
 		return keepProblem(err)

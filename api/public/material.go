@@ -14,6 +14,7 @@ import (
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/certs/strict"
+	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/procedure"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -132,36 +133,30 @@ func (a *API) getMaterial(w http.ResponseWriter, r *http.Request, c *auth.Caller
 		return err
 	}
 	commitment := r.PathValue("commitment")
-	if c.Region != a.cfg.Region || !statement.IsCommitment(commitment) {
+	if !statement.IsCommitment(commitment) {
 		return notFound(r.Context(), started)
 	}
+	look := access.Entry{Action: access.Read, What: []string{commitment}, Record: recordID(q.Get("record"))}
+	allowed := false
 	about, stored, err := a.cfg.Materials.About(r.Context(), commitment)
-	if errors.Is(err, ErrNoMaterial) {
-		return notFound(r.Context(), started)
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrNoMaterial), err == nil && about.Fields: // fields are read through the record, by the roles that its law names
+	case err != nil:
 		return err
+	case c.Region == a.cfg.Region:
+		if allowed, err = a.mayOpen(r.Context(), c, about, commitment, q.Get("record")); err != nil {
+			return err
+		}
 	}
-	if about.Fields { // read through the record, by the roles that its law names
-		return notFound(r.Context(), started)
+	if !allowed { // who only tries is not told whether there is such a file
+		return a.missed(r.Context(), c, look, started)
 	}
-	allowed, err := a.mayOpen(r.Context(), c, about, commitment, q.Get("record"))
-	if err != nil {
+	if err := a.looked(r.Context(), c, look); err != nil {
 		return err
-	}
-	look := Access{Action: ActionRead, Material: commitment, Record: q.Get("record")}
-	if !allowed {
-		look.Action = ActionDeny
-	}
-	if err := a.access(r.Context(), c, look); err != nil {
-		return err
-	}
-	if !allowed {
-		return notFound(r.Context(), started)
 	}
 	content, err := a.cfg.Materials.Get(r.Context(), commitment)
 	if err != nil {
-		return err
+		return a.failed(r.Context(), c, look, err)
 	}
 	defer content.Close()
 	return send(w, content, about, stored)

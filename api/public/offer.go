@@ -11,6 +11,7 @@ import (
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -61,27 +62,27 @@ func (a *API) makeOffer(w http.ResponseWriter, r *http.Request, c *auth.Caller) 
 	if wrong := a.checkOffer(&d, in.Expires); len(wrong) > 0 {
 		return problem.Invalid(wrong...)
 	}
+	look := access.Entry{Action: access.Export, What: d.Materials, Record: d.Record, Purpose: d.Purpose, To: d.To, Role: d.Role}
 	for _, m := range d.Materials { // who may not open a file may not send it away either
 		about, _, err := a.cfg.Materials.About(r.Context(), m)
 		if errors.Is(err, ErrNoMaterial) || err == nil && c.Org != about.Org && c.Org != a.cfg.Region+"-SJ" {
-			return notFound(r.Context(), started)
+			return a.missed(r.Context(), c, look, started)
 		}
 		if err != nil {
 			return err
 		}
-		if err := a.access(r.Context(), c, Access{Action: ActionExport, Material: m, Record: d.Record, Purpose: d.Purpose, To: d.To, Role: d.Role}); err != nil {
-			return err
-		}
 	}
-	receipt, root, err := a.cfg.Exchange.Make(r.Context(), d)
-	if errors.Is(err, ErrNoMaterial) {
-		return notFound(r.Context(), started)
-	}
-	if err != nil {
+	if err := a.looked(r.Context(), c, look); err != nil {
 		return err
 	}
-	if receipt.Status == ledger.Refused {
-		return refused(receipt.Refusal)
+	receipt, root, err := a.cfg.Exchange.Make(r.Context(), d)
+	switch {
+	case errors.Is(err, ErrNoMaterial):
+		return a.failed(r.Context(), c, look, notFound(r.Context(), started))
+	case err != nil:
+		return a.failed(r.Context(), c, look, err)
+	case receipt.Status == ledger.Refused:
+		return a.failed(r.Context(), c, look, refused(receipt.Refusal))
 	}
 	status := http.StatusCreated
 	w.Header().Set("Location", "/v1/offers/"+a.cfg.Region+"/"+receipt.ID)

@@ -3,19 +3,21 @@ package public_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 
+	"sandi.internal/gateway/api/accesslog"
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/storage/engine"
 	"sandi.internal/gateway/storage/vault"
@@ -43,15 +45,17 @@ func (c *carrier) Fetched(string, string) (int64, string, bool) { return 2, "the
 
 // looks is an access log that can fail.
 type looks struct {
-	entries []public.Access
+	*accesslog.Log
+	entries []access.Entry
 	err     error
 }
 
-func (l *looks) Record(_ context.Context, a public.Access) error {
-	if l.err == nil {
-		l.entries = append(l.entries, a)
+func (l *looks) Record(ctx context.Context, e access.Entry) error {
+	if l.err != nil {
+		return l.err
 	}
-	return l.err
+	l.entries = append(l.entries, e)
+	return l.Log.Record(ctx, e)
 }
 
 // vaulted is a door with a real vault, an exchange and an access log behind it.
@@ -66,7 +70,7 @@ func vaulted(t *testing.T, n *solo.Network, p solo.Person) (*door, *looks, *vaul
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, l := &carrier{}, &looks{}
+	c, l := &carrier{}, &looks{Log: n.AccessLog(p.Region, solo.NewLocal())}
 	d := openDoor(t, n, p, solo.Options{Vault: public.Vault{Vault: v}, Exchange: c, Keeping: v, Access: l})
 	c.desk = d.bureau.Desk
 	return d, l, v
@@ -95,7 +99,7 @@ func TestOffer(t *testing.T) {
 	if w.Code != http.StatusCreated || json.Unmarshal(w.Body.Bytes(), &made) != nil || made.Root != someList || w.Header().Get("Location") != "/v1/offers/110000/"+key {
 		t.Fatalf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
-	if len(l.entries) != 1 || l.entries[0].Action != public.ActionExport || l.entries[0].To != "130000-SJ" || l.entries[0].Person == "" {
+	if len(l.entries) != 1 || l.entries[0].Action != access.Export || l.entries[0].To != "130000-SJ" || l.entries[0].Person == "" {
 		t.Errorf("the access log: %+v", l.entries)
 	}
 	path := "/v1/offers/110000/" + key
@@ -168,16 +172,68 @@ func TestAccessLogged(t *testing.T) {
 	stranger := solo.Someone(solo.Beijing, "gao", "officer")
 	stranger.Org = "110114-SJ"
 	problemOf(t, d.as(stranger).do("GET", path, ""), 404, problem.NotFound)
-	if len(l.entries) != 2 || l.entries[0].Action != public.ActionRead || l.entries[1].Action != public.ActionDeny || l.entries[1].Org != "110114-SJ" {
+	if len(l.entries) != 2 || l.entries[0].Action != access.Read || l.entries[1].Action != access.Denied || l.entries[1].Org != "110114-SJ" {
 		t.Errorf("%+v", l.entries)
 	}
-	l.err = errors.New("the disk is full")
-	if w := d.do("GET", path, ""); w.Code != http.StatusServiceUnavailable || strings.Contains(w.Body.String(), "the content") {
-		t.Errorf("%d %s", w.Code, w.Body)
+	if l.entries[0].What[0] != m.Commitment || l.entries[1].What[0] != m.Commitment || l.entries[1].Reason != problem.NotFound {
+		t.Errorf("%+v", l.entries)
 	}
-	body := fmt.Sprintf(`{"to":"130000-SJ","purpose":"p","basis":"b","materials":[%q],"role":"clerk"}`, m.Commitment)
-	if w := d.do("POST", "/v1/offers", body, "Idempotency-Key", client.NewKey()); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("%d %s", w.Code, w.Body)
+	// Whoever holds a hash of something, or of nothing, gets the same answer and the
+	// same line.
+	nothing := "sc1." + strings.Repeat("A", 43)
+	problemOf(t, d.do("GET", "/v1/materials/"+nothing, ""), 404, problem.NotFound)
+	problemOf(t, d.as(solo.Someone(solo.Tianjin, "zhao", "clerk")).do("GET", path, ""), 404, problem.NotFound)
+	if e := l.entries[len(l.entries)-2:]; e[0].What[0] != nothing || e[0].Action != access.Denied || e[1].Region != solo.Tianjin || e[1].Action != access.Denied {
+		t.Errorf("%+v", e)
+	}
+}
+
+// Ensure that no door gives anything private when the access log cannot be written, and
+// that the answer says so.
+func TestNothingUnlogged(t *testing.T) {
+	n := solo.New(t)
+	d, l, _ := vaulted(t, n, solo.Someone(solo.Hebei, "liu", "liaison"))
+	m := d.file("secret.txt", "the content")
+	id := admit(t, d, "张三丰", employer, `[{"field":"cable","years":9}]`, `[]`)
+	l.err = fmt.Errorf("%w: %w", access.ErrClosed, syscall.ENOSPC)
+	before := len(l.entries)
+	offer := fmt.Sprintf(`{"to":"110000-SJ","purpose":"p","basis":"b","materials":[%q]}`, m.Commitment)
+	stranger := solo.Someone(solo.Hebei, "gao", "officer")
+	stranger.Org = "130121-SJ"
+	for _, step := range []struct {
+		who                *door
+		method, path, body string
+	}{
+		{d, "GET", "/v1/materials/" + m.Commitment, ""},
+		{d.as(stranger), "GET", "/v1/materials/" + m.Commitment, ""},
+		{d, "GET", "/v1/materials/sc1." + strings.Repeat("A", 43), ""},
+		{d, "GET", "/v1/materials", ""},
+		{d, "GET", "/v1/materials/" + m.Commitment + "/keeping", ""},
+		{d.as(stranger), "GET", "/v1/materials/" + m.Commitment + "/keeping", ""},
+		{d, "POST", "/v1/materials/" + m.Commitment + "/keeping", `{"action":"hold","hold":"CT-130000-2025-000001","reason":"a case"}`},
+		{d, "POST", "/v1/offers", offer},
+		{d.as(stranger), "POST", "/v1/offers", offer},
+		{d, "GET", "/v1/records/" + id + "/private", ""},
+		{d.as(solo.Someone(solo.Hebei, "wu", "officer")), "GET", "/v1/records/" + id + "/private", ""},
+		{d, "GET", "/v1/records/EX-130000-2025-000099/private", ""},
+		{d.as(solo.Someone(solo.Hebei, "aud", "auditor")), "GET", "/v1/records/" + id + "/private", ""},
+	} {
+		w := step.who.do(step.method, step.path, step.body, "Idempotency-Key", client.NewKey())
+		if text := w.Body.String(); strings.Contains(text, "the content") || strings.Contains(text, "secret.txt") || strings.Contains(text, "张三丰") {
+			t.Errorf("%s %s gave %s", step.method, step.path, text)
+		}
+		problemOf(t, w, 503, problem.AccessUnlogged)
+	}
+	if len(l.entries) != before {
+		t.Errorf("%d entries of a log that can't be written", len(l.entries)-before)
+	}
+	l.err = nil
+	if w := d.do("GET", "/v1/materials/"+m.Commitment, ""); w.Body.String() != "the content" {
+		t.Errorf("with room again: %d %s", w.Code, w.Body)
+	}
+	var o v1.Offers
+	if d.get("/v1/offers", &o); len(o.Items) != 0 {
+		t.Errorf("offered without a line: %+v", o.Items)
 	}
 }
 

@@ -6,10 +6,12 @@ import (
 	"slices"
 	"time"
 
+	"sandi.internal/gateway/api/accesslog"
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/home"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/procedure"
 )
@@ -32,14 +34,14 @@ func (a *API) private(ctx context.Context, c *auth.Caller, in *privateIn) (*priv
 		return nil, err
 	}
 	if c.Region != a.cfg.Region || !c.HasOffice() {
-		return nil, problem.New(problem.Forbidden)
+		return nil, a.denied(ctx, c, access.Entry{Record: recordID(in.ID)}, problem.New(problem.Forbidden))
 	}
 	found, err := a.keeping(ctx, c, in)
 	if err != nil {
 		return nil, err
 	}
 	if found.law == nil {
-		return nil, notFound(ctx, started)
+		return nil, a.missed(ctx, c, access.Entry{Record: recordID(in.ID)}, started)
 	}
 	out := &privateOut{Stamp: found.stamp}
 	out.Body.Record, out.Body.From = found.rec.ID, a.cfg.Region
@@ -114,12 +116,47 @@ func lawOf(books *ledger.Books, rec *procedure.Record) *ledger.Law {
 
 func privateProblem(err error) error {
 	switch {
+	case errors.Is(err, access.ErrClosed):
+		return problem.New(problem.AccessUnlogged).Because(err)
 	case errors.Is(err, home.ErrNotReleased):
 		return problem.New(problem.NotReleased).Because(err)
 	case errors.Is(err, home.ErrSilent):
 		return problem.New(problem.PeerSilent).Retry(retrySoon).Because(err)
 	}
 	return err
+}
+
+// readingsMost bounds what is listed of one record.
+const readingsMost = 1000
+
+// lookedAt lists the looks at a record, the newest first.
+func (a *API) lookedAt(ctx context.Context, record string) ([]access.Found, error) {
+	if a.cfg.Access == nil {
+		return nil, problem.New(problem.AccessUnlogged).Because(errUnlogged)
+	}
+	head, err := a.cfg.Access.Head()
+	if err != nil {
+		return nil, err
+	}
+	list, _, err := a.cfg.Access.List(ctx, accesslog.Filter{Log: head.Log, Below: head.Size, Subjects: []string{record}, Limit: readingsMost})
+	return list, err
+}
+
+// reading is an entry as those who know the record read it.
+func (a *API) reading(e access.Entry) v1.Reading {
+	kind := "read"
+	switch {
+	case e.Region != a.cfg.Region:
+		kind = "given"
+	case e.Because != "":
+		kind = "asked"
+	case e.Action == access.Export, e.Action == access.Query:
+		kind = string(e.Action)
+	}
+	return v1.Reading{
+		At: civil(e.Time / 1000), Kind: kind, Refused: e.Action == access.Denied || e.Action == access.Failed, Because: e.Because,
+		Region: e.Region, Person: e.Person, Org: e.Org, Role: e.Role, Fields: e.What, Count: e.Count, Reason: e.Reason,
+	}
 }
 
 type readingsOut struct {
@@ -135,13 +172,10 @@ func (a *API) readings(ctx context.Context, c *auth.Caller, in *oneRecordIn) (*r
 		if c.Region != a.cfg.Region || law == nil || !c.HasRole(auth.RoleAuditor) && !slices.ContainsFunc(c.Offices(), law.Document.MayRead) {
 			return problem.New(problem.Forbidden)
 		}
-		list, err := a.cfg.Home.Looked(rec.ID)
+		list, err := a.lookedAt(ctx, rec.ID)
 		out.Body.Items = make([]v1.Reading, 0, len(list))
-		for _, e := range list {
-			out.Body.Items = append(out.Body.Items, v1.Reading{
-				At: civil(e.At), Kind: string(e.Kind), Refused: e.Refused, Because: e.Because,
-				Region: e.Region, Person: e.Person, Org: e.Org, Role: e.Role, Fields: e.Fields,
-			})
+		for _, f := range list {
+			out.Body.Items = append(out.Body.Items, a.reading(f.Entry))
 		}
 		return err
 	})

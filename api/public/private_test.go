@@ -82,7 +82,7 @@ func TestPrivate(t *testing.T) {
 		d    *door
 		want string
 	}{
-		{hebei.as(solo.Someone(solo.Hebei, "aud", "auditor")), "given! 120000 clerk|given 120000 liaison|given! 120000 liaison|read! 130000 officer|read 130000 liaison"},
+		{hebei.as(solo.Someone(solo.Hebei, "aud", "auditor")), "given! 120000 clerk|given 120000 liaison|given! 120000 liaison|read! 130000 liaison|read! 130000 auditor|read! 130000 officer|read 130000 liaison"},
 		{tianjin, "asked! 120000 clerk|asked 120000 liaison|asked! 120000 liaison|read 120000 liaison"},
 	} {
 		var log v1.Readings

@@ -32,6 +32,7 @@ type Bureau struct {
 	Lots    *lots.Lots
 	Metrics *prometheus.Registry
 	Home    *home.Home
+	Access  public.AccessLog
 }
 
 // Options change a bureau before it opens.
@@ -44,10 +45,10 @@ type Options struct {
 	Ledger             desk.Ledger // nil: the network's
 	Witness            audit.Witness
 	Vault              Keeper // nil: the bureau's own, in memory
-	// Exchange, Keeping and Access are behind the door; nil: nothing.
+	// Exchange and Keeping are behind the door; nil: nothing.
 	Exchange public.Exchange
 	Keeping  public.Keeper
-	Access   public.AccessLog
+	Access   public.AccessLog // nil: one in memory
 	// Promise and Promises are what the desk and the door know of submission
 	// promises, Move what takes a leader.move past the ledger; nil: nothing.
 	Promise  func(*statement.Statement) error
@@ -100,7 +101,10 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	b.Home = home.New(home.Config{Region: region, Nodes: n.nodes, Vault: o.Vault, Peers: n, Local: b.Local, Clock: n.Clock})
+	if b.Access = o.Access; b.Access == nil {
+		b.Access = n.AccessLog(region, b.Local)
+	}
+	b.Home = home.New(home.Config{Region: region, Nodes: n.nodes, Vault: o.Vault, Peers: n, Access: b.Access})
 	n.open(b)
 	cfg := public.Config{
 		Region: region, Node: keys.Nodes[0].ID, Network: n.Genesis.Network(), Version: "test", Genesis: n.Genesis.Genesis,
@@ -110,7 +114,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 			return v1.Replica{Role: "leader", Leader: keys.Nodes[0].ID, Term: 1, Ready: true, Voters: []string{}}
 		},
 	}
-	cfg.Exchange, cfg.Keeper, cfg.Access = o.Exchange, o.Keeping, o.Access
+	cfg.Exchange, cfg.Keeper, cfg.Access = o.Exchange, o.Keeping, b.Access
 	if o.NoClock {
 		cfg.Practice = nil
 	}

@@ -26,12 +26,14 @@ type Readings struct {
 // Reading is one line of that log.
 type Reading struct {
 	At      string   `json:"at" format:"date-time"`
-	Kind    string   `json:"kind" doc:"read: at home; given: to another region; asked: of another region for one of ours"`
+	Kind    string   `json:"kind" doc:"read: at home; given: to another region; asked: of another region for one of ours; export: a file, offered to another bureau; query: counted or listed with others"`
 	Refused bool     `json:"refused,omitempty"`
+	Reason  string   `json:"reason,omitempty" doc:"why it was refused"`
+	Count   uint64   `json:"count,omitempty" doc:"refused: how many like this one"`
 	Because string   `json:"because,omitempty" doc:"record that selected this one"`
 	Region  string   `json:"region" doc:"of who reads"`
 	Person  string   `json:"person" doc:"pseudonym"`
 	Org     string   `json:"org"`
 	Role    string   `json:"role"`
-	Fields  []string `json:"fields,omitempty"`
+	Fields  []string `json:"fields,omitempty" doc:"fields, or commitments of files"`
 }

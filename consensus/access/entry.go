@@ -50,7 +50,7 @@ type Entry struct {
 	Time    int64    `json:"time"`              // unix ms, given by the log; never before the entry ahead of it
 	Action  Action   `json:"action"`            //
 	Region  string   `json:"region"`            // of who looks: another bureau's when its node or its person asks
-	Person  string   `json:"person,omitempty"`  // keyed pseudonym that Region gave; empty when only a bureau is known
+	Person  string   `json:"person,omitempty"`  // keyed pseudonym: of the region whose log it is, or of Region when its node asked; empty when only a bureau is known
 	Org     string   `json:"org,omitempty"`     // of who looks
 	Role    string   `json:"role,omitempty"`    // in which office
 	Record  string   `json:"record,omitempty"`  // record of the case in whose name

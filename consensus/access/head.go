@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/merkle"
 )
@@ -15,6 +16,18 @@ type Head struct {
 	Size uint64 // entries
 	Root merkle.Hash
 }
+
+// ParseRoot reads a root as statements spell it: base64url, 43 characters.
+func ParseRoot(text string) (merkle.Hash, error) {
+	raw, err := strict.Base64URL(text)
+	if err != nil || len(raw) != len(merkle.Hash{}) {
+		return merkle.Hash{}, fmt.Errorf("couldn't read the root %q: %w", text, ErrForm)
+	}
+	return merkle.Hash(raw), nil
+}
+
+// Text is the root as statements spell it.
+func (h Head) Text() string { return strict.B64(h.Root[:]) }
 
 // Place is whose log it is.
 type Place struct {

@@ -1,0 +1,72 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sandi.internal/gateway/api/accesslog"
+	"sandi.internal/gateway/consensus/access"
+	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/storage/journal"
+)
+
+// openAccess opens the log of who looked at private data. It takes no entries before
+// it was held against the ledger, when it is empty: its node may have lost one.
+func (n *Node) openAccess() error {
+	rows, err := journal.Open(n.stores.vault)
+	if err != nil {
+		return err
+	}
+	n.access, err = accesslog.Open(accesslog.Config{
+		Region: n.cfg.Region, Node: n.cfg.Node, Store: rows, Clock: n.now, Now: time.Now, Logger: n.log, Metrics: n.reg,
+	})
+	if err != nil {
+		return fmt.Errorf("couldn't open the access log: %w", err)
+	}
+	n.onClose(func() error {
+		if err := n.access.Flush(true); !errors.Is(err, access.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+// place is whose access log this node's is.
+func (n *Node) place() access.Place {
+	return access.Place{Origin: n.genesis.Genesis.Origin, Region: n.cfg.Region, Node: n.cfg.Node}
+}
+
+// headOf is a head of the ledger as the log understands it; nil for none.
+func headOf(h *ledger.AccessHead) (*access.Head, error) {
+	if h == nil {
+		return nil, nil
+	}
+	root, err := access.ParseRoot(h.Root)
+	return &access.Head{Log: h.Log, Size: h.Size, Root: root}, err
+}
+
+// verifyAccess reads the whole access log once, in the background, against every head
+// that the ledger has of it.
+func (n *Node) verifyAccess(ctx context.Context) {
+	books, done, err := n.books()
+	if err != nil {
+		return
+	}
+	list, err := books.AccessHeads(n.cfg.Node)
+	done()
+	var heads []access.Head
+	for _, h := range list {
+		head, bad := headOf(h)
+		err = errors.Join(err, bad)
+		heads = append(heads, *head)
+	}
+	if err == nil {
+		err = n.access.Verify(ctx, heads)
+	}
+	if err != nil && ctx.Err() == nil {
+		n.log.Error("couldn't verify the access log", "error", err)
+	}
+}
