@@ -157,8 +157,10 @@ func (n *Node) openStores() error {
 		return err
 	}
 	n.onClose(n.stores.close)
-	n.materials, err = openVault(n.stores.vault, n.secrets.vault, n.cfg.Limits)
-	return err
+	if n.materials, err = openVault(n.stores.vault, n.secrets.vault, n.cfg.Limits); err != nil {
+		return err
+	}
+	return n.openAccess()
 }
 
 func (n *Node) openTransport() error {
@@ -316,10 +318,10 @@ func (n *Node) Run(ctx context.Context) error {
 		return nil
 	})
 	group.Go(func() error { n.sealer().run(ctx); return nil })
-	group.Go(func() error { n.regroup(ctx); return nil })
-	if n.clock != nil {
 	group.Go(func() error { n.anchorer.run(ctx); return nil })
 	group.Go(func() error { n.verifyAccess(ctx); return nil })
+	group.Go(func() error { n.regroup(ctx); return nil })
+	if n.clock != nil {
 		group.Go(func() error { n.followLedgerTime(ctx); return nil })
 	}
 	group.Go(func() error {
