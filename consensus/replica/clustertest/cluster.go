@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"runtime/pprof"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -169,6 +171,9 @@ func (c *Cluster) Await(what string, cond func() bool) {
 			for _, n := range c.Running() {
 				c.t.Logf("%+v", n.Replica.Status())
 			}
+			var stacks strings.Builder // what happens once in a hundred runs must tell by itself what it was
+			_ = pprof.Lookup("goroutine").WriteTo(&stacks, 1)
+			c.t.Log(stacks.String())
 			c.t.Fatalf("timed out: %s", what)
 		}
 	}
