@@ -59,6 +59,7 @@ func (n *Node) openDoors() error {
 		Home: n.home, Replica: n.standing, Checkpoints: n.checkpoints, Nodes: n.nodes, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
 		Promises: n.promises, Access: n.access, Anchor: n.anchorer.Anchor,
 	}
+	cfg.Backup = n.backup
 	if n.clock != nil { // a nil *scenarioClock in the interface would be a clock
 		cfg.Practice = n.clock
 	}

@@ -40,9 +40,9 @@ func (o *BundleOptions) query() url.Values {
 	return url.Values{"all": {"true"}}
 }
 
-// ErrPartial says that a bundle did not come whole. What was written of it is
+// ErrPartial says that a bundle or a backup did not come whole. What was written of it is
 // worth nothing.
-var ErrPartial = errors.New("the bundle did not come whole; ask again")
+var ErrPartial = errors.New("it did not come whole; ask again")
 
 // Bundle fetches an audit bundle and writes it as it comes. It has come whole
 // only if there is no error.

@@ -59,6 +59,8 @@ type Config struct {
 	Anchor func(context.Context) (*ledger.AccessHead, error)
 	// Promises is what nodes have promised about a statement; nil: nothing.
 	Promises func(region, id string) []v1.Promise
+	// Backup pins the node for a backup; nil: none is made here.
+	Backup func(context.Context) (Backup, error)
 }
 
 const (
@@ -81,6 +83,7 @@ type API struct {
 	feed        *feed
 	counting    counter // reports being counted
 	roster      *roster.Roster
+	backingUp   atomic.Bool // one backup at a time
 	closed      atomic.Bool
 	heartbeat   time.Duration // of streams
 	patience    time.Duration // with a stream's reader

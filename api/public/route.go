@@ -68,6 +68,7 @@ func (a *API) routes() {
 		Summary:     "The ledger as CloudEvents, from any point, for ever",
 		Description: eventsText, Parameters: eventParams, Responses: a.eventAnswers(),
 	}, a.stream(a.events))
+	a.backupRoutes()
 	if a.cfg.Practice != nil {
 		a.practiceRoutes()
 	}

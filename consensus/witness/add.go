@@ -81,9 +81,13 @@ func (w *Witness) AddCheckpoint(ctx context.Context, from string, body []byte) A
 	if own {
 		return w.addOwn(ctx, from, req, n)
 	}
-	signed, err := w.others[n.Origin].add(req.Old, req.Proof, n.Checkpoint, point{})
+	other := w.others[n.Origin]
+	if other == nil { // restored.go
+		return refuse(StatusUnknown, "this witness cosigns that origin no more")
+	}
+	signed, err := other.add(req.Old, req.Proof, n.Checkpoint, point{})
 	if err != nil {
-		return w.refused(w.others[n.Origin], err)
+		return w.refused(other, err)
 	}
 	return cosigned(signed)
 }

@@ -33,6 +33,7 @@ const (
 	rowEarlier   = 'e' // + 8 bytes of size: note
 	rowDropped   = 'c' // + node: the newest note with its cosignature that is on the board no more
 	rowEvidence  = 'x' // + id
+	rowFrozen    = 'z' // + foreign origin: the cosigner key that signs for it no more; empty until the next start
 )
 
 func rowKey(row byte, rest string) []byte { return append([]byte{table, row}, rest...) }

@@ -102,6 +102,14 @@ func (w *Witness) load(cosigner checkpoint.Key) error {
 		if w.others[k.Name] != nil {
 			continue
 		}
+		switch frozen, err := w.frozen(k.Name, cosigner); {
+		case err != nil:
+			return fmt.Errorf("couldn't read whether %s is cosigned: %w", k.Name, err)
+		case frozen:
+			w.log.Error("this node cosigns a foreign log no more: its folder came from a backup, and what it signed after that is not known. "+
+				"Give the node a new cosigner key (OPERATIONS.md, \"Backup and recovery\")", "origin", k.Name)
+			continue
+		}
 		if w.others[k.Name], err = openOrigin(w.cfg, rowKey(rowForeign, k.Name), cosigner); err != nil {
 			return fmt.Errorf("couldn't read what was cosigned for %s: %w", k.Name, err)
 		}

@@ -56,6 +56,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newExpert(s), newTransfer(s), newImport(s), newPT(s), newDraw(s), newReport(s), newReceipt(s), newProcedures(s), newLaw(s),
 		newMaterial(s), newOffer(s),
+		newBackup(s), newVerifyBackup(s), newRestore(s),
 		newKey(), newGov(s), newNode(s), newAudit(s), newDemo(s), newVersion(s),
 	)
 	cli.Groups(root)
