@@ -6,7 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/mover"
 	"sandi.internal/gateway/consensus/replica"
@@ -31,13 +30,10 @@ type post struct {
 	up bool
 }
 
-// calm are timeouts at which a busy machine holds no elections of its own.
-var calm = genesis.Timeouts{HeartbeatMS: 800, ElectionMS: 800, LeaseMS: 600, CommitMS: 10}
-
 func newNetwork(t testing.TB, seed uint64) *network {
 	t.Helper()
 	n := &network{t: t, movers: map[string]*post{}, deaf: map[string]bool{}}
-	n.Cluster = clustertest.New(t, clustertest.Options{Seed: seed, Attach: n.attach, Timeouts: calm})
+	n.Cluster = clustertest.New(t, clustertest.Options{Seed: seed, Attach: n.attach, Timeouts: clustertest.Calm})
 	return n
 }
 

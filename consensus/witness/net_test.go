@@ -51,7 +51,7 @@ func newNetwork(t testing.TB, seed uint64, options ...func(*clustertest.Options,
 func newWitnesses(t testing.TB, seed uint64, others []checkpoint.Key, options ...func(*clustertest.Options, *witness.Tuning)) *network {
 	t.Helper()
 	n := &network{t: t, tuning: quick, others: others, nodes: make(map[string]*post), lies: make(map[string]*lies)}
-	o := clustertest.Options{Seed: seed, Attach: n.attach}
+	o := clustertest.Options{Seed: seed, Attach: n.attach, Timeouts: clustertest.Calm}
 	for _, change := range options {
 		change(&o, &n.tuning)
 	}

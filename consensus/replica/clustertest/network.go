@@ -21,6 +21,10 @@ const Start = "2025-11-03T09:00:00+08:00"
 // milliseconds, and leases that survive a busy test machine.
 var Fast = genesis.Timeouts{HeartbeatMS: 250, ElectionMS: 250, LeaseMS: 200, CommitMS: 10}
 
+// Calm are timeouts at which a busy machine holds no elections of its own: for tests
+// that say who leads.
+var Calm = genesis.Timeouts{HeartbeatMS: 800, ElectionMS: 800, LeaseMS: 600, CommitMS: 10}
+
 // Genesis makes the signed genesis of a throw-away network: the memo law, and
 // whatever law is given besides. Peer addresses are not reachable.
 func Genesis(t testing.TB, n *devca.Network, timeouts genesis.Timeouts, law ...genesis.LawText) *genesis.Signed {
