@@ -57,6 +57,8 @@ const (
 	CodeMoveNode     Code = "not_a_voting_node"
 	CodeMoveTwice    Code = "move_signed"
 	CodeMoveStale    Code = "move_overtaken"
+	CodeRecoveryTree Code = "recovery_of_another_tree"
+	CodeRecoverTwice Code = "recovery_signed"
 	CodeLawText      Code = "not_law"
 	CodeLawVersion   Code = "not_the_next_version"
 	CodeLawPast      Code = "changes_past_days"
@@ -156,6 +158,9 @@ var codes = map[Code]meaning{
 	CodeMoveNode:  {statusUnprocessable, "没有此投票节点", "there is no such voting node"},
 	CodeMoveTwice: {statusConflict, "本地区已签署同一领导权移交", "the region has signed this move already"},
 	CodeMoveStale: {statusConflict, "此任期的领导权移交已生效或已被取代", "a move for this term or a later one has taken effect"},
+
+	CodeRecoveryTree: {statusConflict, "账本此刻不在恢复令所载的树上", "the ledger does not stand at the tree that the recovery names"},
+	CodeRecoverTwice: {statusConflict, "本地区已签署此恢复令", "the region has signed this recovery already"},
 
 	CodeLawText:     {statusUnprocessable, "文本不能作为程序、期限规则或日历施行", "the text is not law that could come into force"},
 	CodeLawVersion:  {statusConflict, "不是现行版本的下一版本", "not the next version of what is in force"},

@@ -38,6 +38,8 @@ func (l *Ledger) govern(r Reader, st *statement.Statement, now int64) (decision,
 		return l.addNode(st)
 	case statement.KindNodeRemove:
 		return l.removeNode(st)
+	case statement.KindRecovery:
+		return l.recover(r, st)
 	}
 	return decision{}, refuse(CodeKind, "kind", st.Kind), nil
 }

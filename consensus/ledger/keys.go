@@ -24,6 +24,7 @@ const (
 	tableRecord    = 0x1a // record id -> row
 	tableStatement = 0x1b // region '/' statement id -> leaf index and record id
 	tableAccess    = 0x1c // node id -> accessRow of its latest head; node id 0 log size -> every head
+	tableRecovery  = 0x1e // -> recoveryRow of the latest
 
 	// The log itself.
 	tableLeaf = 0x20 // index -> leaf envelope
@@ -79,6 +80,7 @@ func sealKey(day string) []byte       { return appendTable(nil, tableSeal, day) 
 func lastSealKey() []byte             { return []byte{tableSeal} }
 func moveKey(region string) []byte    { return appendTable(nil, tableMove, region) }
 func lastMoveKey() []byte             { return []byte{tableMove} }
+func recoveryKey() []byte             { return []byte{tableRecovery} }
 func proposalKey(region, id string) []byte {
 	return appendTable(nil, tableLaw, string(rune(lawProposal)), region, "/", id)
 }

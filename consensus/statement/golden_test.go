@@ -110,6 +110,7 @@ func goldenPayloads(t *testing.T) (names []string, payloads []Payload) {
 	add("law.propose", KindLawPropose, []byte(`{"form":"rules","name":"rules","version":2,"from":1767196800,"text":"K0stKs7Mz7NSMOICAA"}`))
 	add("law.vote", KindLawVote, ProposalBody{Region: "110000", Proposal: "01J9ZZZZZZZZZZZZZZZZZZZZZZ", Approve: true}.Marshal(KindLawVote))
 	add("law.adopt", KindLawAdopt, ProposalBody{Region: "110000", Proposal: "01J9ZZZZZZZZZZZZZZZZZZZZZZ"}.Marshal(KindLawAdopt))
+	add("recovery.order", KindRecovery, RecoveryBody{Size: 7, Root: make([]byte, 32), Survivors: []string{"110000-a"}, Reason: "lost"}.Marshal())
 	return names, payloads
 }
 

@@ -30,11 +30,12 @@ const (
 	KindRoleGrant   = "role.grant"
 	KindRoleRevoke  = "role.revoke"
 	KindTokenRevoke = "token.revoke"
-	KindLedgerSeal  = "ledger.seal" // a day's final checkpoint, bound into the ledger
-	KindLeaderMove  = "leader.move" // two regions want another node to lead
-	KindLawPropose  = "law.propose" // the next version of a text of law
-	KindLawVote     = "law.vote"    // a region approves of it, or does not
-	KindLawAdopt    = "law.adopt"   // approved of by all, it comes into force
+	KindLedgerSeal  = "ledger.seal"    // a day's final checkpoint, bound into the ledger
+	KindLeaderMove  = "leader.move"    // two regions want another node to lead
+	KindLawPropose  = "law.propose"    // the next version of a text of law
+	KindLawVote     = "law.vote"       // a region approves of it, or does not
+	KindLawAdopt    = "law.adopt"      // approved of by all, it comes into force
+	KindRecovery    = "recovery.order" // most nodes are lost: who goes on, on which tree
 
 	KindOffer    = "exchange.offer"    // private objects are there for another bureau to fetch
 	KindWithdraw = "exchange.withdraw" // an offer stands no longer
