@@ -2,6 +2,8 @@ module sandi.internal/gateway
 
 go 1.26.8
 
+ignore ./api/console/node_modules
+
 require (
 	filippo.io/age v1.2.1
 	github.com/anishathalye/porcupine v1.3.1

@@ -33,6 +33,13 @@ type Config struct {
 	Limits  Limits  `koanf:"limits"`
 	Log     Log     `koanf:"log"`
 	Witness Witness `koanf:"witness"`
+	Console Console `koanf:"console"`
+}
+
+// Console is the web console, which the public door serves under /console once
+// keys.token is set: it signs the tokens of whoever is signed in there.
+type Console struct {
+	Links string `koanf:"links"` // folder of one-time sign-in links; synthetic networks only
 }
 
 // Listen holds the addresses a node binds, host:port.
@@ -62,6 +69,7 @@ type Keys struct {
 	Gossip    string `koanf:"gossip"`    // shared by all regions
 	NodeCert  string `koanf:"node_cert"` // certificate chain of this node
 	NodeKey   string `koanf:"node_key"`
+	Token     string `koanf:"token"` // the region's token key, for the console; none: no console
 	// The region's issuing CA, when it lies on this machine: the node then renews
 	// its certificate by itself. Without it the two files above are watched.
 	CACert string `koanf:"ca_cert"`
@@ -173,6 +181,7 @@ func (c *Config) resolve(dir string) {
 	for _, p := range []*string{
 		&c.Data, &c.Genesis, &c.Nodes, &c.TLS.Cert, &c.TLS.Key, &c.Keys.Statement, &c.Keys.Log, &c.Keys.Cosigner, &c.Keys.Draw,
 		&c.Keys.Vault, &c.Keys.Pseudonym, &c.Keys.Gossip, &c.Keys.NodeCert, &c.Keys.NodeKey, &c.Keys.CACert, &c.Keys.CAKey,
+		&c.Keys.Token, &c.Console.Links,
 	} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
@@ -200,6 +209,9 @@ func (c *Config) check() error {
 	}
 	if (c.Keys.CACert == "") != (c.Keys.CAKey == "") {
 		return errors.New("keys: ca_cert and ca_key belong together; give both or neither")
+	}
+	if c.Console.Links != "" && c.Keys.Token == "" {
+		return errors.New("console.links: the console needs keys.token, the region's token key (ca/token.pem)")
 	}
 	for _, l := range []struct{ name, addr string }{{"listen.public", c.Listen.Public}, {"listen.log", c.Listen.Log}} {
 		if c.TLS.Cert == "" && l.addr != "" && !isLoopback(l.addr) {

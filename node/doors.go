@@ -131,7 +131,6 @@ func (n *Node) steward() *steward {
 	return s
 }
 
-func (n *Node) sealer() *sealer {
 func (n *Node) openAnchorer() error {
 	n.anchorer = &anchorer{
 		region: n.cfg.Region, node: n.cfg.Node, network: n.genesis.Network(), access: n.access, signer: n.secrets.statement,
@@ -140,6 +139,7 @@ func (n *Node) openAnchorer() error {
 	return n.anchorer.measure(n.reg)
 }
 
+func (n *Node) sealer() *sealer {
 	s := &sealer{
 		region: n.cfg.Region, network: n.genesis.Network(), founded: calendar.DayOf(n.genesis.CreatedUnix()), signer: n.secrets.statement,
 		ledger: n.replicated(), final: n.witness.Board().Final, leads: ownRaft{n}.Leads, clock: n.now, now: time.Now, log: n.log,

@@ -18,6 +18,7 @@ type secrets struct {
 	log       *keyring.PrivateKey
 	cosigner  *keyring.PrivateKey
 	draw      *keyring.PrivateKey // nil: this node contributes to no draw
+	token     *keyring.PrivateKey // nil: this node has no console
 	vault     []byte
 	pseudonym []byte
 	gossip    []byte
@@ -44,6 +45,13 @@ func loadSecrets(k Keys) (*secrets, error) {
 		return nil, fmt.Errorf("keys.draw is a %s key; make one with sandi key make --use draw", key.Public().Use)
 	default:
 		s.draw = key
+	}
+	if k.Token != "" {
+		key, err := keyring.LoadFile(k.Token)
+		if err != nil {
+			return nil, fmt.Errorf("couldn't load the token key (keys.token in sandi.yaml): %w", err)
+		}
+		s.token = key
 	}
 	for _, f := range []struct {
 		name, path string

@@ -377,6 +377,10 @@ func (s server) stop() {
 
 // servers opens the listeners of all doors.
 func (n *Node) servers() ([]server, error) {
+	front, err := n.front()
+	if err != nil {
+		return nil, err
+	}
 	publicListener, err := net.Listen("tcp", n.cfg.Listen.Public)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't listen on %s (listen.public): %w", n.cfg.Listen.Public, err)
@@ -399,7 +403,7 @@ func (n *Node) servers() ([]server, error) {
 	peerServer := serve.NewServer(n.peerHandler(), n.log)
 	peerServer.ConnContext = transport.ConnContext
 	return append(readers, []server{
-		{"public", serve.NewServer(n.public, n.log), serve.Listen(publicListener, config, serve.MaxConns)},
+		{"public", serve.NewServer(front, n.log), serve.Listen(publicListener, config, serve.MaxConns)},
 		{"peer", peerServer, n.transport.PeerListener()},
 		{"admin", serve.NewServer(admin.New(admin.Config{Checks: n.checks(), Nodes: n.nodes, Registry: n.reg, Log: n.log}), n.log), adminListener},
 	}...), nil

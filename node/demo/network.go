@@ -156,7 +156,8 @@ region: %q
 node: %s
 data: data
 genesis: ../genesis.json
-keys: {ca_cert: ca/issuing.pem, ca_key: ca/issuing-key.pem}
+keys: {ca_cert: ca/issuing.pem, ca_key: ca/issuing-key.pem, token: ca/token.pem}
+console: {links: %s}
 listen:
   public: %s
   peer: %s
@@ -165,5 +166,5 @@ listen:
   log: %s
 %slimits: {requests_per_s: %d}
 log: {level: info, format: json}
-`, r.NameZH, r.NameEN, r.Code, r.Nodes[0].ID, n.addr(publicPort, i), n.addr(peerPort, i), n.addr(gossipPort, i), n.addr(adminPort, i), n.addr(logPort, i), tls, n.Options.Requests)
+`, r.NameZH, r.NameEN, r.Code, r.Nodes[0].ID, linksDir, n.addr(publicPort, i), n.addr(peerPort, i), n.addr(gossipPort, i), n.addr(adminPort, i), n.addr(logPort, i), tls, n.Options.Requests)
 }

@@ -44,7 +44,7 @@ type View interface {
 	Step(o Outcome)
 	Agreed(s Summary)
 	Exported(n *Network, entries uint64)
-	Staying(n *Network)
+	Staying(n *Network, links []SignIn)
 }
 
 // Summary is the result as JSON.
@@ -99,8 +99,7 @@ func Run(ctx context.Context, c Config) (Summary, error) {
 		sum.Why = err.Error()
 	}
 	if !c.Once && err == nil {
-		c.View.Staying(network)
-		<-ctx.Done()
+		err = stay(ctx, network, c.View)
 	}
 	cancel()
 	return sum, errors.Join(err, nodes.stopAll())
@@ -171,4 +170,4 @@ func (Silent) Playing(*Scenario)             {}
 func (Silent) Step(Outcome)                  {}
 func (Silent) Agreed(Summary)                {}
 func (Silent) Exported(*Network, uint64)     {}
-func (Silent) Staying(*Network)              {}
+func (Silent) Staying(*Network, []SignIn)    {}

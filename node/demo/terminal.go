@@ -173,7 +173,8 @@ func (t Terminal) Exported(n *Network, entries uint64) {
 }
 
 // Staying says what can be tried now.
-func (t Terminal) Staying(n *Network) {
+func (t Terminal) Staying(n *Network, links []SignIn) {
+	t.signIns(links)
 	region := n.Regions[0].Code
 	t.line("")
 	t.line("%s", t.pick("像审计员那样导出，并在本机核验（不信任任何节点）:", "export as an auditor does, and verify without trusting any node:"))

@@ -97,8 +97,7 @@ func Transfer(ctx context.Context, c TransferConfig) (Transferred, error) {
 	err = h.play(runCtx, began)
 	t.OK = err == nil
 	if !c.Once && err == nil {
-		c.View.Staying(network)
-		<-ctx.Done()
+		err = stay(ctx, network, c.View)
 	}
 	cancel()
 	return t, errors.Join(err, nodes.stopAll())

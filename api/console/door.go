@@ -1,0 +1,325 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/api/serve"
+	"sandi.internal/gateway/certs/strict"
+	"sandi.internal/gateway/consensus/genesis"
+)
+
+const (
+	maxBody   = 1 << 10 // a sign-in code is 60 bytes
+	mediaJSON = "application/json"
+	// hostTries is how many wrong sign-ins a minute one address has, and hostsMax
+	// how many addresses are remembered.
+	hostTries = 20
+	hostsMax  = 1024
+	// home is where the console begins.
+	home = "/console"
+)
+
+// Config is what the console works with.
+type Config struct {
+	Region  string
+	Genesis *genesis.Genesis
+	Next    http.Handler // the public door
+	Mint    *Mint
+	Links   *Links   // nil: no sign-in links on this network
+	Hosts   []string // names this door answers for; empty: any
+	Clock   func() time.Time
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer
+}
+
+// Door is the console before the public door: it serves the pages, keeps the
+// sessions, and gives requests of theirs a token.
+type Door struct {
+	cfg      Config
+	pages    *pages
+	sessions *Sessions
+	router   *serve.Router
+	guard    http.Handler
+	cookie   string // name, without the prefix of TLS
+
+	mu     sync.Mutex // owns the two below
+	minute time.Time
+	tries  map[string]int // wrong sign-ins of this minute by address
+}
+
+// New makes the console.
+func New(cfg Config) (*Door, error) {
+	dist, err := fs.Sub(built, "dist")
+	if err != nil {
+		return nil, err
+	}
+	p, err := loadPages(dist)
+	if err != nil {
+		return nil, err
+	}
+	d := &Door{
+		cfg: cfg, pages: p, sessions: newSessions(cfg.Mint, cfg.Clock), router: serve.NewRouter(serve.NewMetrics(cfg.Metrics, "console"), cfg.Logger),
+		// Cookies know no ports: in a demo three regions share a host name.
+		cookie: "sandi-" + cfg.Region, tries: map[string]int{},
+	}
+	d.guard = serve.NewGuard(d.router, cfg.Hosts, serve.MaxConns)
+	d.router.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, home, http.StatusSeeOther) })
+	d.router.HandleFunc("GET "+home, p.page)
+	d.router.HandleFunc("GET "+home+"/{path...}", d.below)
+	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"GET " + home + "/session":     d.whoami,
+		"POST " + home + "/session":    d.signIn,
+		"PUT " + home + "/session":     d.stay,
+		"DELETE " + home + "/session":  d.signOut,
+		"DELETE " + home + "/sessions": d.signOutEverywhere,
+	} {
+		d.router.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := h(w, r); err != nil {
+				d.router.Fail(w, r, err)
+			}
+		})
+	}
+	return d, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.Path; {
+	case path == "/" || path == home || strings.HasPrefix(path, home+"/"):
+		d.guard.ServeHTTP(w, r)
+	case r.Header["Cookie"] != nil && r.Header["Authorization"] == nil && (strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/log/")):
+		d.forward(w, r)
+	default:
+		d.cfg.Next.ServeHTTP(w, r)
+	}
+}
+
+// forward lets a browser's request through to the public door with a token of its
+// session. Without a cookie of ours it goes as it came.
+func (d *Door) forward(w http.ResponseWriter, r *http.Request) {
+	secret := d.secret(r)
+	if secret == "" {
+		d.cfg.Next.ServeHTTP(w, r)
+		return
+	}
+	if !own(r) {
+		d.router.Fail(w, r, problem.New(problem.Forbidden))
+		return
+	}
+	token, alive, err := d.sessions.token(secret)
+	if err != nil || token == "" {
+		d.router.Fail(w, r, ended(err))
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	if r.Method == http.MethodGet { // a write that has begun gets its answer
+		defer context.AfterFunc(alive, cancel)()
+	}
+	r = r.WithContext(ctx)
+	r.Header = r.Header.Clone()
+	r.Header.Del("Cookie")
+	r.Header.Set("Authorization", "Bearer "+token)
+	d.cfg.Next.ServeHTTP(w, r)
+}
+
+// own reports whether a request comes from the console's own pages or from the
+// person's hand. Browsers say so since Chrome 76; what says nothing is no browser.
+// The cookie is SameSite=Strict already, but another port of this host is the same
+// site.
+func own(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "", "same-origin", "none":
+		return true
+	}
+	return false
+}
+
+func ended(err error) error {
+	if err != nil {
+		return err
+	}
+	return problem.New(problem.SessionEnded)
+}
+
+// secret is what the browser's cookie holds; empty without one.
+func (d *Door) secret(r *http.Request) string {
+	found := r.CookiesNamed(d.cookieName(r))
+	if len(found) != 1 {
+		return ""
+	}
+	return found[0].Value
+}
+
+// cookieName carries the prefix that browsers take over TLS only, for the whole
+// host and from nobody else.
+func (d *Door) cookieName(r *http.Request) string {
+	if r.TLS != nil {
+		return "__Host-" + d.cookie
+	}
+	return d.cookie
+}
+
+func (d *Door) setCookie(w http.ResponseWriter, r *http.Request, secret string) {
+	c := &http.Cookie{Name: d.cookieName(r), Value: secret, Path: "/", HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode}
+	if secret == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// Label is a text in both languages.
+type Label struct {
+	ZH string `json:"zh"`
+	EN string `json:"en"`
+}
+
+// Place is a region or an organisation with its names.
+type Place struct {
+	Code string `json:"code"`
+	Name Label  `json:"name"`
+}
+
+// Standing is GET /console/session: who is signed in, and for how long.
+type Standing struct {
+	Region    Place    `json:"region"`
+	Org       Place    `json:"org"`
+	Person    string   `json:"person"`
+	Name      string   `json:"name"`
+	Roles     []string `json:"roles"`
+	Now       string   `json:"now"`     // this node's clock, to count down by
+	Expires   string   `json:"expires"` // unless the person shows a sign
+	Limit     string   `json:"limit"`   // in any case
+	Practice  bool     `json:"practice"`
+	Synthetic bool     `json:"synthetic"`
+}
+
+func (d *Door) whoami(w http.ResponseWriter, r *http.Request) error { return d.answer(w, r, false) }
+
+func (d *Door) stay(w http.ResponseWriter, r *http.Request) error { return d.answer(w, r, true) }
+
+func (d *Door) answer(w http.ResponseWriter, r *http.Request, active bool) error {
+	found, ok := d.sessions.look(d.secret(r), active)
+	if !ok {
+		return problem.New(problem.SessionEnded)
+	}
+	return d.send(w, found)
+}
+
+func (d *Door) send(w http.ResponseWriter, s standing) error {
+	g := d.cfg.Genesis
+	region := g.Region(d.cfg.Region)
+	out := Standing{
+		Region: Place{region.Code, Label{region.NameZH, region.NameEN}}, Org: Place{Code: s.who.Org, Name: Label{s.who.Org, s.who.Org}},
+		Person: s.who.Person, Name: s.who.Name, Roles: s.who.Roles, Now: stamp(d.cfg.Clock()), Expires: stamp(s.expires), Limit: stamp(s.limit),
+		Practice: g.Clock == genesis.ClockPractice, Synthetic: g.Synthetic,
+	}
+	if i := slices.IndexFunc(region.Orgs, func(o genesis.Org) bool { return o.Code == s.who.Org }); i >= 0 {
+		out.Org.Name = Label{region.Orgs[i].NameZH, region.Orgs[i].NameEN}
+	}
+	body, err := json.Marshal(out)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", mediaJSON)
+	h.Set("Cache-Control", "no-store")
+	w.Write(body)
+	return nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// signIn is POST /console/session: a one-time link's code for a session.
+func (d *Door) signIn(w http.ResponseWriter, r *http.Request) error {
+	body, err := serve.Body(w, r, maxBody, mediaJSON)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Code string `json:"code"`
+	}
+	if err := strict.Decode(body, maxBody, 2, &in); err != nil {
+		return problem.New(problem.MalformedBody, "reason", "json").Because(err)
+	}
+	host, _, _ := net.SplitHostPort(r.RemoteAddr)
+	if wait := d.wait(host); wait > 0 {
+		return problem.New(problem.TooMany).Retry(wait)
+	}
+	if d.cfg.Links == nil {
+		return problem.New(problem.LinkInvalid)
+	}
+	who, err := d.cfg.Links.Use(in.Code)
+	if err != nil {
+		d.failed(host)
+		return problem.New(problem.LinkInvalid).Because(err)
+	}
+	secret, err := d.sessions.begin(who)
+	if err != nil {
+		return problem.New(problem.Overloaded).Retry(time.Minute).Because(err)
+	}
+	if before := d.secret(r); before != "" {
+		d.sessions.end(before, false) // whoever signs in anew leaves nobody behind
+	}
+	d.cfg.Logger.Info("somebody signed in at the console", "org", who.Org, "roles", who.Roles, "remote", r.RemoteAddr)
+	d.setCookie(w, r, secret)
+	found, _ := d.sessions.look(secret, false)
+	return d.send(w, found)
+}
+
+// wait is how long an address has to wait before it may try again.
+func (d *Door) wait(host string) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := d.cfg.Clock()
+	if now.Sub(d.minute) >= time.Minute || len(d.tries) >= hostsMax {
+		d.minute = now
+		clear(d.tries)
+	}
+	if d.tries[host] < hostTries {
+		return 0
+	}
+	return d.minute.Add(time.Minute).Sub(now)
+}
+
+func (d *Door) failed(host string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tries[host]++
+}
+
+func (d *Door) signOut(w http.ResponseWriter, r *http.Request) error { return d.leave(w, r, false) }
+
+func (d *Door) signOutEverywhere(w http.ResponseWriter, r *http.Request) error {
+	return d.leave(w, r, true)
+}
+
+func (d *Door) leave(w http.ResponseWriter, r *http.Request, everywhere bool) error {
+	n := d.sessions.end(d.secret(r), everywhere)
+	if n == 0 {
+		return problem.New(problem.SessionEnded)
+	}
+	d.setCookie(w, r, "")
+	body, err := json.Marshal(map[string]int{"ended": n})
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", mediaJSON)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Clear-Site-Data", `"cache", "storage"`)
+	w.Write(body)
+	return nil
+}

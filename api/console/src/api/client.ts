@@ -1,0 +1,129 @@
+import createClient, { type Middleware } from 'openapi-fetch'
+import { htmlLang, spoken } from '../i18n/lang'
+import { freshUlid } from '../util/ulid'
+import { Problem } from './problem'
+import type { components, paths } from './schema'
+
+type Schemas = components['schemas']
+export type RecordRow = Schemas['RecordRow']
+export type RecordFull = Schemas['Record']
+export type Option = Schemas['Option']
+export type Deadline = Schemas['Deadline']
+export type Entry = Schemas['Entry']
+export type Receipt = Schemas['Receipt']
+export type LedgerReceipt = Schemas['LedgerReceipt']
+export type NodeStatus = Schemas['NodeStatus']
+
+/** Stamp says what of the ledger an answer was read from. */
+export interface Stamp {
+  size: number
+  ageMs: number
+  at: number // performance.now() when it arrived
+}
+
+let stamped: (stamp: Stamp) => void = () => {}
+let ended: () => void = () => {}
+
+/** listen tells the frame what answers say of the ledger, and when the session is over. */
+export function listen(on: { stamped: typeof stamped; ended: typeof ended }) {
+  stamped = on.stamped
+  ended = on.ended
+}
+
+const asEverywhere: Middleware = {
+  onRequest({ request }) {
+    request.headers.set('Accept-Language', htmlLang(spoken()))
+    return request
+  },
+  onResponse({ response }) {
+    const size = response.headers.get('Ledger-Index')
+    const age = response.headers.get('Ledger-Age-Ms')
+    if (size !== null && age !== null) stamped({ size: Number(size), ageMs: Number(age), at: performance.now() })
+  },
+}
+
+export const api = createClient<paths>({ baseUrl: location.origin })
+api.use(asEverywhere)
+
+interface Answer<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+/** got gives what was asked for, or throws a Problem. */
+export async function got<T>(asked: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await reached(asked)
+  if (response.ok) return data as T
+  if (response.status === 401) ended()
+  throw new Problem(response.status, (error ?? {}) as object)
+}
+
+async function reached<T>(asked: Promise<Answer<T>>): Promise<Answer<T>> {
+  try {
+    return await asked
+  } catch {
+    throw new Problem(0, {}) // no answer at all
+  }
+}
+
+export interface Written {
+  receipt: Receipt
+  record: string
+}
+
+/** open starts a record. The key is the statement's id: sent again, it is the same act. */
+export async function open(procedure: string, role: string, fields: object, key: string): Promise<Written> {
+  const receipt = await got(
+    api.POST('/v1/records', { params: { header: { 'Idempotency-Key': key } }, body: { procedure, role, fields } as never }),
+  )
+  return { receipt, record: receipt.record ?? '' }
+}
+
+/** act makes an event happen to the version of a record that was looked at. */
+export async function act(record: RecordFull, event: string, role: string, fields: object, key: string): Promise<Written> {
+  const receipt = await got(
+    api.POST('/v1/records/{id}/events', {
+      params: { path: { id: record.id }, header: { 'Idempotency-Key': key, 'If-Match': `"${record.head}"` } },
+      body: { event, role, fields } as never,
+    }),
+  )
+  return { receipt, record: record.id }
+}
+
+/** settled waits for the ledger's answer to a promised statement. */
+export async function settled(id: string): Promise<Receipt> {
+  for (;;) {
+    const receipt = await got(api.GET('/v1/statements/{id}', { params: { path: { id } } }))
+    if (receipt.status !== 'pending') return receipt
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+  }
+}
+
+export interface Kept {
+  commitment: string
+  size: number
+}
+
+/** keep puts a file into the bureau's vault. The file's name stays at home. */
+export async function keep(file: File): Promise<Kept> {
+  let response: Response
+  try {
+    response = await fetch('/v1/materials', {
+      method: 'PUT',
+      headers: {
+        'Content-Type': 'application/octet-stream',
+        'Idempotency-Key': freshUlid(),
+        'Accept-Language': htmlLang(spoken()),
+        'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
+      },
+      body: file,
+    })
+  } catch {
+    throw new Problem(0, {})
+  }
+  const body: unknown = await response.json().catch(() => ({}))
+  if (response.status === 401) ended()
+  if (!response.ok) throw new Problem(response.status, body as object)
+  return body as Kept
+}

@@ -1,0 +1,338 @@
+import { DeleteOutlined, PaperClipOutlined, PlusOutlined } from '@ant-design/icons'
+import { Button, Input } from 'antd'
+import { useId, useState } from 'react'
+import { keep, type Kept } from '../api/client'
+import { problemOf, type Problem } from '../api/problem'
+import { useOrgs, useStatus } from '../api/queries'
+import { useTexts } from '../frame/refusal'
+import { useSpeech } from '../i18n/lang'
+import type { Key } from '../i18n/dict'
+import { known } from '../i18n/dict'
+import type { Field, Value } from '../law/document'
+import { itemOf, membersOf, type FormValue } from './model'
+
+interface Props {
+  field: Field
+  value: FormValue
+  onChange: (value: FormValue) => void
+  id: string
+  label?: string // when nothing visible names the input
+  described?: string
+  invalid?: boolean
+}
+
+/** FieldInput is the input of a field's type. */
+export function FieldInput(props: Props) {
+  switch (props.field.type) {
+    case 'text':
+      return <TextInput {...props} />
+    case 'date':
+      return <DateInput {...props} />
+    case 'bool':
+      return <YesNo {...props} />
+    case 'enum':
+      return <Choice {...props} values={props.field.values ?? []} />
+    case 'region':
+      return <RegionChoice {...props} />
+    case 'org':
+      return <OrgChoice {...props} />
+    case 'commitment':
+      return <FileInput {...props} />
+    case 'materials':
+    case 'intervals':
+    case 'list':
+      return <ListInput {...props} />
+    case 'officer':
+    case 'object':
+      return <Members {...props} members={membersOf(props.field)} />
+    default:
+      return <LineInput {...props} />
+  }
+}
+
+const text = (value: FormValue) => (typeof value === 'string' ? value : '')
+
+const aria = ({ id, label, described, invalid }: Omit<Props, 'onChange'>) => ({ id, 'aria-label': label, 'aria-describedby': described, 'aria-invalid': invalid || undefined })
+
+/** DateInput takes a typed date; the picker beside it writes into the same place. */
+function DateInput(p: Props) {
+  const { t } = useSpeech()
+  const given = text(p.value)
+  return (
+    <span className="date">
+      <Input {...aria(p)} placeholder="2025-11-10" maxLength={10} inputMode="numeric" autoComplete="off" value={given} status={p.invalid ? 'error' : ''} onChange={(e) => p.onChange(e.target.value)} />
+      <input type="date" tabIndex={-1} aria-label={t('act.pickdate')} value={/^\d{4}-\d\d-\d\d$/.test(given) ? given : ''} onChange={(e) => p.onChange(e.target.value)} />
+    </span>
+  )
+}
+
+function LineInput(p: Props) {
+  const number = p.field.type === 'int' || p.field.type === 'decimal'
+  return (
+    <Input
+      {...aria(p)}
+      type={p.field.type === 'time' ? 'datetime-local' : 'text'}
+      inputMode={number ? 'decimal' : undefined}
+      value={text(p.value)}
+      status={p.invalid ? 'error' : ''}
+      autoComplete="off"
+      onChange={(e) => p.onChange(e.target.value)}
+    />
+  )
+}
+
+function TextInput(p: Props) {
+  return (
+    <Input.TextArea {...aria(p)} value={text(p.value)} rows={4} status={p.invalid ? 'error' : ''} onChange={(e) => p.onChange(e.target.value)} />
+  )
+}
+
+function YesNo(p: Props) {
+  const { t } = useSpeech()
+  return (
+    <select {...aria(p)} className="select" value={p.value === undefined ? '' : String(p.value)} onChange={(e) => p.onChange(e.target.value === '' ? undefined : e.target.value === 'true')}>
+      <option value="">{t('act.choose')}</option>
+      <option value="true">{t('rec.yes')}</option>
+      <option value="false">{t('rec.no')}</option>
+    </select>
+  )
+}
+
+function Choice({ values, ...p }: Props & { values: Value[] }) {
+  const { t, of } = useSpeech()
+  return (
+    <select {...aria(p)} className="select" value={text(p.value)} onChange={(e) => p.onChange(e.target.value)}>
+      <option value="">{t('act.choose')}</option>
+      {values.map((v) => (
+        <option key={v.name} value={v.name}>
+          {of(v)}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+function RegionChoice(p: Props) {
+  const status = useStatus()
+  return <Choice {...p} values={(status.data?.regions ?? []).map((r) => ({ name: r.code, ...r.name }))} />
+}
+
+/** OrgChoice chooses among the members' organisations, or takes any code where the law does. */
+function OrgChoice(p: Props) {
+  const { t, of } = useSpeech()
+  const orgs = useOrgs()
+  const status = useStatus()
+  const list = useId()
+  const items = orgs.data?.items ?? []
+  if (!p.field.known) {
+    return (
+      <>
+        <Input {...aria(p)} list={list} value={text(p.value)} autoComplete="off" status={p.invalid ? 'error' : ''} onChange={(e) => p.onChange(e.target.value)} />
+        <datalist id={list}>
+          {items.map((o) => (
+            <option key={o.code} value={o.code}>
+              {of(o.name)}
+            </option>
+          ))}
+        </datalist>
+      </>
+    )
+  }
+  return (
+    <select {...aria(p)} className="select" value={text(p.value)} onChange={(e) => p.onChange(e.target.value)}>
+      <option value="">{t('act.choose')}</option>
+      {status.data?.regions.map((r) => (
+        <optgroup key={r.code} label={of(r.name)}>
+          {items
+            .filter((o) => o.region === r.code)
+            .map((o) => (
+              <option key={o.code} value={o.code}>
+                {of(o.name)}（{o.code}）
+              </option>
+            ))}
+        </optgroup>
+      ))}
+    </select>
+  )
+}
+
+/** FileInput puts a file into the vault and holds its commitment. */
+function FileInput(p: Props) {
+  return <FilePut {...p} kept={(_, stored) => p.onChange(stored.commitment)} />
+}
+
+function FilePut({ kept, ...p }: Omit<Props, 'onChange'> & { kept: (file: File, stored: Kept) => void }) {
+  const { t } = useSpeech()
+  const texts = useTexts()
+  const [busy, setBusy] = useState(false)
+  const [name, setName] = useState('')
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const take = async (file: File | undefined) => {
+    if (!file) return
+    setBusy(true)
+    setProblem(null)
+    try {
+      const stored = await keep(file)
+      setName(file.name)
+      kept(file, stored)
+    } catch (err) {
+      setProblem(problemOf(err))
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <span className="file">
+      <input {...aria(p)} type="file" className="hidden-file" onChange={(e) => void take(e.target.files?.[0])} aria-label={p.label ?? t('act.file')} />
+      <label className="file-button" htmlFor={p.id} aria-hidden="true">
+        {t('act.file')}
+      </label>
+      <span className="quiet" role="status">
+        {busy && t('act.uploading')}
+        {!busy && !text(p.value) && t('act.nofile')}
+        {!busy && text(p.value) && (
+          <>
+            <PaperClipOutlined /> {t('act.infile')} {name} <code title={text(p.value)}>{text(p.value).slice(0, 14)}…</code>
+          </>
+        )}
+      </span>
+      {problem && <span className="wrong">{texts.title(problem)}</span>}
+    </span>
+  )
+}
+
+const memberNames: Record<string, Key> = {
+  cert_no: 'act.cert', person: 'act.person', kind: 'act.kind', name: 'act.filename', pages: 'act.pagecount', from: 'act.from', to: 'act.to', commitment: 'act.file',
+}
+
+function Members({ members, hide = [], ...p }: Props & { members: Field[]; hide?: string[] }) {
+  const { t, of } = useSpeech()
+  const held = (typeof p.value === 'object' && !Array.isArray(p.value) ? p.value : {}) as Record<string, FormValue>
+  const set = (name: string, value: FormValue) => p.onChange({ ...held, [name]: value })
+  return (
+    <span className="members" role="group" aria-label={p.label}>
+      {members
+        .filter((m) => !hide.includes(m.name ?? ''))
+        .map((m) => {
+          const name = m.name ?? ''
+          const label = of(m) || (memberNames[name] ? t(memberNames[name]) : name)
+          return (
+            <label key={name} className="member" htmlFor={`${p.id}.${name}`}>
+              <span>{label}</span>
+              <FieldInput field={m} id={`${p.id}.${name}`} value={held[name]} onChange={(v) => set(name, v)} />
+            </label>
+          )
+        })}
+    </span>
+  )
+}
+
+/** ListInput holds any number of items, at least one row to begin with. */
+function ListInput(p: Props) {
+  const { t } = useSpeech()
+  const items: FormValue[] = Array.isArray(p.value) ? p.value : []
+  const least = Math.max(1, p.field.type === 'list' ? (p.field.min ?? 1) : 1)
+  const rows = items.length >= least ? items : [...items, ...Array.from({ length: least - items.length }, () => undefined)]
+  const set = (i: number, value: FormValue) => p.onChange(rows.map((row, at) => (at === i ? value : row)))
+  return (
+    <span className="list" id={p.id} tabIndex={-1} role="group" aria-label={p.label} aria-describedby={p.described}>
+      {rows.map((row, i) => (
+        <span className="list-row" key={i}>
+          <Item field={p.field} id={`${p.id}.${i}`} value={row} onChange={(v) => set(i, v)} label={t('act.item', { n: i + 1 })} />
+          {rows.length > least && (
+            <Button type="text" icon={<DeleteOutlined />} aria-label={t('act.remove', { n: i + 1 })} onClick={() => p.onChange(rows.filter((_, at) => at !== i))} />
+          )}
+        </span>
+      ))}
+      <Button size="small" type="dashed" icon={<PlusOutlined />} onClick={() => p.onChange([...rows, undefined])}>
+        {t('act.add')}
+      </Button>
+    </span>
+  )
+}
+
+function Item(p: Props) {
+  switch (p.field.type) {
+    case 'materials':
+      return <MaterialInput {...p} />
+    case 'intervals':
+      return <KindFirst {...p} />
+    default:
+      return <FieldInput {...p} field={itemOf(p.field)} />
+  }
+}
+
+/** KindFirst is an item whose kind the law lists. */
+function KindFirst(p: Props) {
+  const { t } = useSpeech()
+  const held = (typeof p.value === 'object' && !Array.isArray(p.value) ? p.value : {}) as Record<string, FormValue>
+  return (
+    <span className="members" role="group" aria-label={p.label}>
+      <KindOf {...p} />
+      {(['from', 'to'] as const).map((name) => (
+        <label key={name} className="member" htmlFor={`${p.id}.${name}`}>
+          <span>{t(`act.${name}`)}</span>
+          <DateInput field={p.field} id={`${p.id}.${name}`} value={held[name]} onChange={(v) => p.onChange({ ...held, [name]: v })} />
+        </label>
+      ))}
+    </span>
+  )
+}
+
+function KindOf(p: Props) {
+  const { t } = useSpeech()
+  const held = (typeof p.value === 'object' && !Array.isArray(p.value) ? p.value : {}) as Record<string, FormValue>
+  const set = (v: FormValue) => p.onChange({ ...held, kind: v })
+  return (
+    <label className="member" htmlFor={`${p.id}.kind`}>
+      <span>{t('act.kind')}</span>
+      {p.field.values ? (
+        <Choice field={p.field} id={`${p.id}.kind`} values={p.field.values} value={held.kind} onChange={set} />
+      ) : (
+        <Input id={`${p.id}.kind`} value={text(held.kind)} onChange={(e) => set(e.target.value)} />
+      )}
+    </label>
+  )
+}
+
+/** MaterialInput is a file with what the list of materials says of it. */
+function MaterialInput(p: Props) {
+  const { t } = useSpeech()
+  const held = (typeof p.value === 'object' && !Array.isArray(p.value) ? p.value : {}) as Record<string, FormValue>
+  const set = (more: Record<string, FormValue>) => p.onChange({ ...held, ...more })
+  return (
+    <span className="members" role="group" aria-label={p.label}>
+      <FilePut
+        field={p.field}
+        id={`${p.id}.file`}
+        label={`${p.label ?? ''} ${t('act.file')}`}
+        value={held.commitment}
+        kept={(file, stored) => set({ commitment: stored.commitment, size: String(stored.size), name: text(held.name) || file.name })}
+      />
+      <KindOf {...p} />
+      <label className="member member-wide" htmlFor={`${p.id}.name`}>
+        <span>{t('act.filename')}</span>
+        <Input id={`${p.id}.name`} value={text(held.name)} onChange={(e) => set({ name: e.target.value })} />
+      </label>
+      <label className="member member-short" htmlFor={`${p.id}.pages`}>
+        <span>{t('act.pagecount')}</span>
+        <Input id={`${p.id}.pages`} inputMode="numeric" value={text(held.pages)} onChange={(e) => set({ pages: e.target.value })} />
+      </label>
+    </span>
+  )
+}
+
+/** hintOf says what a field expects, as far as its type and the law do. */
+export function useHint() {
+  const { t } = useSpeech()
+  return (field: Field): string => {
+    const parts: string[] = []
+    const key = `hint.${field.type}`
+    if (known(key)) parts.push(t(key))
+    if ((field.type === 'text' || field.type === 'string') && field.max !== undefined) parts.push(t('hint.between', { a: field.min ?? 0, b: field.max }))
+    if (field.type === 'list' && (field.min ?? 0) > 1) parts.push(t('hint.atleast', { a: field.min ?? 0 }))
+    if (field.see === 'home') parts.push(t('hint.home'))
+    if (field.see === 'commit') parts.push(t('hint.commit'))
+    return parts.join(' · ')
+  }
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import type { Document, Field } from '../law/document'
+import { fault, faults, formOf, wire, wireAll } from './model'
+
+const label = { zh: '甲', en: 'A' }
+const field = (name: string, type: string, more: Partial<Field> = {}): Field => ({ ...label, name, type, ...more })
+
+test('a form holds what the event asks for, mandatory first, never a collection', () => {
+  const law = { fields: [field('b', 'text'), field('a', 'string'), field('c', 'collection')] } as unknown as Document
+  expect(formOf(law, { require: ['a', 'c', 'unknown'], optional: ['b'] }).map((f) => [f.field.name, f.required])).toEqual([
+    ['a', true],
+    ['b', false],
+  ])
+})
+
+test('what is empty is not sent', () => {
+  const fields = [field('a', 'string'), field('l', 'list', { of: field('', 'string') }), field('o', 'officer'), field('b', 'bool')]
+  const form = fields.map((f) => ({ field: f, required: false }))
+  expect(wireAll(form, { a: '  ', l: ['', ' '], o: { cert_no: '', person: '' } })).toEqual({})
+  expect(wireAll(form, { a: ' x ', l: ['', 'y'], o: { cert_no: '冀R-1', person: '' }, b: false })).toEqual({ a: 'x', l: ['y'], o: { cert_no: '冀R-1' }, b: false })
+})
+
+test('numbers, credit codes and times take the form of the API', () => {
+  expect(wire(field('n', 'int'), '42')).toBe(42)
+  expect(wire(field('n', 'int'), '4,2')).toBe('4,2')
+  expect(wire(field('d', 'decimal'), '0.30')).toBe('0.30')
+  expect(wire(field('u', 'uscc'), '91131003xxxx00027r')).toBe('91131003XXXX00027R')
+  expect(wire(field('t', 'time'), '2025-11-10T09:00')).toBe('2025-11-10T09:00:00+08:00')
+})
+
+test('materials and lists of officers go out with their members', () => {
+  const materials = field('m', 'materials')
+  expect(wire(materials, [{ commitment: 'sc1.x', kind: 'documentary', name: '', pages: '3', size: '10' }, {}])).toEqual([
+    { commitment: 'sc1.x', kind: 'documentary', pages: 3, size: 10 },
+  ])
+  expect(wire(field('h', 'list', { of: field('', 'officer') }), [{ cert_no: 'A1', person: '赵*' }])).toEqual([{ cert_no: 'A1', person: '赵*' }])
+})
+
+test('faults that can be seen here are said at once', () => {
+  expect(fault(field('a', 'string', { min: 5 }), true, '')).toEqual({ key: 'err.missing' })
+  expect(fault(field('a', 'string', { min: 5 }), false, '')).toBeUndefined()
+  expect(fault(field('a', 'text', { min: 5 }), true, '四个字的')).toEqual({ key: 'err.short', n: 5 })
+  expect(fault(field('a', 'string', { max: 2 }), true, '𠀀𠀀𠀀')).toEqual({ key: 'err.long', n: 2 })
+  expect(fault(field('l', 'list', { min: 2 }), true, ['x'])).toEqual({ key: 'err.few', n: 2 })
+  expect(fault(field('n', 'int'), true, 'x')).toEqual({ key: 'err.number' })
+  expect(fault(field('d', 'date'), true, '10.11.2025')).toEqual({ key: 'err.date' })
+  expect(fault(field('d', 'doc_no'), true, '12号')).toEqual({ key: 'err.doc_no' })
+  expect(fault(field('d', 'doc_no'), true, '京市监案移〔2025〕12号')).toBeUndefined()
+  expect(Object.keys(faults([{ field: field('a', 'string'), required: true }, { field: field('b', 'string'), required: true }], {}))).toEqual(['a', 'b'])
+})

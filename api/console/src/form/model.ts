@@ -1,0 +1,159 @@
+import type { Document, Event, Field } from '../law/document'
+import { fieldOf } from '../law/document'
+import type { Key } from '../i18n/dict'
+
+// What a form holds is what goes over the wire, except that whatever is empty is
+// left out and numbers are text until they are sent.
+
+export type FormValue = string | boolean | FormValue[] | { [name: string]: FormValue } | undefined
+export type FormValues = Record<string, FormValue>
+
+export interface FormField {
+  field: Field
+  required: boolean
+}
+
+/** formOf is what an event asks for, in the order of the law. */
+export function formOf(law: Document, event: Pick<Event, 'require' | 'optional'>): FormField[] {
+  const of = (names: string[] | undefined, required: boolean) =>
+    (names ?? []).map((name) => fieldOf(law, name)).flatMap((field) => (field && field.type !== 'collection' ? [{ field, required }] : []))
+  return [...of(event.require, true), ...of(event.optional, false)]
+}
+
+/** membersOf are the members of a composite type that has its own (consensus/procedure, field_doc.go). */
+export function membersOf(field: Field): Field[] {
+  const label = { zh: '', en: '' }
+  switch (field.type) {
+    case 'officer':
+      return [
+        { ...label, name: 'cert_no', type: 'string', min: 2, max: 40 },
+        { ...label, name: 'person', type: 'person' },
+      ]
+    case 'object':
+      return field.fields ?? []
+    default:
+      return []
+  }
+}
+
+const isEmpty = (value: unknown) =>
+  value === undefined || value === '' || (Array.isArray(value) && value.length === 0) || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+
+/** wire is a value as the API takes it; undefined when there is none. */
+export function wire(field: Field, value: FormValue): unknown {
+  if (typeof value === 'string') {
+    const text = value.trim()
+    if (text === '') return undefined
+    switch (field.type) {
+      case 'int':
+        return /^-?\d{1,15}$/.test(text) ? Number(text) : text // what is no number is refused by name
+      case 'uscc':
+        return text.toUpperCase()
+      case 'time':
+        return /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}:00+08:00` : text
+      default:
+        return text
+    }
+  }
+  if (Array.isArray(value)) {
+    const of = itemOf(field)
+    const items = value.map((item) => wire(of, item)).filter((item) => !isEmpty(item))
+    return items.length > 0 ? items : undefined
+  }
+  if (typeof value === 'object') {
+    const out: Record<string, unknown> = {}
+    for (const member of membersOf(field)) {
+      const inner = wire(member, value[member.name ?? ''])
+      if (inner !== undefined) out[member.name ?? ''] = inner
+    }
+    return isEmpty(out) ? undefined : out
+  }
+  return value
+}
+
+/** itemOf is the field of one item of a list. */
+export function itemOf(field: Field): Field {
+  const plain = { zh: '', en: '' }
+  if (field.type === 'materials') {
+    return {
+      ...plain,
+      type: 'object',
+      fields: [
+        { ...plain, name: 'commitment', type: 'commitment' },
+        { ...plain, name: 'kind', type: 'string' },
+        { ...plain, name: 'name', type: 'string', optional: true },
+        { ...plain, name: 'pages', type: 'int' },
+        { ...plain, name: 'size', type: 'int' },
+      ],
+    }
+  }
+  if (field.type === 'intervals') {
+    return {
+      ...plain,
+      type: 'object',
+      fields: [
+        { ...plain, name: 'kind', type: 'string' },
+        { ...plain, name: 'from', type: 'date' },
+        { ...plain, name: 'to', type: 'date' },
+      ],
+    }
+  }
+  return field.of ?? { ...plain, type: 'string' }
+}
+
+export function wireAll(fields: FormField[], values: FormValues): Record<string, unknown> {
+  const out: Record<string, unknown> = {}
+  for (const { field } of fields) {
+    const value = wire(field, values[field.name ?? ''])
+    if (value !== undefined) out[field.name ?? ''] = value
+  }
+  return out
+}
+
+export interface Fault {
+  key: Key
+  n?: number
+}
+
+/**
+ * fault is what can be said against a value before it is sent. The node checks all
+ * of it again, and more; this spares a clerk the way there and back.
+ */
+export function fault(field: Field, required: boolean, value: FormValue): Fault | undefined {
+  const sent = wire(field, value)
+  if (sent === undefined) return required ? { key: 'err.missing' } : undefined
+  if (Array.isArray(sent)) {
+    if (field.min !== undefined && sent.length < field.min) return { key: 'err.few', n: field.min }
+    if (field.max !== undefined && sent.length > field.max) return { key: 'err.many', n: field.max }
+    return undefined
+  }
+  if (field.type === 'int' && typeof sent !== 'number') return { key: 'err.number' }
+  if (typeof sent !== 'string') return undefined
+  const runes = [...sent].length
+  switch (field.type) {
+    case 'string':
+    case 'text':
+      if (field.min !== undefined && runes < field.min) return { key: 'err.short', n: field.min }
+      if (field.max !== undefined && runes > field.max) return { key: 'err.long', n: field.max }
+      return undefined
+    case 'decimal':
+      return /^-?\d+(\.\d+)?$/.test(sent) ? undefined : { key: 'err.number' }
+    case 'date':
+      return /^\d{4}-\d\d-\d\d$/.test(sent) ? undefined : { key: 'err.date' }
+    case 'uscc':
+      return /^[0-9A-Z]{18}$/.test(sent) ? undefined : { key: 'err.uscc' }
+    case 'doc_no':
+      return /^.+[〔([（［[]\d{4}[〕)\]）］].*\d.*$/.test(sent) ? undefined : { key: 'err.doc_no' }
+    default:
+      return undefined
+  }
+}
+
+export function faults(fields: FormField[], values: FormValues): Record<string, Fault> {
+  const out: Record<string, Fault> = {}
+  for (const { field, required } of fields) {
+    const found = fault(field, required, values[field.name ?? ''])
+    if (found) out[field.name ?? ''] = found
+  }
+  return out
+}

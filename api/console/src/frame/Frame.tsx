@@ -1,0 +1,105 @@
+import { Alert, Button, Dropdown } from 'antd'
+import { UserOutlined } from '@ant-design/icons'
+import { Suspense } from 'react'
+import { NavLink, Outlet, useLocation } from 'react-router'
+import { useStatus } from '../api/queries'
+import { useSpeech } from '../i18n/lang'
+import { useSession, useWho } from '../session/context'
+import { Fresh } from './Fresh'
+import { LanguageSwitch } from './LanguageSwitch'
+import { useLive } from './live'
+import { Search } from './Search'
+import { Waiting } from './Waiting'
+import { Watermark } from './Watermark'
+
+/** From here on the end of the session is announced across the page, s. */
+const announce = 120
+
+/** Offices read and act; whoever runs the node has no business in the files. */
+const readsRecords = (roles: string[]) => roles.some((role) => role !== 'operator')
+
+export function Frame() {
+  const { t, of, named } = useSpeech()
+  const who = useWho()
+  const { secondsLeft, leave, prolong } = useSession()
+  const status = useStatus()
+  const live = useLive(status.data?.size)
+  const place = useLocation()
+  const roles = who.roles.map((role) => named(`role.${role}`, role)).join('、')
+  return (
+    <div className="frame">
+      <a className="skip" href="#content">
+        {t('app.skip')}
+      </a>
+      <header className="top">
+        <div className="brand">
+          <img src="/console/favicon.svg" alt="" width={28} height={28} />
+          <span className="brand-name">{t('app.name')}</span>
+          {(who.practice || who.synthetic) && (
+            <span className="practice" title={t('app.synthetic')}>
+              {t('app.practice')}
+            </span>
+          )}
+        </div>
+        {readsRecords(who.roles) && <Search />}
+        <div className="who">
+          <span className="bureau">
+            <b>{of(who.org.name)}</b>
+            <span>
+              {who.name} · {roles}
+            </span>
+          </span>
+          <Dropdown
+            trigger={['click']}
+            menu={{
+              items: [
+                { key: 'here', label: t('sign.out') },
+                { key: 'all', label: t('sign.everywhere') },
+              ],
+              onClick: ({ key }) => void leave(key === 'all'),
+            }}
+          >
+            <Button type="text" icon={<UserOutlined />} aria-label={t('sign.account')} className="account" />
+          </Dropdown>
+          <LanguageSwitch />
+        </div>
+      </header>
+      <div className="second">
+        <nav aria-label={t('app.menu')}>
+          {readsRecords(who.roles) && (
+            <>
+              <NavLink to="/" end>
+                {t('nav.desk')}
+              </NavLink>
+              <NavLink to="/records">{t('nav.records')}</NavLink>
+            </>
+          )}
+          <NavLink to="/nodes">{t('nav.nodes')}</NavLink>
+        </nav>
+        <div className="chips">
+          <Fresh status={status.data} live={live} />
+          <span className="quiet left">{t('sign.left', { n: Math.ceil(secondsLeft / 60) })}</span>
+        </div>
+      </div>
+      {secondsLeft > 0 && secondsLeft <= announce && (
+        <Alert
+          type="warning"
+          banner
+          role="alert"
+          title={t('sign.soon', { n: secondsLeft })}
+          action={
+            <Button size="small" type="primary" onClick={() => void prolong()}>
+              {t('sign.stay')}
+            </Button>
+          }
+        />
+      )}
+      <main id="content" tabIndex={-1}>
+        <Suspense key={place.pathname} fallback={<Waiting lines={6} />}>
+          <Outlet />
+        </Suspense>
+      </main>
+      <Watermark lines={[of(who.org.name), `${who.name} ${status.data?.now.slice(0, 10) ?? ''}`, who.practice ? t('app.practice') : '']} />
+    </div>
+  )
+}

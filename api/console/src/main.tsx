@@ -1,0 +1,86 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { ConfigProvider } from 'antd'
+import zhCN from 'antd/locale/zh_CN'
+import enUS from 'antd/locale/en_US'
+import { lazy, StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { BrowserRouter, Navigate, Route, Routes } from 'react-router'
+import { Problem } from './api/problem'
+import { Desk } from './desk/Desk'
+import { Frame } from './frame/Frame'
+import { Missing } from './frame/Missing'
+import { Failed } from './frame/refusal'
+import { Waiting } from './frame/Waiting'
+import { SpeechProvider, useSpeech } from './i18n/lang'
+import { SessionProvider, useSession } from './session/context'
+import { SignIn } from './session/SignIn'
+import './style.css'
+
+const List = lazy(() => import('./record/List'))
+const Detail = lazy(() => import('./record/Detail'))
+const Open = lazy(() => import('./record/Open'))
+const Nodes = lazy(() => import('./nodes/Nodes'))
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // A refusal stays one; what did not arrive is asked for again.
+      retry: (n, err) => n < 2 && !(err instanceof Problem && err.status > 0 && err.status < 500),
+      refetchOnWindowFocus: true,
+    },
+  },
+})
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]')?.nonce
+
+const theme = {
+  token: { colorPrimary: '#0b5a9c', colorLink: '#0b5a9c', colorSuccess: '#1d7a3a', colorWarning: '#b25a00', colorError: '#b3261e', colorTextPlaceholder: '#6b7280', colorTextDescription: '#57606a', borderRadius: 4, fontSize: 14,
+    fontFamily: '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", system-ui, sans-serif' },
+}
+
+function Pages() {
+  const { lang } = useSpeech()
+  return (
+    <ConfigProvider csp={{ nonce }} locale={lang === 'zh' ? zhCN : enUS} theme={theme} button={{ autoInsertSpace: false }} wave={{ disabled: true }}>
+      <Gate />
+    </ConfigProvider>
+  )
+}
+
+/** Gate shows pages to whoever is signed in, and the way in to everybody else. */
+function Gate() {
+  const { who, asked, failed, ask } = useSession()
+  if (failed) return <main className="sign" id="content"><div className="sign-card"><Failed err={failed} retry={ask} /></div></main>
+  if (!asked) return <Waiting />
+  if (!who) return <SignIn />
+  const home = who.roles.every((role) => role === 'operator') ? <Navigate to="/nodes" replace /> : <Desk />
+  return (
+    <Routes>
+      <Route element={<Frame />}>
+        <Route index element={home} />
+        <Route path="records" element={<List />} />
+        <Route path="record/:id" element={<Detail />} />
+        <Route path="open/:procedure" element={<Open />} />
+        <Route path="nodes" element={<Nodes />} />
+        <Route path="enter" element={<Navigate to="/" replace />} />
+        <Route path="*" element={<Missing />} />
+      </Route>
+    </Routes>
+  )
+}
+
+const root = document.getElementById('root')
+if (!root) throw new Error('the page has no root')
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <SpeechProvider>
+        <SessionProvider>
+          <BrowserRouter basename="/console">
+            <Pages />
+          </BrowserRouter>
+        </SessionProvider>
+      </SpeechProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,109 @@
+import { Link, useParams } from 'react-router'
+import type { RecordFull } from '../api/client'
+import { problemOf } from '../api/problem'
+import { useDeadlines, useLaw, useRecord } from '../api/queries'
+import { Panel } from '../frame/Panel'
+import { Failed } from '../frame/refusal'
+import { Waiting } from '../frame/Waiting'
+import { useSpeech } from '../i18n/lang'
+import { partyOf, type Document } from '../law/document'
+import { Due } from './Due'
+import { Fields } from './Fields'
+import { Limits } from './Limits'
+import { useNames } from './names'
+import { State } from './State'
+import { Steps } from './Steps'
+import { Timeline } from './Timeline'
+
+/** Detail is one record: who holds it, until when, what can be done, what was done. */
+export default function Detail() {
+  const { id = '' } = useParams()
+  const { t, of } = useSpeech()
+  const record = useRecord(id)
+  const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
+  if (record.error) {
+    if (problemOf(record.error).status === 404) return <div className="empty">{t('rec.notfound')}</div>
+    return <Failed err={record.error} retry={() => void record.refetch()} />
+  }
+  if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />
+  if (!record.data || !law.data) return <Waiting lines={8} />
+  return (
+    <div className="page">
+      <p className="crumbs">
+        <Link to="/records">{t('nav.records')}</Link> / <Link to={`/records?procedure=${law.data.name}`}>{of(law.data.title)}</Link>
+      </p>
+      <Head record={record.data} law={law.data} />
+      <div className="detail">
+        <div>
+          <Panel title={t('rec.steps')}>
+            <Steps record={record.data} law={law.data} reload={() => void record.refetch()} />
+          </Panel>
+          <Panel title={t('rec.fields')}>
+            <Fields record={record.data} law={law.data} />
+          </Panel>
+        </div>
+        <div>
+          <Panel title={t('rec.deadlines')}>
+            <AllLimits id={id} law={law.data} />
+          </Panel>
+          <Panel title={t('rec.timeline')}>
+            <Timeline id={id} law={law.data} />
+          </Panel>
+          {record.data.links && record.data.links.length > 0 && (
+            <Panel title={t('rec.links')}>
+              <ul className="links">
+                {record.data.links.map((l) => (
+                  <li key={l.rel + l.id}>
+                    <Link to={`/record/${l.id}`} className="id">
+                      {l.id}
+                    </Link>
+                  </li>
+                ))}
+              </ul>
+            </Panel>
+          )}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function Head({ record, law }: { record: RecordFull; law: Document }) {
+  const { t, of } = useSpeech()
+  const names = useNames()
+  const next = (record.deadlines ?? []).filter((d) => !d.not_before && d.due).sort((a, b) => ((a.due ?? '') < (b.due ?? '') ? -1 : 1))[0]
+  return (
+    <header className="record-head">
+      <div>
+        <h1>
+          {of(law.title)} <span className="id">{record.id}</span>
+        </h1>
+        <p>
+          <State law={law} name={record.state} />
+          {next?.due && <Due due={next.due} overdue={next.verdict === 'overdue'} workdaysLeft={next.workdays_left} title={of(next.title)} />}
+        </p>
+      </div>
+      <dl className="parties">
+        {Object.entries(record.parties).map(([name, p]) => (
+          <div key={name}>
+            <dt>{of(partyOf(law, name)) || name}</dt>
+            <dd>{p.org ? names.org(p.org) : names.region(p.region)}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>{t('rec.version', { n: record.version })}</dt>
+          <dd title={record.head}>
+            {t('rec.head')} <code>{record.head.slice(0, 10)}…</code>
+          </dd>
+        </div>
+      </dl>
+    </header>
+  )
+}
+
+function AllLimits({ id, law }: { id: string; law: Document }) {
+  const deadlines = useDeadlines(id)
+  if (deadlines.error) return <Failed err={deadlines.error} retry={() => void deadlines.refetch()} />
+  if (!deadlines.data) return <Waiting />
+  return <Limits items={deadlines.data.items} law={law} />
+}

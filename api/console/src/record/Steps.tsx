@@ -1,0 +1,154 @@
+import { CheckCircleOutlined, ClockCircleOutlined, StopOutlined, TeamOutlined } from '@ant-design/icons'
+import { Alert, Button } from 'antd'
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { act, settled, type Option, type RecordFull } from '../api/client'
+import { Problem } from '../api/problem'
+import { Form } from '../form/Form'
+import { useSpeech } from '../i18n/lang'
+import { partyOf, stateOf, titleOf, type Document } from '../law/document'
+import { useWho } from '../session/context'
+import { minute } from '../util/time'
+import { useNames } from './names'
+import { mine, orderOf } from './options'
+
+interface Props {
+  record: RecordFull
+  law: Document
+  reload: () => void
+}
+
+/** Steps are what the record's state admits: forms for the person's own, and for the others whose they are and why. */
+export function Steps({ record, law, reload }: Props) {
+  const { t } = useSpeech()
+  const client = useQueryClient()
+  const [open, setOpen] = useState('')
+  const [done, setDone] = useState<{ text: string; pending: boolean } | null>(null)
+  const options = [...(record.options ?? [])].sort((a, b) => orderOf(a) - orderOf(b))
+  const finish = (text: string, pending: boolean) => {
+    setOpen('')
+    setDone({ text, pending })
+    void client.invalidateQueries({ queryKey: ['live'] })
+  }
+  return (
+    <>
+      {done && <Alert type={done.pending ? 'warning' : 'success'} showIcon role="status" title={done.text} />}
+      {options.length === 0 && <p className="quiet">{t('rec.ended')}</p>}
+      <ul className="steps">
+        {options.map((o) => (
+          <Step
+            key={o.event}
+            option={o}
+            record={record}
+            law={law}
+            open={open === o.event}
+            toggle={() => {
+              setDone(null)
+              setOpen(open === o.event ? '' : o.event)
+            }}
+            finish={finish}
+            reload={reload}
+          />
+        ))}
+      </ul>
+    </>
+  )
+}
+
+interface StepProps extends Props {
+  option: Option
+  open: boolean
+  toggle: () => void
+  finish: (text: string, pending: boolean) => void
+}
+
+function Step({ option: o, record, law, open, toggle, finish, reload }: StepProps) {
+  const { t, of } = useSpeech()
+  const who = useWho()
+  const roles = mine(o, who)
+  const possible = roles.length > 0 && !o.blocked && !o.auto
+  const event = law.events.find((e) => e.name === o.event && (e.from ?? []).includes(record.state))
+  const submit = async (role: string, fields: object, key: string) => {
+    const { receipt } = await act(record, o.event, role, fields, key)
+    if (receipt.status === 'pending') {
+      finish(t('act.pending'), true)
+      const answer = await settled(receipt.id)
+      if (answer.status !== 'committed') throw new Problem(409, { code: answer.refusal?.code, title: of(answer.refusal), cite: answer.refusal?.cite })
+      finish(t('act.done', { n: answer.index ?? 0 }), false)
+      return
+    }
+    finish(t('act.done', { n: receipt.index ?? 0 }), false)
+  }
+  return (
+    <li className={possible ? 'step step-yours' : 'step'}>
+      <div className="step-head">
+        <span>
+          <b>{of(o.title)}</b>
+          {o.to && o.to !== record.state && <span className="quiet"> → {of(stateOf(law, o.to)) || o.to}</span>}
+        </span>
+        {possible && (
+          <Button type={open ? 'default' : 'primary'} size="small" onClick={toggle} aria-expanded={open}>
+            {open ? t('app.cancel') : t('act.title', { what: of(o.title) })}
+          </Button>
+        )}
+      </div>
+      <Why option={o} law={law} roles={roles} />
+      {open && event && (
+        <Form
+          law={law}
+          event={{ ...event, basis: o.basis }}
+          roles={roles}
+          submit={submit}
+          overtaken={
+            <Button size="small" onClick={reload}>
+              {t('act.reload')}
+            </Button>
+          }
+        />
+      )}
+    </li>
+  )
+}
+
+/** Why says whose a step is, and what stands against it. */
+function Why({ option: o, law, roles }: { option: Option; law: Document; roles: string[] }) {
+  const { t, of, named } = useSpeech()
+  const names = useNames()
+  const eyes = (o.four_eyes ?? []).map((e) => of(titleOf(law, e)) || e).join('、')
+  const actor = (a: NonNullable<Option['by']>[number]) =>
+    `${of(partyOf(law, a.party)) || ''}${a.org ? `（${names.org(a.org)}）` : a.region ? `（${names.region(a.region)}）` : ''} ${named(`role.${a.role}`, a.role)}`.trim()
+  const others = (o.by ?? []).map(actor).join('、')
+  return (
+    <div className="why">
+      {o.auto ? (
+        <span>
+          <ClockCircleOutlined /> {o.auto === 'receipt' ? t('rec.auto.receipt') : o.due ? t('rec.auto.due', { d: minute(o.due) }) : t('rec.auto')}
+        </span>
+      ) : roles.length > 0 ? (
+        <span className="good">
+          <CheckCircleOutlined /> {t('rec.yours')}（{roles.map((r) => named(`role.${r}`, r)).join('、')}）
+        </span>
+      ) : (
+        <span>
+          <TeamOutlined /> {t('rec.theirs', { who: others })}
+        </span>
+      )}
+      {o.blocked && (
+        <span className="bad">
+          <StopOutlined /> {t('rec.blocked')}：{of(o.blocked)}
+          {o.blocked.cite && `（${o.blocked.cite}）`}
+        </span>
+      )}
+      {(o.warnings ?? []).map((w) => (
+        <span key={w.code} className="near">
+          {t('rec.warn')}：{of(w)}
+          {w.cite && `（${w.cite}）`}
+        </span>
+      ))}
+      {eyes && <span>{t('rec.eyes', { acts: eyes })}</span>}
+      {o.joint && (o.joint.missing?.length ?? 0) > 0 && (
+        <span>{t('rec.joint', { who: (o.joint.missing ?? []).map((p) => of(partyOf(law, p)) || p).join('、') })}</span>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,104 @@
+import { Button } from 'antd'
+import { useState, type ReactNode } from 'react'
+import { Link } from 'react-router'
+import type { RecordRow } from '../api/client'
+import { useLaws, useRecords, useStatus, type ListQuery } from '../api/queries'
+import { Failed } from '../frame/refusal'
+import { Waiting } from '../frame/Waiting'
+import { useSpeech } from '../i18n/lang'
+import { limitOf, type Document } from '../law/document'
+import { minute } from '../util/time'
+import { useWho } from '../session/context'
+import { Due } from './Due'
+import { State } from './State'
+
+const pageSize = 20
+
+/** RecordTable is a list that the node pages, sorts and filters. */
+export function RecordTable({ query, label, empty }: { query: ListQuery; label: string; empty: ReactNode }) {
+  const key = JSON.stringify(query)
+  const [trail, setTrail] = useState<{ key: string; cursors: string[] }>({ key, cursors: [] })
+  const cursors = trail.key === key ? trail.cursors : [] // another query starts at its first page
+  const list = useRecords({ ...query, cursor: cursors[cursors.length - 1], limit: pageSize })
+  const { t } = useSpeech()
+  const rows = list.data?.items ?? []
+  const laws = useLaws([...new Set(rows.map((row) => row.procedure))].sort())
+  if (list.error) return <Failed err={list.error} retry={() => void list.refetch()} />
+  if (!list.data) return <Waiting lines={5} />
+  const next = list.data.next
+  return (
+    <>
+      {rows.length === 0 ? (
+        <div className="empty">{next ? t('list.more') : empty}</div>
+      ) : (
+        <table className="records" aria-label={label}>
+          <thead>
+            <tr>
+              <th scope="col">{t('list.record')}</th>
+              <th scope="col">{t('list.state')}</th>
+              <th scope="col">{t('list.parties')}</th>
+              <th scope="col">{t('list.due')}</th>
+              <th scope="col">{t('list.updated')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row key={row.id} row={row} law={laws[row.procedure]} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {(next || cursors.length > 0) && (
+        <nav className="pager" aria-label={t('list.page', { n: cursors.length + 1 })}>
+          <Button size="small" disabled={cursors.length === 0} onClick={() => setTrail({ key, cursors: cursors.slice(0, -1) })}>
+            {t('list.prev')}
+          </Button>
+          <span>{t('list.page', { n: cursors.length + 1 })}</span>
+          <Button size="small" disabled={!next} onClick={() => next && setTrail({ key, cursors: [...cursors, next] })}>
+            {t('list.next')}
+          </Button>
+        </nav>
+      )}
+    </>
+  )
+}
+
+function Row({ row, law }: { row: RecordRow; law: Document | undefined }) {
+  const { t, of } = useSpeech()
+  const who = useWho()
+  const due = row.dues?.find((d) => d.region === who.region.code) ?? row.dues?.[0]
+  return (
+    <tr>
+      <td>
+        <Link to={`/record/${row.id}`} className="id">
+          {row.id}
+        </Link>
+        <span className="sub">{(law && of(law.title)) || row.procedure}</span>
+      </td>
+      <td data-label={t('list.state')}>
+        <State law={law} name={row.state} />
+      </td>
+      <td data-label={t('list.parties')}>
+        <Ways row={row} />
+      </td>
+      <td data-label={t('list.due')}>{due ? <Due due={due.due} overdue={due.overdue} title={law && of(limitOf(law, due.name))} /> : <span className="quiet">—</span>}</td>
+      <td data-label={t('list.updated')} className="num">
+        {minute(row.updated_at)}
+      </td>
+    </tr>
+  )
+}
+
+/** Ways names the regions of a record, its owner first. */
+function Ways({ row }: { row: RecordRow }) {
+  const { of } = useSpeech()
+  const status = useStatus()
+  const name = (code: string) => of(status.data?.regions.find((r) => r.code === code)?.name).replace(/市场监督管理.*$/, '').replace(/ .*$/, '') || code
+  const others = [...new Set(Object.values(row.parties).map((p) => p.region))].filter((r) => r !== row.owner)
+  return (
+    <>
+      {name(row.owner)}
+      {others.length > 0 && ` → ${others.map(name).join('、')}`}
+    </>
+  )
+}
