@@ -141,4 +141,3 @@ func tableRefusal(set string, err error) error {
 	}
 	return err
 }
-

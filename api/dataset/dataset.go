@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sandi.internal/gateway/api/serve"
@@ -202,13 +203,18 @@ func recordOf(books *ledger.Books, id string) (*procedure.Record, *procedure.Doc
 	return rec, law.Document, nil
 }
 
+// anySalt is a salt in its form.
+var anySalt = strings.Repeat("A", 22)
+
 // look is a line of the access log about a question. What the asker wrote and the log
 // would not take is left out: the line stands, with why it was refused.
 func look(region string, q *dataset.Question, set string) access.Entry {
 	e := access.Entry{Action: access.Denied, Region: region}
 	fits := func(with func(*access.Entry)) {
 		tried := e
-		if with(&tried); tried.Check() == nil {
+		with(&tried)
+		formed := tried
+		if formed.Salt = anySalt; formed.Check() == nil { // the log gives its own
 			e = tried
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/auth"
+	"sandi.internal/gateway/api/dataset"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/home"
 	"sandi.internal/gateway/api/lots"
@@ -43,6 +44,7 @@ type Config struct {
 	Access                AccessLog                // who looked; nil: nobody is given private data
 	Lots                  *lots.Lots               // pools and rules of draws
 	Home                  *home.Home               // what records keep at home
+	Data                  *dataset.Sets            // shared data sets; nil: none
 	Local                 desk.Local               // node-local keys: what came of uploads
 	Replica               func() v1.Replica        // how this node stands among the others
 	Checkpoints           func() *v1.Checkpoints   // what it has signed; nil: it signs nothing

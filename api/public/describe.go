@@ -31,6 +31,7 @@ var apiTags = []*huma.Tag{
 	{Name: "draws", Description: "verifiable draws: what they are made from, and all that it takes to draw again"},
 	{Name: "materials", Description: "private files in the bureau's own vault"},
 	{Name: "offers", Description: "private files on their way to another bureau: offered and receipted on the ledger, carried from node to node"},
+	{Name: "data", Description: "shared data sets: the catalogue, the bureau's own rows, and questions to another bureau under an agreement"},
 	{Name: "events", Description: "what happened, in order"},
 	{Name: "status", Description: "this node and its ledger"},
 	{Name: "practice", Description: "the scenario clock of practice networks"},

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sandi.internal/gateway/api/audit"
+	"sandi.internal/gateway/api/dataset"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/home"
 	"sandi.internal/gateway/api/lots"
@@ -33,6 +34,9 @@ type Bureau struct {
 	Metrics *prometheus.Registry
 	Home    *home.Home
 	Access  public.AccessLog
+	Data    *dataset.Sets // nil without tables
+
+	DataConfig dataset.Config // of Data
 }
 
 // Options change a bureau before it opens.
@@ -49,6 +53,7 @@ type Options struct {
 	Exchange public.Exchange
 	Keeping  public.Keeper
 	Access   public.AccessLog // nil: one in memory
+	Tables   dataset.Tables   // of shared data sets; nil: none
 	// Promise and Promises are what the desk and the door know of submission
 	// promises, Move what takes a leader.move past the ledger; nil: nothing.
 	Promise  func(*statement.Statement) error
@@ -105,6 +110,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 		b.Access = n.AccessLog(region, b.Local)
 	}
 	b.Home = home.New(home.Config{Region: region, Nodes: n.nodes, Vault: o.Vault, Peers: n, Access: b.Access})
+	b.Data = n.sets(b, o)
 	n.open(b)
 	cfg := public.Config{
 		Region: region, Node: keys.Nodes[0].ID, Network: n.Genesis.Network(), Version: "test", Genesis: n.Genesis.Genesis,
@@ -114,7 +120,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 			return v1.Replica{Role: "leader", Leader: keys.Nodes[0].ID, Term: 1, Ready: true, Voters: []string{}}
 		},
 	}
-	cfg.Exchange, cfg.Keeper, cfg.Access = o.Exchange, o.Keeping, b.Access
+	cfg.Exchange, cfg.Keeper, cfg.Access, cfg.Data = o.Exchange, o.Keeping, b.Access, b.Data
 	if o.NoClock {
 		cfg.Practice = nil
 	}

@@ -218,3 +218,6 @@ func (s *Schema) document() *procedure.Document {
 	}
 	return d
 }
+
+// InKey reports whether a column is one of the key's.
+func (s *Schema) InKey(i int) bool { return slices.Contains(s.Key, i) }
