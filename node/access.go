@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"sandi.internal/gateway/api/accesslog"
+	"sandi.internal/gateway/api/public"
+	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/storage/journal"
@@ -69,4 +71,24 @@ func (n *Node) verifyAccess(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		n.log.Error("couldn't verify the access log", "error", err)
 	}
+}
+
+func (n *Node) signHead(h access.Head) ([]byte, error) { return n.place().Sign(h, n.secrets.log) }
+
+// auditing is what the public door shows auditors of access logs with.
+func (n *Node) auditing() *public.Auditing {
+	return &public.Auditing{Sign: n.signHead, Anchor: n.anchorer.Anchor, Ask: n.peers.Looks, Waited: n.anchorer.Unanchored}
+}
+
+// looks answers other regions from this node's own ledger.
+type looks struct{ *Node }
+
+// Show implements peer.Looks.
+func (n looks) Show(ctx context.Context, region string, q accesslog.Question) (v1.AccessRows, error) {
+	books, done, err := n.books()
+	if err != nil {
+		return v1.AccessRows{}, err
+	}
+	defer done()
+	return n.access.Show(ctx, books, region, q, n.signHead)
 }

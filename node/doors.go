@@ -56,8 +56,8 @@ func (n *Node) openDoors() error {
 	cfg := public.Config{
 		Region: n.cfg.Region, Node: n.cfg.Node, Network: n.genesis.Network(), Version: Version, Genesis: n.genesis.Genesis,
 		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Keeper: n.materials.Vault, Exchange: n.exchange.Load(), Lots: n.lots, Local: n.stores.state.Local(),
-		Home: n.home, Replica: n.standing, Checkpoints: n.checkpoints, Nodes: n.nodes, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
-		Promises: n.promises, Access: n.access, Anchor: n.anchorer.Anchor,
+		Home: n.home, Data: n.data, Replica: n.standing, Checkpoints: n.checkpoints, Nodes: n.nodes, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
+		Promises: n.promises, Access: n.access, Auditing: n.auditing(),
 	}
 	cfg.Backup = n.backup
 	if n.clock != nil { // a nil *scenarioClock in the interface would be a clock
@@ -116,7 +116,7 @@ func (n *Node) standing() v1.Replica {
 
 func (n *Node) peerHandler() http.Handler {
 	return peer.New(peer.Config{
-		Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Promises: n.docket, Lots: n.lots, Home: releases{n}, Clock: time.Now, Objects: n.given, Bulk: n.bulk,
+		Node: n.cfg.Node, Version: Version, Replica: n.replica, Witness: n.witness, Moves: n.mover, Promises: n.docket, Lots: n.lots, Home: releases{n}, Data: n.data, Clock: time.Now, Objects: n.given, Bulk: n.bulk, Looks: looks{n},
 	})
 }
 

@@ -86,6 +86,7 @@ type Node struct {
 	anchorer  *anchorer
 	given     *given // what peers are given of offers, noted
 	desk      *desk.Desk
+	peers     *peer.Client
 	tlog      *audit.Log
 	public    *public.API
 	pool      *statement.Pool
@@ -226,6 +227,7 @@ func (n *Node) openReplica() error {
 	peers := peer.NewClient(n.transport)
 	n.onClose(peers.Close)
 	if err := n.openWitness(peers); err != nil {
+	n.peers = peers
 		return err
 	}
 	n.agenda = newAgenda()

@@ -14,7 +14,7 @@ import (
 const (
 	// RowsMost bounds the rows of one answer; at 100 bytes a slip and 300 an entry a
 	// few hundred kilobytes.
-	RowsMost = 1000
+	RowsMost = 4000
 	// rowsBytes ends an answer early: entries may be long.
 	rowsBytes = 2 << 20
 	// readMost bounds how many entries are looked at for one page of a list.

@@ -69,6 +69,7 @@ type Config struct {
 	Promises      Promises
 	Lots          Lots
 	Home          Home
+	Looks         Looks            // who looked at private data here; nil: nobody is told
 	Data          Data             // shared data sets; nil: none
 	Objects       Objects          // private objects on offer; nil: none
 	Bulk          *Bulk            // takes the connections that other nodes lend; nil: none are taken
@@ -93,6 +94,7 @@ func New(c Config) http.Handler {
 	mux.HandleFunc("GET "+pathDrawTexts+"{digest}", d.drawText)
 	mux.HandleFunc("POST "+pathHome, d.home)
 	mux.HandleFunc("POST "+pathData, d.data)
+	mux.HandleFunc("POST "+pathAccess, d.looks)
 	mux.HandleFunc("POST "+pathLend, d.lend)
 	d.objectRoutes(mux)
 	return known(mux)

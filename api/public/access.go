@@ -8,7 +8,9 @@ import (
 	"sandi.internal/gateway/api/accesslog"
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/access"
+	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -21,7 +23,17 @@ type AccessLog interface {
 	Head() (access.Head, error)
 	List(ctx context.Context, f accesslog.Filter) (list []access.Found, next uint64, err error)
 	Rows(ctx context.Context, log, from, size uint64, show func(slip string, e access.Entry) bool) ([]access.Row, error)
+	HeadAt(log, size uint64) (access.Head, error)
 	Inclusion(log, index, size uint64) ([]merkle.Hash, error)
+	Show(ctx context.Context, books *ledger.Books, region string, q accesslog.Question, sign accesslog.Sign) (v1.AccessRows, error)
+}
+
+// Auditing is what the access log's readers need besides the log itself.
+type Auditing struct {
+	Sign   accesslog.Sign                                                                      // as this node
+	Anchor func(context.Context) (*ledger.AccessHead, error)                                   // brings the head onto the ledger now
+	Ask    func(ctx context.Context, node string, q accesslog.Question) (v1.AccessRows, error) // another node; accesslog.ErrNotParty, ErrRange, or it does not answer
+	Waited func() time.Duration                                                                // for how long entries have waited for the ledger
 }
 
 // errUnlogged says that this door has no access log.

@@ -26,7 +26,6 @@ import (
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/genesis"
-	"sandi.internal/gateway/consensus/ledger"
 )
 
 // Config is what the public door works with.
@@ -57,8 +56,8 @@ type Config struct {
 	Logger                *slog.Logger
 	Metrics               prometheus.Registerer
 
-	// Anchor brings the head of the access log onto the ledger now; nil: nobody does here.
-	Anchor func(context.Context) (*ledger.AccessHead, error)
+	// Auditing shows the access log to auditors; nil: nobody sees it here.
+	Auditing *Auditing
 	// Promises is what nodes have promised about a statement; nil: nothing.
 	Promises func(region, id string) []v1.Promise
 	// Backup pins the node for a backup; nil: none is made here.

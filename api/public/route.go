@@ -64,6 +64,9 @@ func (a *API) routes() {
 	a.lawRoutes()
 	a.materialRoutes()
 	a.drawRoutes()
+	if a.cfg.Auditing != nil {
+		a.accessRoutes()
+	}
 	a.plain(huma.Operation{
 		OperationID: "get-events", Method: http.MethodGet, Path: "/v1/events", Tags: []string{"events"},
 		Summary:     "The ledger as CloudEvents, from any point, for ever",

@@ -39,6 +39,9 @@ func (a *API) status(ctx context.Context, c *auth.Caller, _ *noInput) (*statusOu
 	if a.cfg.Checkpoints != nil {
 		out.Body.Checkpoints = a.cfg.Checkpoints()
 	}
+	if out.Body.AccessLog, err = a.accessStatus(books); err != nil {
+		return nil, err
+	}
 	network, err := a.network()
 	if err != nil {
 		return nil, err

@@ -2,23 +2,24 @@ package v1
 
 // NodeStatus is where a node and its ledger stand.
 type NodeStatus struct {
-	Network     string       `json:"network" doc:"base64url SHA-256 of the genesis document"`
-	Name        string       `json:"name"`
-	Origin      string       `json:"origin" doc:"C2SP origin of the ledger"`
-	Synthetic   bool         `json:"synthetic" doc:"sample data only: every page has to say so"`
-	Practice    bool         `json:"practice" doc:"driven by a scenario clock"`
-	Region      string       `json:"region"`
-	Node        string       `json:"node"`
-	Version     string       `json:"version" doc:"of the software"`
-	Protocol    int          `json:"protocol" doc:"version of the ledger's rules"`
-	Size        uint64       `json:"size" doc:"leaves"`
-	Root        string       `json:"root" doc:"RFC 6962 root of all leaves"`
-	StateDigest string       `json:"state_digest" doc:"digest of everything derived from the leaves; equal on all nodes at one size"`
-	LedgerTime  string       `json:"ledger_time" format:"date-time"`
-	Now         string       `json:"now" format:"date-time" doc:"this node's clock, or the scenario clock"`
-	Replica     Replica      `json:"replica"`
-	Checkpoints *Checkpoints `json:"checkpoints,omitempty" doc:"what this node has signed and shows of the ledger's tree"`
-	Regions     []RegionInfo `json:"regions"`
+	Network     string        `json:"network" doc:"base64url SHA-256 of the genesis document"`
+	Name        string        `json:"name"`
+	Origin      string        `json:"origin" doc:"C2SP origin of the ledger"`
+	Synthetic   bool          `json:"synthetic" doc:"sample data only: every page has to say so"`
+	Practice    bool          `json:"practice" doc:"driven by a scenario clock"`
+	Region      string        `json:"region"`
+	Node        string        `json:"node"`
+	Version     string        `json:"version" doc:"of the software"`
+	Protocol    int           `json:"protocol" doc:"version of the ledger's rules"`
+	Size        uint64        `json:"size" doc:"leaves"`
+	Root        string        `json:"root" doc:"RFC 6962 root of all leaves"`
+	StateDigest string        `json:"state_digest" doc:"digest of everything derived from the leaves; equal on all nodes at one size"`
+	LedgerTime  string        `json:"ledger_time" format:"date-time"`
+	Now         string        `json:"now" format:"date-time" doc:"this node's clock, or the scenario clock"`
+	Replica     Replica       `json:"replica"`
+	Checkpoints *Checkpoints  `json:"checkpoints,omitempty" doc:"what this node has signed and shows of the ledger's tree"`
+	AccessLog   *AccessStatus `json:"access_log,omitempty" doc:"who looked at private data on this node: how its log stands"`
+	Regions     []RegionInfo  `json:"regions"`
 }
 
 // Replica is a node's place among the others.
