@@ -24,19 +24,19 @@ import (
 
 // Bureau is one region's desk and public door.
 type Bureau struct {
-	Region  string
-	Desk    *desk.Desk
-	API     *public.API
-	Log     *audit.Log
-	Local   *Local
-	Vault   *Vault
-	Lots    *lots.Lots
-	Metrics *prometheus.Registry
-	Home    *home.Home
-	Access  public.AccessLog
-	Data    *dataset.Sets // nil without tables
-
-	DataConfig dataset.Config // of Data
+	Region     string
+	Desk       *desk.Desk
+	API        *public.API
+	Log        *audit.Log
+	Local      *Local
+	Vault      *Vault
+	Lots       *lots.Lots
+	Metrics    *prometheus.Registry
+	Home       *home.Home
+	Access     public.AccessLog
+	Auditing   *public.Auditing
+	Data       *dataset.Sets  // nil without tables
+	DataConfig dataset.Config // that Data was made of
 }
 
 // Options change a bureau before it opens.
@@ -109,6 +109,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	if b.Access = o.Access; b.Access == nil {
 		b.Access = n.AccessLog(region, b.Local)
 	}
+	b.Auditing = n.Auditing(region, b.Access)
 	b.Home = home.New(home.Config{Region: region, Nodes: n.nodes, Vault: o.Vault, Peers: n, Access: b.Access})
 	b.Data = n.sets(b, o)
 	n.open(b)
@@ -121,6 +122,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 		},
 	}
 	cfg.Exchange, cfg.Keeper, cfg.Access, cfg.Data = o.Exchange, o.Keeping, b.Access, b.Data
+	cfg.Auditing = b.Auditing
 	if o.NoClock {
 		cfg.Practice = nil
 	}
