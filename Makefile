@@ -8,7 +8,7 @@ GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X sandi.internal/gateway/node.Versio
 TOOL := go tool -modfile=.ci/tools.mod
 FUZZ_TIME ?= 5s
 
-.PHONY: help demo build test lint unit e2e fuzz openapi soak bench clean
+.PHONY: help demo build test lint unit e2e console fuzz openapi soak bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -21,7 +21,7 @@ build: ## static bin/sandi and bin/sandi-audit
 	@mkdir -p bin
 	@CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/ ./node/cmd/sandi ./node/cmd/sandi-audit
 
-test: lint unit e2e fuzz openapi ## everything: linters, race detector, demo scenarios, short fuzz and fault runs
+test: lint unit e2e console fuzz openapi ## everything: linters, race detector, demo scenarios, the console in a browser, short fuzz and fault runs
 
 lint: ## formatting, vet, staticcheck
 	@echo "lint: gofumpt, vet, staticcheck"
@@ -37,6 +37,9 @@ unit: ## all Go tests under the race detector
 e2e: build ## the demo scenarios on real processes, every refusal and digest checked
 	@echo "e2e: scenarios on three real processes"
 	@go test -tags e2e -count 1 -timeout 15m ./node/e2e/...
+
+console: build ## the web console: unit tests, its build again, a walk in a browser
+	@.ci/console
 
 fuzz: ## each fuzz target for FUZZ_TIME
 	@.ci/fuzz $(FUZZ_TIME)

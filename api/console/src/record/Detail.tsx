@@ -84,7 +84,7 @@ function Head({ record, law }: { record: RecordFull; law: Document }) {
         </p>
       </div>
       <dl className="parties">
-        {Object.entries(record.parties).map(([name, p]) => (
+        {partiesOf(record, law).map(([name, p]) => (
           <div key={name}>
             <dt>{of(partyOf(law, name)) || name}</dt>
             <dd>{p.org ? names.org(p.org) : names.region(p.region)}</dd>
@@ -99,6 +99,15 @@ function Head({ record, law }: { record: RecordFull; law: Document }) {
       </dl>
     </header>
   )
+}
+
+/** partiesOf are a record's parties in the order of its law, the owner first. */
+function partiesOf(record: RecordFull, law: Document) {
+  const place = (name: string) => {
+    const i = law.parties.findIndex((p) => p.name === name)
+    return i < 0 ? law.parties.length : i
+  }
+  return Object.entries(record.parties).sort(([a], [b]) => place(a) - place(b))
 }
 
 function AllLimits({ id, law }: { id: string; law: Document }) {

@@ -43,7 +43,8 @@ function Act({ entry, law }: { entry: Entry; law: Document }) {
       </div>
       <div>{actor}</div>
       <div className="quiet">
-        {minute(entry.at)} {t('rec.signedat')} · #{entry.index} {minute(entry.ledger_time)} {t('rec.ledgerat')}
+        #{entry.index} · {minute(entry.at)} {t('rec.signedat')}
+        {minute(entry.ledger_time) !== minute(entry.at) && ` · ${minute(entry.ledger_time)} ${t('rec.ledgerat')}`}
       </div>
       {given && <div className="quiet given">{given}</div>}
       {entry.region === who.region.code ? (
