@@ -21,6 +21,7 @@ import (
 	"sandi.internal/gateway/api/accesslog"
 	"sandi.internal/gateway/api/admin"
 	"sandi.internal/gateway/api/audit"
+	"sandi.internal/gateway/api/dataset"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/home"
 	"sandi.internal/gateway/api/lots"
@@ -82,6 +83,7 @@ type Node struct {
 	bulk      *peer.Bulk
 	exchange  atomic.Pointer[exchange.Exchange] // nil while the replica opens
 	home      *home.Home
+	data      *dataset.Sets
 	access    *accesslog.Log
 	anchorer  *anchorer
 	given     *given // what peers are given of offers, noted
@@ -255,6 +257,9 @@ func (n *Node) openReplica() error {
 		return err
 	}
 	n.openHome(peers)
+	if err := n.openData(peers); err != nil {
+		return err
+	}
 	if err := n.openLots(peers); err != nil {
 		return err
 	}

@@ -29,7 +29,8 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true, // main prints one line
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains([]string{"table", "json", "yaml"}, s.output) {
+			_, sheets := cmd.Annotations[csvOutput]
+			if !slices.Contains([]string{"table", "json", "yaml"}, s.output) && !(sheets && s.output == csvOutput) {
 				return usagef("-o %s: give table, json or yaml", s.output)
 			}
 			if !slices.Contains([]string{"zh", "en"}, s.lang) {
@@ -54,7 +55,7 @@ func newRoot() *cobra.Command {
 	complete(root, "output", "table", "json", "yaml")
 	complete(root, "lang", "zh", "en")
 	root.AddCommand(
-		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newExpert(s), newTransfer(s), newImport(s), newPT(s), newDraw(s), newReport(s), newReceipt(s), newProcedures(s), newLaw(s),
+		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newExpert(s), newTransfer(s), newImport(s), newDataset(s), newAgreement(s), newPT(s), newDraw(s), newReport(s), newReceipt(s), newProcedures(s), newLaw(s),
 		newMaterial(s), newOffer(s),
 		newBackup(s), newVerifyBackup(s), newRestore(s),
 		newKey(), newGov(s), newNode(s), newAudit(s), newDemo(s), newVersion(s),
