@@ -41,6 +41,13 @@ func (r *run) prepare() {
 		}
 		for _, by := range f.By {
 			r.need(i, by)
+			if f.Measure == Composite {
+				full := append(slices.Clone(by), f.Per)
+				r.need(f.First, by)
+				r.need(f.First, full)
+				r.need(f.Weight, full)
+				r.need(f.Direction, full)
+			}
 		}
 		if f.Measure == Ratio {
 			r.need(i, nil)
@@ -155,22 +162,29 @@ func (r *run) group(c *cut, f *Figure, l *line) (*group, error) {
 	s := &r.d.Rows[f.Rows]
 	var room [maxDims]Cell
 	key := room[:0]
-	var text strings.Builder
 	for _, dim := range c.by {
-		cell := s.dimension(dim, l)
-		key = append(key, cell)
-		text.WriteString(cell.Code)
-		text.WriteByte(0)
+		key = append(key, s.dimension(dim, l))
 	}
-	g := c.groups[text.String()]
+	text := textOf(key)
+	g := c.groups[text]
 	if g == nil {
 		g = &group{key: slices.Clone(key)}
-		c.groups[text.String()] = g
+		c.groups[text] = g
 		if err := r.keep(); err != nil {
 			return nil, err
 		}
 	}
 	return g, nil
+}
+
+// textOf is the key of a group: its codes, each with a zero byte behind it.
+func textOf(key []Cell) string {
+	var text strings.Builder
+	for i := range key {
+		text.WriteString(key[i].Code)
+		text.WriteByte(0)
+	}
+	return text.String()
 }
 
 // dimension is what a row is called along a dimension.
@@ -225,23 +239,35 @@ func (r *run) finish() {
 			r.out.Figures = append(r.out.Figures, out)
 			continue
 		}
+		if f.Measure == Composite { // there is nothing to compare the whole with
+			for _, by := range f.By {
+				out.Cuts = append(out.Cuts, r.broken(f, by, r.composites(f, by)))
+			}
+			r.out.Figures = append(r.out.Figures, out)
+			continue
+		}
 		if total := r.groups(i, nil); len(total) > 0 {
 			out.Value = total[0].Value
 		} else {
 			out.Value = r.value(i, "", nil)
 		}
 		for _, by := range f.By {
-			c := Cut{By: by, Groups: r.groups(i, by)}
-			for _, dim := range by {
-				c.Titles = append(c.Titles, r.d.titleOf(f, dim))
-			}
-			out.Cuts = append(out.Cuts, c)
+			out.Cuts = append(out.Cuts, r.broken(f, by, r.groups(i, by)))
 		}
 		r.out.Figures = append(r.out.Figures, out)
 	}
 	slices.SortFunc(r.out.LeftOut, func(a, b LeftOut) int {
 		return cmp.Or(strings.Compare(a.Rows, b.Rows), strings.Compare(a.Code, b.Code))
 	})
+}
+
+// broken is a figure broken down.
+func (r *run) broken(f *Figure, by []string, groups []Group) Cut {
+	c := Cut{By: by, Groups: groups}
+	for _, dim := range by {
+		c.Titles = append(c.Titles, r.d.titleOf(f, dim))
+	}
+	return c
 }
 
 func (d *Definition) titleOf(f *Figure, dim string) procedure.Label {

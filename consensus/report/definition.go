@@ -102,6 +102,8 @@ const (
 	Distinct Measure = "distinct"
 	Ratio    Measure = "ratio"
 	Spearman Measure = "spearman"
+	// Composite puts the values of many indicators together by published weights.
+	Composite Measure = "composite"
 )
 
 // Figure is one number of a report and its breakdowns.
@@ -118,9 +120,13 @@ type Figure struct {
 	Of    int // column; -1 for count
 	Where []Where
 
-	// Of ratio and spearman: positions of the figures they are made of.
+	// Of ratio and spearman: positions of the figures they are made of. Of composite
+	// First is the ratio that is scored.
 	First, Second int
-	Over          []string // spearman: what a pair is
+	Over          []string // spearman: what a pair is; composite: within what groups compare
+	Per           string   // composite: the dimension whose values are weighed
+	Weight        int      // composite: positions of the counted figures that give an
+	Direction     int      // indicator's weight, and whether more is better (above 0)
 	Wilson        bool
 	Floor         string // decimal that the ratio has to reach; empty: none
 	Small         int64  // below this denominator, or number of pairs, it is marked; 0: never
@@ -155,7 +161,17 @@ func (d *Definition) figure(name string) int {
 }
 
 // base reports whether a figure is counted from rows, not made of others.
-func (f *Figure) base() bool { return f.Measure != Ratio && f.Measure != Spearman }
+func (f *Figure) base() bool {
+	return f.Measure == Count || f.Measure == Sum || f.Measure == Distinct
+}
+
+// madeOf are the figures behind one that is not counted from rows.
+func (f *Figure) madeOf() []int {
+	if f.Measure == Composite {
+		return []int{f.First, f.Weight, f.Direction}
+	}
+	return []int{f.First, f.Second}
+}
 
 // HasRegion reports whether all rows have a region by which they can be chosen.
 func (d *Definition) HasRegion() bool {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math/big"
+	"slices"
 
 	"sandi.internal/gateway/consensus/procedure"
 	"sandi.internal/gateway/consensus/procedure/lawtext"
@@ -218,6 +219,8 @@ func (d *Definition) readFigure(p lawtext.Pair) {
 		f.Measure = Spearman
 		f.First, f.Second = d.pair(m.Find("spearman"), true)
 		f.Over = m.Need("over").Strings(40)
+	case m.Find("composite") != nil:
+		d.readComposite(m, &f)
 	default:
 		d.readMeasure(m, &f)
 	}
@@ -230,6 +233,11 @@ func (d *Definition) readFigure(p lawtext.Pair) {
 		bounded(n, len(f.By), maxCuts)
 	}
 	m.Done()
+	if f.Measure == Composite && (len(f.By) == 0 || slices.ContainsFunc(f.By, func(by []string) bool {
+		return len(by) <= len(f.Over) || len(by) >= maxDims || !slices.Equal(by[:len(f.Over)], f.Over) || slices.Contains(by, f.Per)
+	})) {
+		p.Value.Failf("a composite is broken down by what it is over and by who is compared")
+	}
 	for _, dims := range append(f.By, f.Over) {
 		for _, name := range dims {
 			if !d.knows(&f, name) {
@@ -238,6 +246,29 @@ func (d *Definition) readFigure(p lawtext.Pair) {
 		}
 	}
 	d.Figures = append(d.Figures, f)
+}
+
+// readComposite reads what is scored and weighed.
+func (d *Definition) readComposite(m *lawtext.Map, f *Figure) {
+	f.Measure = Composite
+	find := func(key string, fits func(*Figure) bool) int {
+		n := m.Need(key)
+		at := d.figure(n.String(40))
+		if at < 0 || !fits(&d.Figures[at]) {
+			n.Failf("above this there is no figure of that name to use as %s", key)
+			return 0
+		}
+		return at
+	}
+	f.First = find("composite", func(g *Figure) bool { return g.Measure == Ratio })
+	f.Weight, f.Direction = find("weight", (*Figure).base), find("direction", (*Figure).base)
+	per := m.Need("per")
+	f.Per, f.Over = per.String(40), m.Need("over").Strings(40)
+	for _, at := range []int{f.First, f.Weight, f.Direction} {
+		if len(d.Figures) > at && !d.knows(&d.Figures[at], f.Per) {
+			per.Failf("%s cannot be broken down by %q", d.Figures[at].Name, f.Per)
+		}
+	}
 }
 
 // readMeasure reads what is counted from rows.
@@ -296,7 +327,7 @@ func (d *Definition) knows(f *Figure, dim string) bool {
 		return true
 	}
 	if !f.base() {
-		return len(d.Figures) > max(f.First, f.Second) && d.knows(&d.Figures[f.First], dim) && d.knows(&d.Figures[f.Second], dim)
+		return len(d.Figures) > max(f.First, f.Second, f.Weight, f.Direction) && !slices.ContainsFunc(f.madeOf(), func(at int) bool { return !d.knows(&d.Figures[at], dim) })
 	}
 	return d.Rows[f.Rows].column(dim) >= 0
 }

@@ -28,6 +28,7 @@ figures:
   b: {title: {zh: 甲, en: A}, unit: {zh: 甲, en: A}, rows: r, measure: sum, of: n}
   c: {title: {zh: 甲, en: A}, unit: {zh: 甲, en: A}, ratio: [a, b], floor: "0.30", by: [[k]]}
   d: {title: {zh: 甲, en: A}, unit: {zh: 甲, en: A}, spearman: [a, c], over: [k]}
+  e: {title: {zh: 甲, en: A}, unit: {zh: 甲, en: A}, composite: c, weight: b, direction: b, per: k, over: [year], by: [[year, quarter]]}
 `
 
 // Ensure a definition's mistakes are found when it is read, with their line.
@@ -50,6 +51,15 @@ func TestParse(t *testing.T) {
 		{"ratio: [a, b]", "ratio: [a]", "two figures are wanted"},
 		{"ratio: [a, b]", "ratio: [a, d]", `no figure "d" to use`},
 		{"spearman: [a, c]", "spearman: [c, e]", `no figure "e" to use`},
+		{"spearman: [a, c]", "spearman: [a, d]", `no figure "d" to use`},
+		{"composite: c", "composite: a", "no figure of that name to use as composite"},
+		{"weight: b", "weight: c", "no figure of that name to use as weight"},
+		{"direction: b", "direction: q", "no figure of that name to use as direction"},
+		{"per: k", "per: month", `cannot be broken down by "month"`},
+		{", by: [[year, quarter]]", "", "a composite is broken down by"},
+		{"by: [[year, quarter]]", "by: [[quarter, year]]", "a composite is broken down by"},
+		{"by: [[year, quarter]]", "by: [[year]]", "a composite is broken down by"},
+		{"by: [[year, quarter]]", "by: [[year, k]]", "a composite is broken down by"},
 		{`floor: "0.30"`, "floor: much", "is no number"},
 		{"by: [[k, year]]", "by: [[k, month]]", `nothing to break down by is called "month"`},
 		{"by: [[k, year]]", "by: [[k, year]], colour: red", `unknown key "colour"`},

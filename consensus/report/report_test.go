@@ -358,6 +358,41 @@ func TestSituation(t *testing.T) {
 	})
 }
 
+// Ensure the composite is the weighted mean of scores between the regions of one
+// analysis: less is better where the direction says so, equals score a half, and what
+// has no weight, no direction or no rival counts for nothing.
+func TestComposite(t *testing.T) {
+	s := newShelf(t)
+	set := `[{"code":"A","group":"regulator","name":"甲","unit":"%","direction":1,"weight":"3.00"},{"code":"B","group":"consumer","name":"乙","unit":"件","direction":-1,"weight":"1.50"},
+		{"code":"C","group":"growth","name":"丙","unit":"%","direction":1,"weight":"0.50"},{"code":"D","group":"growth","name":"丁","unit":"%","direction":1},
+		{"code":"E","group":"growth","name":"戊","unit":"%","direction":0,"weight":"9.00"},{"code":"F","group":"growth","name":"己","unit":"%","direction":1,"weight":"9.00"}]`
+	data := func(values ...string) string {
+		var list []string
+		for i, v := range values {
+			if v != "" {
+				list = append(list, fmt.Sprintf(`{"code":"%c","num":%q,"den":"10.0000","n":10}`, 'A'+i, v))
+			}
+		}
+		return `{"data_return":[` + strings.Join(list, ",") + `]}`
+	}
+	for _, year := range []string{"2018", "2019"} {
+		a := s.put("analysis", fmt.Sprintf("AN-130000-%s-000001", year), "2021-01-05", "collecting", fmt.Sprintf(`{"period_from":"%s-01-01","period_to":"%s-12-31","indicators":%s}`, year, year, set))
+		if year == "2019" { // one region only: nothing to compare
+			s.act(a, "submit_data", "110000", "2021-02-02", data("9.0000", "1.0000"))
+			continue
+		}
+		s.act(a, "submit_data", "110000", "2021-02-02", data("9.0000", "2.0000", "5.0000", "9.0000", "9.0000", "9.0000"))
+		s.act(a, "submit_data", "120000", "2021-02-02", data("5.0000", "-2.0000", "5.0000", "1.0000", "1.0000", ""))
+		s.act(a, "submit_data", "130000", "2021-02-02", data("8.0000", "", "5.0000", "", "", ""))
+	}
+	holds(t, s.compute("situation", Request{}), map[string]string{
+		"composite/AN-130000-2018-000001/110000": "3.2500/5.0000=0.6500 small", // A 1, B 0, C 1/2
+		"composite/AN-130000-2018-000001/120000": "1.7500/5.0000=0.3500 small", // A 0, B 1, C 1/2
+		"composite/AN-130000-2018-000001/130000": "2.5000/3.5000=0.7143 small", // A 3/4, C 1/2
+		"composite/AN-130000-2019-000001/110000": "",
+	})
+}
+
 // Ensure the rating in force counts, and the lists as published.
 func TestRiskAndLists(t *testing.T) {
 	s := newShelf(t)

@@ -28,7 +28,7 @@ func indicators() (list []map[string]any, codes []string) {
 				unit = "%"
 			}
 			codes = append(codes, code)
-			list = append(list, map[string]any{"code": code, "group": g.name, "name": mark + "指标" + code, "unit": unit, "direction": 1, "proposed": true})
+			list = append(list, map[string]any{"code": code, "group": g.name, "name": mark + "指标" + code, "unit": unit, "direction": 1, "proposed": true, "weight": "1.00"})
 		}
 	}
 	return list, codes
