@@ -57,3 +57,39 @@ func TestBoxes(t *testing.T) {
 		}
 	}
 }
+
+// Ensure a list says whose turn each record is, to whom it is said, and only when
+// it is asked.
+func TestTurn(t *testing.T) {
+	n := solo.New(t)
+	beijing := openDoor(t, n, solo.Someone(solo.Beijing, "zhang", "clerk"), solo.Options{})
+	tianjin := openDoor(t, n, solo.Someone(solo.Tianjin, "zhao", "unit_head"), solo.Options{})
+	id, _ := letter(t, beijing, tianjin, "5")
+	turn := func(who *door, query string) *v1.Turn {
+		t.Helper()
+		var page v1.RecordPage
+		who.get("/v1/records"+query, &page)
+		i := slices.IndexFunc(page.Items, func(r v1.RecordRow) bool { return r.ID == id })
+		if i < 0 {
+			t.Fatalf("the letter is not in the list %s", query)
+		}
+		return page.Items[i].Turn
+	}
+	if turn(tianjin, "") != nil || turn(tianjin, "?turn=false") != nil {
+		t.Error("a list that was not asked says whose turn it is")
+	}
+	theirs, ours := turn(beijing, "?turn=true"), turn(tianjin, "?turn=true")
+	if theirs == nil || theirs.Yours || ours == nil || !ours.Yours {
+		t.Fatalf("Beijing's clerk %+v, Tianjin's unit head %+v", theirs, ours)
+	}
+	head := v1.OptionActor{Party: "assistant", Role: "unit_head", Region: solo.Tianjin, Org: "120000-SJ"}
+	times := 0
+	for _, by := range ours.By {
+		if by == head {
+			times++
+		}
+	}
+	if times != 1 {
+		t.Errorf("the unit head is named %d times in %+v", times, ours.By)
+	}
+}

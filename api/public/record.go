@@ -188,6 +188,7 @@ type recordsIn struct {
 	Box         string `query:"box" enum:"in,out,todo,done" doc:"in: opened by another region; out: by the caller's; todo: the caller's region owes a running deadline; done: it owes nothing now"`
 	Overdue     bool   `query:"overdue" doc:"only records with a running deadline that has passed (of the region in owes, when given)"`
 	Text        string `query:"text" maxLength:"400" doc:"in the id, the parties or the clear fields"`
+	Turn        bool   `query:"turn" doc:"say of each whose turn it is"`
 	Sort        string `query:"sort" enum:"-updated,updated,due" default:"-updated" doc:"-updated: latest change first; due: earliest running deadline first, records without one left out"`
 	Cursor      string `query:"cursor" maxLength:"512" doc:"of the page before; the other parameters must be the same"`
 	Limit       int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
@@ -226,7 +227,13 @@ func (a *API) records(ctx context.Context, c *auth.Caller, in *recordsIn) (*reco
 	}
 	out := &recordsOut{Stamp: stampOf(view), Body: v1.RecordPage{Items: []v1.RecordRow{}, Next: page.Next}}
 	for i := range page.Rows {
-		out.Body.Items = append(out.Body.Items, rowOf(&page.Rows[i], page.LedgerTime/1000))
+		row := rowOf(&page.Rows[i], page.LedgerTime/1000)
+		if in.Turn {
+			if row.Turn, err = turnOf(books, page.Rows[i].Record, c); err != nil {
+				return nil, err
+			}
+		}
+		out.Body.Items = append(out.Body.Items, row)
 	}
 	if page.Next != "" {
 		out.Link = "<" + in.next(page.Next) + `>; rel="next"`
@@ -246,6 +253,28 @@ func rowOf(row *ledger.Row, now int64) v1.RecordRow {
 	return out
 }
 
+// turnOf says whose turn a record is.
+func turnOf(books *ledger.Books, rec *procedure.Record, c *auth.Caller) (*v1.Turn, error) {
+	options, _, err := books.Outlook(rec)
+	if err != nil {
+		return nil, err
+	}
+	turn := &v1.Turn{By: []v1.OptionActor{}}
+	for i := range options {
+		o := optionOf(&options[i], c)
+		if o.Auto != "" || o.Blocked != nil {
+			continue
+		}
+		turn.Yours = turn.Yours || o.Yours
+		for _, by := range o.By {
+			if !slices.Contains(turn.By, by) {
+				turn.By = append(turn.By, by)
+			}
+		}
+	}
+	return turn, nil
+}
+
 // next is the target of the next page: a relative reference, so that no Host
 // header can lead a client elsewhere.
 func (in *recordsIn) next(cursor string) string {
@@ -257,8 +286,10 @@ func (in *recordsIn) next(cursor string) string {
 			q.Set(name, value)
 		}
 	}
-	if in.Overdue {
-		q.Set("overdue", "true")
+	for name, given := range map[string]bool{"overdue": in.Overdue, "turn": in.Turn} {
+		if given {
+			q.Set(name, "true")
+		}
 	}
 	return "/v1/records?" + q.Encode()
 }

@@ -109,6 +109,14 @@ type RecordRow struct {
 	CreatedAt string           `json:"created_at" format:"date-time"`
 	UpdatedAt string           `json:"updated_at" format:"date-time"`
 	Dues      []RowDue         `json:"dues,omitempty" doc:"running deadlines, the earliest first"`
+	Turn      *Turn            `json:"turn,omitempty" doc:"whose turn it is; with turn=true"`
+}
+
+// Turn is whose turn it is: who may do what the record's state admits and nothing
+// stands against.
+type Turn struct {
+	By    []OptionActor `json:"by" doc:"each once; none: what comes next happens by itself, or nothing does"`
+	Yours bool          `json:"yours" doc:"one of the caller's roles may do something, as far as can be said without trying"`
 }
 
 // RowDue is a running deadline in a list.
