@@ -1,6 +1,7 @@
 package proficiency
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -180,6 +181,47 @@ func TestSamples(t *testing.T) {
 	}
 	if s, err = CheckStability(numbers(t, "1.00", "1.02"), numbers(t, "1.02", "1.04"), constant("0.05")); err != nil || s.Pass {
 		t.Errorf("%+v %v", s, err)
+	}
+}
+
+// TestJudgeSamples: every measurand that was announced, once, and no other; what is no
+// number is named with its place.
+func TestJudgeSamples(t *testing.T) {
+	fields := map[string]json.RawMessage{FieldMeasurands: json.RawMessage(`[{"code":"Pb"},{"code":"Cd"}]`)}
+	even := func(measurand string) Samples {
+		s := Samples{Measurand: measurand, Sigma: "0.05", Before: []string{"1.00", "1.02"}, After: []string{"1.02", "1.03"}}
+		for range 7 {
+			s.Pairs = append(s.Pairs, [2]string{"1.00", "1.02"})
+		}
+		return s
+	}
+	bad, moved := even("Cd"), even("Cd")
+	bad.Pairs[3][1] = "1,02"
+	moved.After[1] = "1.04"
+	for _, c := range []struct {
+		name string
+		list []Samples
+		err  string
+	}{
+		{"both", []Samples{even("Cd"), even("Pb")}, ""},
+		{"one is missing", []Samples{even("Pb")}, "no samples of Cd"},
+		{"one twice", []Samples{even("Cd"), even("Pb"), even("Pb")}, "of 3 measurands, the record announces 2"},
+		{"one unknown", []Samples{even("Cd"), even("Pb"), even("As")}, "of 3 measurands, the record announces 2"},
+		{"no number", []Samples{bad, even("Pb")}, "Cd, sample 4: value 2"},
+	} {
+		found, err := JudgeSamples(fields, c.list)
+		if c.err == "" && (err != nil || len(found) != 2 || found[0].Measurand != "Pb" || !found[1].Homogeneous || !found[1].Stable || found[1].Difference != "0.015000000") {
+			t.Errorf("%s: %+v, %v", c.name, found, err)
+		}
+		if c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.err)
+		}
+	}
+	if found, err := JudgeSamples(fields, []Samples{moved, even("Pb")}); err != nil || found[1].Stable || !found[1].Homogeneous {
+		t.Errorf("moved: %+v, %v", found, err)
+	}
+	if _, err := JudgeSamples(nil, nil); !errors.Is(err, ErrRound) {
+		t.Errorf("no record: %v", err)
 	}
 }
 

@@ -25,12 +25,12 @@ import (
 func newPT(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pt",
-		Short: "proficiency testing: seal and open results, evaluate, verify, report",
+		Short: "proficiency testing: judge samples, seal and open results, evaluate, verify, report",
 		Long: `A laboratory's result is sealed before the deadline (only a digest goes onto the
 ledger) and opened after it; a result that is not what was sealed is refused. The
 provider evaluates, any region computes again, and sandi-audit does so offline.`,
 	}
-	cmd.AddCommand(newPTSeal(s), newPTOpen(s), newPTEvaluate(s), newPTVerify(s), newPTReport(s))
+	cmd.AddCommand(newPTSamples(s), newPTSeal(s), newPTOpen(s), newPTEvaluate(s), newPTVerify(s), newPTReport(s))
 	return cmd
 }
 

@@ -48,7 +48,20 @@ func TestProficiencyRound(t *testing.T) {
 		act("enrol", fmt.Sprintf(`{"lab_uscc":%q,"cma_no":"230112340001","lab_contact":"联系人","lab_ref":%q}`, credit(fmt.Sprintf("91110105MA%07d", i)), lab(i)))
 	}
 	zero := `"sc1.` + strings.Repeat("A", 43) + `"`
-	act("samples_ready", `{"homogeneity_report":`+zero+`,"stability_report":`+zero+`,"homogeneous":true,"stable":true}`)
+	samples := func(last string) string {
+		return b.file("samples.json", []byte(`[{"measurand":"Pb","sigma_pt":"0.05","pairs":[["1.00","1.02"],["1.01","0.99"],["1.00","1.01"],["0.98","1.01"],["1.02","1.00"],["1.01","1.00"],`+last+`],`+
+			`"before":["1.00","1.02"],"after":["1.02","1.03"]}]`))
+	}
+	if code, out := b.as("liaison", "pt", "samples", id, samples(`["1.19","1.20"]`), "--submit"); code != exitVerify || !strings.Contains(out, "0.071730315  0.013093073  false") {
+		t.Errorf("samples with an outlier: exit %d: %s", code, out)
+	}
+	if code, out := b.as("liaison", "pt", "samples", id, b.file("none.json", []byte(`[]`))); code != exitFailed {
+		t.Errorf("no samples: exit %d: %s", code, out)
+	}
+	if out := must("pt", "samples", id, samples(`["0.99","1.00"]`)); !strings.Contains(out, "0.013093073") || !strings.Contains(out, "0.015000000") {
+		t.Errorf("samples: %s", out)
+	}
+	must("pt", "samples", id, samples(`["0.99","1.00"]`), "--submit")
 	act("dispatch", `{"sample_ids":["S1"],"dispatch_time":"2025-11-03T09:00:00+08:00","instruction_sheet":`+zero+`}`)
 
 	raw := b.file("raw.txt", []byte("raw record"))

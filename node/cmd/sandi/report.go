@@ -131,8 +131,11 @@ func (v reportView) write(w io.Writer) error {
 	for i := range v.Figures {
 		f := &v.Figures[i]
 		row := append(table.Row{v.s.label(f.Title)}, v.number(&f.Number, v.s.label(f.Unit))...)
-		if f.Measure == "spearman" {
+		switch f.Measure {
+		case "spearman":
 			row[3] = fmt.Sprintf("n = %d", f.N)
+		case "composite":
+			row[3] = v.s.pick("见分组（--by）", "see the breakdown (--by)")
 		}
 		t.AppendRow(row)
 		if v.by == "" {
