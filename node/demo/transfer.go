@@ -19,7 +19,6 @@ import (
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/checkpoint"
-	"sandi.internal/gateway/consensus/genesis"
 )
 
 const (
@@ -71,36 +70,17 @@ var (
 // ctx ends.
 func Transfer(ctx context.Context, c TransferConfig) (Transferred, error) {
 	var t Transferred
-	if c.Dir == "" {
-		c.Dir = DefaultDir()
-	}
 	if c.BigMiB == 0 {
 		c.BigMiB = DefaultBigMiB
 	}
-	if err := clearDir(c.Dir); err != nil {
-		return t, err
-	}
-	c.View.Founding(c.Dir)
-	began := time.Now()
 	start := time.Date(2025, 11, 12, 9, 0, 0, 0, time.FixedZone("CST", 8*3600))
-	network, err := Found(Options{Dir: c.Dir, Clock: genesis.ClockPractice, Start: start, Timeouts: c.Timeouts, PortBase: c.PortBase})
-	if err != nil {
-		return t, err
-	}
-	runCtx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	nodes := newSupervisor(network, c.Binary, c.Log)
-	if err := nodes.startAll(runCtx); err != nil {
-		return t, err
-	}
-	h := &handover{c: c, network: network, doors: newDoors(network, c.Lang), out: &t, clock: start}
-	err = h.play(runCtx, began)
-	t.OK = err == nil
-	if !c.Once && err == nil {
-		err = stay(ctx, network, c.View)
-	}
-	cancel()
-	return t, errors.Join(err, nodes.stopAll())
+	err := onNetwork(ctx, &c.Config, start, func(ctx context.Context, n *Network, d *doors) error {
+		h := &handover{c: c, network: n, doors: d, out: &t}
+		err := h.play(ctx)
+		t.OK = err == nil
+		return err
+	})
+	return t, err
 }
 
 // handover plays one transfer.
@@ -109,7 +89,6 @@ type handover struct {
 	network *Network
 	doors   *doors
 	out     *Transferred
-	clock   time.Time
 
 	files []handed
 	head  string
@@ -125,19 +104,9 @@ type handed struct {
 	commitment       string
 }
 
-func (h *handover) play(ctx context.Context, began time.Time) error {
-	if err := h.doors.ready(ctx); err != nil {
-		return err
-	}
-	if err := h.doors.setClock(ctx, h.clock); err != nil {
-		return err
-	}
-	h.c.View.Ready(h.network, time.Since(began))
+func (h *handover) play(ctx context.Context) error {
 	h.out.Network = h.network.Dir
-	for _, step := range []struct {
-		zh, en string
-		do     func(context.Context) error
-	}{
+	return steps(ctx, &h.out.Steps, h.c.Report, []step{
 		{"生成三个虚构的文件：扫描件、照片、录像", "three synthetic files: a scan, a photo, footage", h.make},
 		{"存入大兴的保管库（加密、承诺值）", "put into Daxing's vault: encrypted, committed to", h.put},
 		{"拟稿：移送案件，材料以承诺值登记", "draft: the case, its materials named by commitments", h.draft},
@@ -148,18 +117,7 @@ func (h *handover) play(ctx context.Context, began time.Time) error {
 		{"移送函自动签收，法定期限起算", "the letter is received by itself; the limits of the law begin", h.received},
 		{"保定打开文件，与原件逐字节一致", "Baoding opens the files: equal to the last byte", h.open},
 		{"保存回执", "the receipt is kept", h.keep},
-	} {
-		began := time.Now()
-		if err := step.do(ctx); err != nil {
-			return fmt.Errorf("%s: %w", step.en, err)
-		}
-		s := TransferStep{ZH: step.zh, EN: step.en, MS: time.Since(began).Milliseconds()}
-		h.out.Steps = append(h.out.Steps, s)
-		if h.c.Report != nil {
-			h.c.Report(s)
-		}
-	}
-	return nil
+	})
 }
 
 // make writes the files: they look like what they are called, and mean nothing.

@@ -42,7 +42,7 @@ func newDemo(s *settings) *cobra.Command {
 	cmd.Flags().BoolVar(&c.Once, "once", false, "play, compare the nodes, export the audit bundle, stop; exit 0 only if all came out as written")
 	cmd.Flags().IntVar(&c.PortBase, "port-base", 0, "added to every port, to run beside another demo")
 	cmd.Flags().StringVar(&timeouts, "timeouts", "demo", "Raft's timeouts: demo (one machine), or production (three cities)")
-	cmd.AddCommand(newDemoTransfer(s), newDemoLink(s), newKillLeader(s), newTamper(s), newDemoData(s))
+	cmd.AddCommand(newDemoTransfer(s), newDemoShare(s), newDemoLink(s), newKillLeader(s), newTamper(s), newDemoData(s))
 	return cmd
 }
 
