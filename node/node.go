@@ -236,7 +236,7 @@ func (n *Node) openReplica() error {
 	n.replica, err = replica.Open(replica.Config{
 		NodeID: n.cfg.Node, Genesis: n.genesis, Roster: n.members, Store: n.stores.state, Log: n.stores.log, Ledger: n.ledger, Pool: pool,
 		Transport: n.transport, Peers: peers, Clock: n.now, Applied: n.applied,
-		Cosigned: n.witness.Cosigned, Abstain: n.witness.Abstain, Logger: n.log, Metrics: n.reg,
+		Cosigned: n.witness.Cosigned, First: n.orders, Abstain: n.witness.Abstain, Logger: n.log, Metrics: n.reg,
 	})
 	if err != nil {
 		return fmt.Errorf("couldn't open the replica: %w", err)

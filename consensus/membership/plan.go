@@ -132,7 +132,7 @@ func live(nodes []Node) bool {
 // region, all nodes of the network as servers and no others, in the order to make
 // them. It returns none when nothing can be improved safely: when the voters have
 // no quorum to commit a change, or when the present configuration is itself unsafe
-// and needs people.
+// and needs people: all but one with too few voters, as after a recovery.
 //
 // Every step, applied to the view the steps before it left, leaves a
 // configuration that is safe and that its live voters can commit.
@@ -142,7 +142,7 @@ func Plan(nodes []Node) []Step {
 		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID))
 	})
 	if Unsafe(view) != "" {
-		return nil
+		return mend(view)
 	}
 	var steps []Step
 	// No node takes part in more than two steps and no step is ever undone, so the
@@ -153,6 +153,36 @@ func Plan(nodes []Node) []Step {
 			break
 		}
 		steps = append(steps, step)
+	}
+	return steps
+}
+
+// mend gives regions without a voter theirs back, one after the other, where the voters
+// are fewer than the regions' majority: two regions have signed that the network goes on
+// with those that were left (recovery.order), and each voter more of another region makes
+// it safer. Nothing else is changed in such a configuration.
+func mend(view []Node) (steps []Step) {
+	regions, votes := make(map[string]bool), make(map[string]int)
+	for _, n := range view {
+		regions[n.Region] = true
+		if n.Voter {
+			votes[n.Region]++
+		}
+	}
+	for _, own := range votes {
+		if own > 1 {
+			return nil
+		}
+	}
+	for i := range view {
+		n := &view[i]
+		if len(votes) == 0 || len(votes) >= quorum(len(regions)) || !live(view) {
+			break
+		}
+		if n.fit() && !n.Voter && votes[n.Region] == 0 {
+			n.Voter, votes[n.Region] = true, 1
+			steps = append(steps, Step{Action: Promote, Node: n.ID, Region: n.Region})
+		}
 	}
 	return steps
 }

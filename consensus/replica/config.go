@@ -83,6 +83,9 @@ type Config struct {
 	// Cosigned is what this node has put its name to: checkpoints that its ledger
 	// has to contain, the present one and any that is to replace it. nil: none.
 	Cosigned func() ledger.Check
+	// First are statements that the next leader's first command carries: the order by
+	// which a network was recovered comes before anything else. nil: none.
+	First func() [][]byte
 	// Abstain is the term up to which this node neither votes nor stands for
 	// election; the highest uint64 while it does not at all. nil: 0. It is asked
 	// for each message and must not wait.

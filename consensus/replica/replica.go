@@ -47,6 +47,7 @@ type Replica struct {
 
 	config atomic.Pointer[configuration] // the committed one; never nil after prepare
 	healed atomic.Uint64                 // times the watchdog replaced the instance
+	waits  atomic.Bool                   // nothing is proposed before Config.First
 
 	life   context.Context // ends with Close
 	end    context.CancelFunc
@@ -90,6 +91,7 @@ func Open(cfg Config) (*Replica, error) {
 		r.end()
 		return nil, err
 	}
+	r.waits.Store(cfg.First != nil && len(cfg.First()) > 0)
 	cfg.Transport.SetSituation(r.situation)
 	r.spawn(func() { r.verifier.run(r.life.Done()) })
 	if err := r.start(); err != nil {

@@ -76,6 +76,9 @@ func (r *Replica) kick() {
 		if !leads && (leader == "" || leader == r.cfg.NodeID) {
 			return // woken by the next leader
 		}
+		if leads && r.waits.Load() {
+			return // woken when the term is open
+		}
 		batch, later := r.queue.take(time.Now())
 		if later > 0 {
 			time.AfterFunc(later, func() {

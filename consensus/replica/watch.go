@@ -108,8 +108,15 @@ func (r *Replica) under(leader string) context.Context {
 // reads can wait for the commit index.
 func (r *Replica) openTerm(ctx context.Context, rf *instance) {
 	for rf.State() == raft.Leader && ctx.Err() == nil {
-		data := ledger.EncodeCommand(ledger.Command{ProposedAt: r.proposedAt()})
+		command := ledger.Command{ProposedAt: r.proposedAt()}
+		if r.cfg.First != nil {
+			command.Statements = r.cfg.First()
+		}
+		data := ledger.EncodeCommand(command)
 		if err := rf.wait(ctx, rf.Apply(data, 0)); err == nil {
+			if r.waits.Swap(false) {
+				r.kick()
+			}
 			return
 		}
 		select { // a handover in progress, or deposed

@@ -64,6 +64,7 @@ type probation struct {
 
 	mu    sync.Mutex
 	held  bool   // no peer has answered since the start
+	alone bool   // it need not: known.go, Recovered
 	floor uint64 // abstain when all is well
 	claim *claim // nil: nothing is known to be forgotten
 }
@@ -86,7 +87,11 @@ type claimText struct {
 const maxClaim = 2*checkpoint.MaxNote + 4<<10
 
 func openProbation(store Store, held bool) (*probation, error) {
-	p := &probation{store: store, held: held}
+	alone, err := store.Get(rowKey(rowAlone, ""))
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read whether the network was recovered: %w", err)
+	}
+	p := &probation{store: store, held: held && alone == nil, alone: alone != nil}
 	row, err := store.Get(rowKey(rowFloor, ""))
 	if err != nil {
 		return nil, fmt.Errorf("couldn't read which terms have no vote: %w", err)
@@ -135,6 +140,9 @@ func (p *probation) answered() bool {
 	defer p.mu.Unlock()
 	was := p.held
 	p.held = false
+	if p.alone && p.store.Delete(rowKey(rowAlone, "")) == nil { // from now on there is somebody to ask
+		p.alone = false
+	}
 	p.settle()
 	return was
 }

@@ -33,6 +33,7 @@ const (
 	rowEarlier   = 'e' // + 8 bytes of size: note
 	rowDropped   = 'c' // + node: the newest note with its cosignature that is on the board no more
 	rowEvidence  = 'x' // + id
+	rowAlone     = 'r' // the network was recovered, and no peer has answered since
 	rowFrozen    = 'z' // + foreign origin: the cosigner key that signs for it no more; empty until the next start
 )
 
