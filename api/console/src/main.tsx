@@ -19,6 +19,7 @@ import './style.css'
 const List = lazy(() => import('./record/List'))
 const Detail = lazy(() => import('./record/Detail'))
 const Open = lazy(() => import('./record/Open'))
+const Audit = lazy(() => import('./audit/Audit'))
 const Nodes = lazy(() => import('./nodes/Nodes'))
 
 const client = new QueryClient({
@@ -62,6 +63,7 @@ function Gate() {
         <Route path="records" element={<List />} />
         <Route path="record/:id" element={<Detail />} />
         <Route path="open/:procedure" element={<Open />} />
+        <Route path="audit" element={<Audit />} />
         <Route path="nodes" element={<Nodes />} />
         <Route path="enter" element={<Navigate to="/" replace />} />
         <Route path="*" element={<Missing />} />

@@ -172,6 +172,8 @@ async function small(record) {
     await look(d, 'record')
     await d.to('/nodes', '.nodes li')
     await look(d, 'nodes')
+    await d.to('/audit', '.entries li')
+    await look(d, 'audit')
     await d.close()
   }
 }
@@ -182,6 +184,10 @@ async function others() {
   assert.equal(await auditor.page.locator('.starts a').count(), 0, 'an auditor starts nothing')
   await auditor.to('/records?procedure=unqualified&sort=due', '.panel')
   await look(auditor, 'records')
+  await auditor.page.click('.second nav a[href$="/audit"]')
+  await auditor.page.waitForSelector('.entries li a')
+  await look(auditor, 'audit')
+  assert.equal(await auditor.page.locator('.verdicts .bad').count(), 0)
   await auditor.close()
   const operator = await desk('110000', 'operator')
   await operator.page.waitForSelector('.nodes li')
@@ -217,6 +223,7 @@ async function older(record) {
   await d.to('/open/case_transfer', '#f-case_file_no')
   await look(d, 'form')
   await d.to('/nodes', '.nodes li')
+  await d.to('/audit', '.entries li')
   assert.deepEqual(d.wrong, [])
   await d.close()
 }

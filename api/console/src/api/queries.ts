@@ -8,8 +8,10 @@ import { api, got } from './client'
 export interface ListQuery {
   procedure?: string
   state?: string
+  owes?: string
   box?: 'todo' | 'in' | 'out' | 'done'
   overdue?: boolean
+  turn?: boolean
   text?: string
   sort?: '-updated' | 'updated' | 'due'
   cursor?: string

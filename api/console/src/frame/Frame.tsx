@@ -72,6 +72,7 @@ export function Frame() {
                 {t('nav.desk')}
               </NavLink>
               <NavLink to="/records">{t('nav.records')}</NavLink>
+              <NavLink to="/audit">{t('nav.audit')}</NavLink>
             </>
           )}
           <NavLink to="/nodes">{t('nav.nodes')}</NavLink>

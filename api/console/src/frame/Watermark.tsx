@@ -13,11 +13,11 @@ export function Watermark({ lines }: { lines: string[] }) {
 
 function draw(lines: string[]): string {
   const canvas = document.createElement('canvas')
-  canvas.width = 360
-  canvas.height = 220
+  canvas.width = 460
+  canvas.height = 260
   const pen = canvas.getContext('2d')
   if (!pen) return 'none'
-  pen.translate(180, 110)
+  pen.translate(230, 130)
   pen.rotate(-Math.PI / 8)
   pen.font = '14px sans-serif'
   pen.textAlign = 'center'

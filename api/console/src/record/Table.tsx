@@ -1,3 +1,4 @@
+import { UserOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'react-router'
@@ -6,7 +7,7 @@ import { useLaws, useRecords, useStatus, type ListQuery } from '../api/queries'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
-import { limitOf, type Document } from '../law/document'
+import { limitOf, partyOf, type Document } from '../law/document'
 import { minute } from '../util/time'
 import { useWho } from '../session/context'
 import { Due } from './Due'
@@ -14,12 +15,15 @@ import { State } from './State'
 
 const pageSize = 20
 
+/** How many of those whose turn it is are named in a list. */
+const turnMax = 2
+
 /** RecordTable is a list that the node pages, sorts and filters. */
 export function RecordTable({ query, label, empty }: { query: ListQuery; label: string; empty: ReactNode }) {
   const key = JSON.stringify(query)
   const [trail, setTrail] = useState<{ key: string; cursors: string[] }>({ key, cursors: [] })
   const cursors = trail.key === key ? trail.cursors : [] // another query starts at its first page
-  const list = useRecords({ ...query, cursor: cursors[cursors.length - 1], limit: pageSize })
+  const list = useRecords({ ...query, turn: true, cursor: cursors[cursors.length - 1], limit: pageSize })
   const { t } = useSpeech()
   const rows = list.data?.items ?? []
   const laws = useLaws([...new Set(rows.map((row) => row.procedure))].sort())
@@ -36,6 +40,7 @@ export function RecordTable({ query, label, empty }: { query: ListQuery; label: 
             <tr>
               <th scope="col">{t('list.record')}</th>
               <th scope="col">{t('list.state')}</th>
+              <th scope="col">{t('list.turn')}</th>
               <th scope="col">{t('list.parties')}</th>
               <th scope="col">{t('list.due')}</th>
               <th scope="col">{t('list.updated')}</th>
@@ -78,6 +83,9 @@ function Row({ row, law }: { row: RecordRow; law: Document | undefined }) {
       <td data-label={t('list.state')}>
         <State law={law} name={row.state} />
       </td>
+      <td data-label={t('list.turn')}>
+        <Whose row={row} law={law} />
+      </td>
       <td data-label={t('list.parties')}>
         <Ways row={row} />
       </td>
@@ -86,6 +94,27 @@ function Row({ row, law }: { row: RecordRow; law: Document | undefined }) {
         {minute(row.updated_at)}
       </td>
     </tr>
+  )
+}
+
+/** Whose says whose turn a record is: yours, or which offices of which party. */
+function Whose({ row, law }: { row: RecordRow; law: Document | undefined }) {
+  const { t, of, named } = useSpeech()
+  if (!row.turn) return null
+  if (row.turn.yours) {
+    return (
+      <b className="yours">
+        <UserOutlined /> {t('list.yours')}
+      </b>
+    )
+  }
+  const by = row.turn.by.slice(0, turnMax).map((a) => `${(law && of(partyOf(law, a.party))) || ''} ${named(`role.${a.role}`, a.role)}`.trim())
+  if (by.length === 0) return <span className="quiet">{t('list.nobody')}</span>
+  return (
+    <span className="quiet">
+      {by.join('、')}
+      {row.turn.by.length > turnMax && '…'}
+    </span>
   )
 }
 
