@@ -66,6 +66,7 @@ type Config struct {
 	Keys                  func() *checkpoint.Keys // of all nodes, ever
 	Secret                []byte                  // for cursors; of this node
 	Clock                 func() time.Time        // real time, or the scenario clock
+	Rate                  float64                 // questions a second of another region; 0: askRate
 }
 
 // Sets is safe for concurrent use.
@@ -84,7 +85,10 @@ const (
 
 // New makes it.
 func New(cfg Config) (*Sets, error) {
-	d := &Sets{cfg: cfg, fair: serve.NewFair(askRate, askMax, time.Now)}
+	if cfg.Rate == 0 {
+		cfg.Rate = askRate
+	}
+	d := &Sets{cfg: cfg, fair: serve.NewFair(cfg.Rate, askMax, time.Now)}
 	var err error
 	if d.cursor, err = cursorCipher(cfg.Secret); err != nil {
 		return nil, fmt.Errorf("couldn't open the shared data sets: %w", err)

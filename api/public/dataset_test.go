@@ -35,7 +35,7 @@ const setColumns = `[{"name":"uscc","title_zh":"信用代码","title_en":"Code",
 
 // sharing is Hebei with a data set, and Beijing that may ask for some of it.
 type sharing struct {
-	t              *testing.T
+	t              testing.TB
 	net            *solo.Network
 	hebei, beijing *door
 	set, agreement string
@@ -64,6 +64,11 @@ func newTables(t testing.TB) *tables.Tables {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return tablesIn(t, db)
+}
+
+func tablesIn(t testing.TB, db *engine.DB) *tables.Tables {
+	t.Helper()
 	t.Cleanup(func() { _ = db.Close() })
 	tab, err := tables.Open(db, vault.NewKey(vault.AES256GCM{}), vault.AES256GCM{})
 	if err != nil {
@@ -73,9 +78,14 @@ func newTables(t testing.TB) *tables.Tables {
 }
 
 // share publishes the set; agree brings an agreement into force.
-func share(t *testing.T) *sharing {
+func share(t testing.TB) *sharing {
 	t.Helper()
-	s := &sharing{t: t, net: solo.New(t), tables: &tapped{Tables: newTables(t)}}
+	return shareOn(t, newTables(t))
+}
+
+func shareOn(t testing.TB, rows *tables.Tables) *sharing {
+	t.Helper()
+	s := &sharing{t: t, net: solo.New(t), tables: &tapped{Tables: rows}}
 	s.hebei = openDoor(t, s.net, solo.Someone(solo.Hebei, "liu", "liaison"), solo.Options{Tables: s.tables})
 	s.beijing = openDoor(t, s.net, solo.Someone(solo.Beijing, "sun", "officer"), solo.Options{Tables: newTables(t)})
 	r := s.hebei.open("data_set", "liaison", `{"set_no":"HB-1","title":"合成名录","summary":"合成的企业名录","contact":"质量处 0311-0000","data_class":"general","personal_data":"personal",

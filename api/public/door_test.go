@@ -16,13 +16,13 @@ import (
 
 // door is one bureau's public door with somebody in front of it.
 type door struct {
-	t      *testing.T
+	t      testing.TB
 	net    *solo.Network
 	bureau *solo.Bureau
 	token  string
 }
 
-func openDoor(t *testing.T, n *solo.Network, p solo.Person, o solo.Options) *door {
+func openDoor(t testing.TB, n *solo.Network, p solo.Person, o solo.Options) *door {
 	t.Helper()
 	return &door{t: t, net: n, bureau: n.Bureau(p.Region, o), token: n.Token(p, p.Region)}
 }
