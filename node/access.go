@@ -85,6 +85,9 @@ type looks struct{ *Node }
 
 // Show implements peer.Looks.
 func (n looks) Show(ctx context.Context, region string, q accesslog.Question) (v1.AccessRows, error) {
+	if q.From == 0 && q.Size == 0 {
+		n.anchorer.Freshen(ctx)
+	}
 	books, done, err := n.books()
 	if err != nil {
 		return v1.AccessRows{}, err

@@ -16,6 +16,7 @@ import (
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/sleep"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -29,6 +30,9 @@ const (
 	anchorTick  = 5 * time.Second
 	anchorAct   = 20 * time.Second
 	anchorAgain = time.Minute
+	// anchorFirst is how often a node that has just started looks whether the ledger
+	// can be asked.
+	anchorFirst = 200 * time.Millisecond
 )
 
 // anchorer brings the head of this node's access log onto the ledger, and holds the log
@@ -46,6 +50,7 @@ type anchorer struct {
 	held  bool       // against a ledger that was not behind
 	since time.Time  // when an entry was first seen that the ledger doesn't vouch for; zero: all are
 	again time.Time  // not before this
+	asked time.Time  // no head for another bureau's auditor before this
 	last  *ledger.AccessHead
 }
 
@@ -54,14 +59,25 @@ func (a *anchorer) run(ctx context.Context) {
 	tick := time.NewTicker(anchorTick)
 	defer tick.Stop()
 	for ctx.Err() == nil {
-		if err := a.look(ctx); err != nil && ctx.Err() == nil {
+		if err := a.look(ctx); err != nil && ctx.Err() == nil && a.standsHeld() {
 			a.log.Warn("couldn't bring the head of the access log onto the ledger; this node tries again", "error", err)
+		}
+		if !a.standsHeld() { // nobody is given anything private before
+			_ = sleep.For(ctx, anchorFirst)
+			continue
 		}
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
 		}
 	}
+}
+
+// standsHeld reports whether the log was held against a ledger that was not behind.
+func (a *anchorer) standsHeld() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.held
 }
 
 // look anchors what has waited for long enough.
@@ -95,6 +111,23 @@ func (a *anchorer) Anchor(ctx context.Context) (*ledger.AccessHead, error) {
 		return a.last, err
 	}
 	return a.submit(ctx, *head)
+}
+
+// Freshen is Anchor for other bureaus' auditors, who begin to read: at most one head a
+// minute, so that nobody fills the ledger by asking.
+func (a *anchorer) Freshen(ctx context.Context) {
+	a.mu.Lock()
+	early := a.now().Before(a.asked)
+	if !early {
+		a.asked = a.now().Add(anchorAgain)
+	}
+	a.mu.Unlock()
+	if early {
+		return
+	}
+	if _, err := a.Anchor(ctx); err != nil && ctx.Err() == nil {
+		a.log.Warn("couldn't bring the head of the access log onto the ledger for an auditor", "error", err)
+	}
 }
 
 // Unanchored is for how long entries have waited for the ledger, by the real clock.

@@ -84,7 +84,8 @@ type Verdict struct {
 }
 
 // Judge builds each log of a file anew and holds it against its heads on the ledger.
-// heads gives those of a node's log; nil takes what the file says.
+// heads gives those of a node's log besides those that the file itself
+// names; nil gives none.
 func (f *File) Judge(heads func(node string, log uint64) []Head) []Verdict {
 	list := make([]Verdict, 0, len(f.Logs))
 	subjects := f.Subjects
@@ -95,7 +96,7 @@ func (f *File) Judge(heads func(node string, log uint64) []Head) []Verdict {
 		s := &f.Logs[i]
 		known, err := s.heads()
 		if heads != nil {
-			known, err = heads(s.Node, s.Log), nil
+			known = append(known, heads(s.Node, s.Log)...)
 		}
 		v := Verdict{Region: s.Region, Node: s.Node, Log: s.Log, Err: err}
 		if err == nil {

@@ -10,8 +10,8 @@ import (
 )
 
 func newAudit(s *settings) *cobra.Command {
-	cmd := &cobra.Command{Use: "audit", Short: "for auditors: export the ledger, watch the nodes"}
-	cmd.AddCommand(newAuditExport(s), newAuditWatch(s))
+	cmd := &cobra.Command{Use: "audit", Short: "for auditors: export the ledger, watch the nodes, see who looked at private data"}
+	cmd.AddCommand(newAuditExport(s), newAuditWatch(s), newWhoLooked(s), newAccessLog(s))
 	return cmd
 }
 
