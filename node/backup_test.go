@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"crypto/rand"
@@ -10,7 +11,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,6 +115,8 @@ func TestBackupRestored(t *testing.T) {
 		t.Fatalf("of %d leaves: %+v", last+1, report)
 	}
 
+	n.refusesForged(file, key)
+
 	n.stop(lost)
 	folder := filepath.Dir(n.nodes[lost].path)
 	if err := os.RemoveAll(folder); err != nil {
@@ -168,4 +173,103 @@ func (n *network) leaderAmong(nodes ...int) (lead int) {
 		return nil
 	})
 	return lead
+}
+
+// refusesForged has parts of a backup changed by somebody who can seal and sum up as
+// well as we can, and nothing of it accepted.
+func (n *network) refusesForged(file, key []byte) {
+	n.t.Helper()
+	for name, change := range map[string]func(part string, data []byte) []byte{
+		"a bit of the ledger": func(part string, data []byte) []byte {
+			if part == "ledger.state" {
+				data[len(data)/2] ^= 1
+			}
+			return data
+		},
+		"no checkpoint": func(part string, data []byte) []byte {
+			if part == "proof.json" {
+				return regexp.MustCompile(`(?s)"notes": .*`).ReplaceAll(data, []byte(`"notes": []}`))
+			}
+			return data
+		},
+		"another root": func(part string, data []byte) []byte {
+			if part == "proof.json" {
+				return regexp.MustCompile(`"root": "[^"]*"`).ReplaceAll(data, []byte(`"root": "`+strings.Repeat("A", 43)+`"`))
+			}
+			return data
+		},
+		"a signature": func(part string, data []byte) []byte {
+			if part == "proof.json" {
+				at := bytes.Index(data, []byte("/110000/110000-a ")) // a cosigner's line
+				copy(data[at+40:], "AAAA")
+			}
+			return data
+		},
+		"a private object": func(part string, data []byte) []byte {
+			if strings.HasPrefix(part, "vault/") {
+				data[len(data)-1] ^= 1
+			}
+			return data
+		},
+		"another vault's rows": func(part string, data []byte) []byte {
+			if part == "vault.rows" {
+				data[len(data)/2] ^= 1
+			}
+			return data
+		},
+	} {
+		o := n.open(n.forge(file, key, change), key, nil)
+		if report, err := backup.Verify(n.t.Context(), n.t.TempDir(), o); !errors.Is(err, backup.ErrBad) {
+			n.t.Errorf("%s was changed, and the backup holds: %+v, %v", name, report, err)
+		}
+	}
+	stranger := n.open(file, key, func(o *backup.Options) {
+		keys := *o.Trust.Keys
+		keys.Genesis[0] ^= 1
+		o.Trust.Keys = &keys
+	})
+	if _, err := backup.Verify(n.t.Context(), n.t.TempDir(), stranger); !errors.Is(err, backup.ErrBad) {
+		n.t.Errorf("a backup of another network holds: %v", err)
+	}
+	alone := n.open(file, key, func(o *backup.Options) { o.Trust, o.VaultKey = backup.Trust{}, nil })
+	if report, err := backup.Verify(n.t.Context(), n.t.TempDir(), alone); err != nil || report.Complete() || report.Trusted || report.Opened {
+		n.t.Errorf("a backup that vouches for itself: %+v, %v", report, err)
+	}
+}
+
+// forge seals a backup again, with parts changed and a manifest that fits.
+func (n *network) forge(file, key []byte, change func(part string, data []byte) []byte) []byte {
+	n.t.Helper()
+	in, err := backup.Open(bytes.NewReader(file), backup.Key{Identities: key})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	_, public, _ := strings.Cut(string(key), "public key: ")
+	public, _, _ = strings.Cut(public, "\n")
+	var out bytes.Buffer
+	sealed, err := backup.Seal(&out, backup.Lock{Recipients: []string{public}})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	w, parts := backup.NewWriter(sealed, time.Now()), tar.NewReader(in)
+	for {
+		head, err := parts.Next()
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		if head.Name == "manifest.json" {
+			break
+		}
+		data, err := io.ReadAll(parts)
+		if err == nil {
+			err = w.Bytes(head.Name, change(head.Name, data))
+		}
+		if err != nil {
+			n.t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Finish(), sealed.Close()); err != nil {
+		n.t.Fatal(err)
+	}
+	return out.Bytes()
 }

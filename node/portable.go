@@ -39,6 +39,7 @@ var homes = []struct {
 	{"keys.gossip", "keys/gossip.key", true, func(c *Config) *string { return &c.Keys.Gossip }},
 	{"keys.node_cert", "tls/node.pem", true, func(c *Config) *string { return &c.Keys.NodeCert }},
 	{"keys.node_key", "tls/node-key.pem", true, func(c *Config) *string { return &c.Keys.NodeKey }},
+	{"keys.token", "ca/token.pem", true, func(c *Config) *string { return &c.Keys.Token }},
 	{"keys.ca_cert", "ca/issuing.pem", true, func(c *Config) *string { return &c.Keys.CACert }},
 	{"keys.ca_key", "ca/issuing-key.pem", true, func(c *Config) *string { return &c.Keys.CAKey }},
 	{"tls.cert", "tls/public.pem", true, func(c *Config) *string { return &c.TLS.Cert }},

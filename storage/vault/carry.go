@@ -30,25 +30,20 @@ func (v *Vault) Carry() *Carrier { return &Carrier{v, v.db.NewSnapshot()} }
 // Close lets go of what was pinned.
 func (c *Carrier) Close() error { return c.snap.Close() }
 
-// tagJournal is the first byte of storage/journal's keys: its rows lie in this store
-// and go with it as they are.
-const tagJournal = 'a'
-
-// carried reports whether rows of a tag go into a backup: what is on its way in or out
-// does not, and the counters are made anew.
-func carried(tag byte) bool {
-	return tag == tagObject || tag == tagKeeping || tag == tagPurged || tag == tagCheck || tag == tagJournal
-}
+// carried reports whether rows of a tag go into a backup. What is on its way in or out
+// does not, and the counters are made anew; everything else in this store does, also what
+// neighbours keep in keys of their own (storage/journal, storage/tables).
+func carried(tag byte) bool { return tag != tagUsage && tag != tagIntake && tag != tagPending }
 
 // rightKey reports whether a row may have this key.
 func rightKey(key []byte) bool {
 	switch key[0] {
 	case tagCheck:
 		return len(key) == 1
-	case tagJournal:
-		return true
+	case tagObject, tagKeeping, tagPurged:
+		return len(key) == 1+len(commitment.Commitment{})
 	}
-	return carried(key[0]) && len(key) == 1+len(commitment.Commitment{})
+	return carried(key[0])
 }
 
 // RowsSize is how many bytes WriteRows will write.
@@ -139,10 +134,10 @@ func clearOf(entry []byte) (place byte, id objectID, ok bool) {
 }
 
 // Bounds of a row in a backup: an entry is an object of at most inlineMax with its
-// details, a saying is wrapped, a row of the journal has at most 64 KiB.
+// details; neighbours may have larger rows.
 const (
-	carryKey   = 1 + 64
-	carryValue = 64 << 10
+	carryKey   = 4 << 10
+	carryValue = 16 << 20
 	carryBytes = 4 << 20 // of rows in one batch
 )
 
