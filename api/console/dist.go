@@ -31,7 +31,7 @@ const (
 // mediaTypes are those of the files that a build makes; others are not served.
 var mediaTypes = map[string]string{
 	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
-	".png": "image/png", ".woff2": "font/woff2", ".json": "application/json",
+	".txt": "text/plain; charset=utf-8", ".png": "image/png", ".woff2": "font/woff2", ".json": "application/json",
 }
 
 // policy lets a page do what the console does and nothing else. Scripts are files

@@ -1,6 +1,7 @@
 import legacy from '@vitejs/plugin-legacy'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { licences } from './licences.ts'
 
 // One page under /console, no source maps, no inline script: the policy of the
 // answer allows script files of this host only. Styles that the page writes
@@ -8,7 +9,7 @@ import { defineConfig } from 'vitest/config'
 // by way of src/main.tsx).
 export default defineConfig({
   base: '/console/',
-  plugins: [react(), legacy({ renderLegacyChunks: false, modernPolyfills: true, modernTargets: 'chrome>=90' })],
+  plugins: [react(), legacy({ renderLegacyChunks: false, modernPolyfills: true, modernTargets: 'chrome>=90' }), licences()],
   html: { cspNonce: 'SANDI-NONCE' },
   build: { outDir: 'dist', emptyOutDir: true, modulePreload: { polyfill: false }, cssTarget: 'chrome90', assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
