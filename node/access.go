@@ -95,3 +95,17 @@ func (n looks) Show(ctx context.Context, region string, q accesslog.Question) (v
 	defer done()
 	return n.access.Show(ctx, books, region, q, n.signHead)
 }
+
+// anchorLate is for how long entries may wait for the ledger before that is an alarm.
+const anchorLate = 2 * time.Hour
+
+// probeAccess warns of a log that takes nothing, or that nobody vouches for.
+func (n *Node) probeAccess(context.Context) error {
+	if err := n.access.Closed(); err != nil {
+		return fmt.Errorf("nobody is given private data: %w; see OPERATIONS, who looked", err)
+	}
+	if late := n.anchorer.Unanchored(); late > anchorLate {
+		return fmt.Errorf("entries of the access log have waited %s for the ledger; is there a majority?", late.Round(time.Minute))
+	}
+	return nil
+}

@@ -179,6 +179,7 @@ func (n *Node) checks() []admin.Check {
 			return nil
 		}},
 		{Name: "promises", Warn: true, Probe: n.probePromises},
+		{Name: "access_log", Warn: true, Probe: n.probeAccess},
 		{Name: "disk", Warn: true, Probe: n.probeDisk},
 	}
 }

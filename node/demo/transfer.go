@@ -54,6 +54,7 @@ type Transferred struct {
 	MiBPerS float64        `json:"mib_per_s"` // from the offer to the receipt
 	Receipt string         `json:"receipt"`   // file
 	Keys    string         `json:"keys"`      // file, for the verifier
+	Looks   int            `json:"looks"`     // at the case and its files, proven complete
 	Steps   []TransferStep `json:"steps"`
 	Network string         `json:"network"` // folder
 }
@@ -62,6 +63,7 @@ var (
 	sender   = Actor{Region: "110000", Org: "110115-SJ", Role: "clerk", Person: "dx-clerk-1"}
 	approver = Actor{Region: "110000", Org: "110115-SJ", Role: "bureau_head", Person: "dx-head-1"}
 	postman  = Actor{Region: "110000", Org: "110115-SJ", Role: "liaison", Person: "dx-liaison-1"}
+	auditor  = Actor{Region: "130000", Org: "130600-SJ", Role: "auditor", Person: "bd-auditor-1"}
 	receiver = Actor{Region: "130000", Org: "130600-SJ", Role: "liaison", Person: "bd-liaison-1"}
 )
 
@@ -117,6 +119,7 @@ func (h *handover) play(ctx context.Context) error {
 		{"移送函自动签收，法定期限起算", "the letter is received by itself; the limits of the law begin", h.received},
 		{"保定打开文件，与原件逐字节一致", "Baoding opens the files: equal to the last byte", h.open},
 		{"保存回执", "the receipt is kept", h.keep},
+		{"查明谁看过：逐节点重建访问日志，与账上日志头一致", "who looked: every node's access log built anew, equal to its head on the ledger", h.looked},
 	})
 }
 
@@ -307,6 +310,36 @@ func (h *handover) offered(ctx context.Context, ok func(v1.Offer) bool) (o v1.Of
 		return nil
 	})
 	return o, err
+}
+
+// looked asks, as Baoding's auditor, who looked at the case and its files, and proves
+// that nobody is missing: at least the offer, what the node was given, and what was
+// opened.
+func (h *handover) looked(ctx context.Context) error {
+	door, err := h.doors.of(auditor)
+	if err != nil {
+		return err
+	}
+	f, err := door.WhoLooked(ctx, h.out.Record)
+	if err != nil {
+		return err
+	}
+	if len(f.Gaps) > 0 {
+		return fmt.Errorf("node %s does not show who looked: %s", f.Gaps[0].Node, f.Gaps[0].Why)
+	}
+	for _, v := range f.Judge(nil) {
+		if v.Err != nil {
+			return fmt.Errorf("the access log of %s is not the one on the ledger: %w", v.Node, v.Err)
+		}
+		if v.Anchored < v.Entries {
+			return fmt.Errorf("the ledger has a head of %d of the %d entries of %s's access log", v.Anchored, v.Entries, v.Node)
+		}
+		h.out.Looks += len(v.Found)
+	}
+	if least := 1 + 2*len(h.files); h.out.Looks < least {
+		return fmt.Errorf("%d looks stand in the logs, there were at least %d", h.out.Looks, least)
+	}
+	return nil
 }
 
 func (h *handover) received(ctx context.Context) error {

@@ -49,6 +49,7 @@ var checks = []check{
 	{groupNode, text{"运行状态", "running"}, checkUp},
 	{groupNode, text{"就绪", "ready"}, checkReady},
 	{groupNode, text{"检查点", "checkpoints"}, checkCheckpoints},
+	{groupNode, text{"访问日志", "access log"}, checkAccess},
 	{groupPeers, text{"投票与节点", "voters and nodes"}, checkMembership},
 	{groupPeers, text{"连通与时钟", "reach and clock"}, checkPeers},
 	{groupCalendar, text{"未来十二个月", "next 12 months"}, checkCalendar},

@@ -43,7 +43,7 @@ func TestDemoTransfer(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	if !got.OK || len(got.Steps) != 10 || got.Bytes < 16<<20 || got.Record == "" {
+	if !got.OK || len(got.Steps) != 11 || got.Looks < 7 || got.Bytes < 16<<20 || got.Record == "" {
 		t.Fatalf("%+v", got)
 	}
 	run(t, 0, "sandi-audit", "verify", got.Receipt, "--keys", got.Keys)

@@ -57,8 +57,28 @@ func (v statusView) rows() []table.Row {
 	for _, p := range v.waiting {
 		rows = append(rows, table.Row{"awaits your vote", fmt.Sprintf("%s/%s: %s %d", p.Region, p.ID, p.Name, p.Version)})
 	}
+	rows = append(rows, v.accessRows()...)
 	if v.Checkpoints != nil {
 		rows = slices.Insert(rows, slices.IndexFunc(rows, func(r table.Row) bool { return r[0] == "root" }), v.checkpointRows()...)
+	}
+	return rows
+}
+
+// anchorLate is for how many seconds entries of the access log may wait for the ledger.
+const anchorLate = 2 * 3600
+
+// accessRows are how the log of who looked at private data stands.
+func (v statusView) accessRows() []table.Row {
+	a := v.AccessLog
+	if a == nil {
+		return nil
+	}
+	rows := []table.Row{{"access log", fmt.Sprintf("%d entries, %d under a head on the ledger", a.Size, a.Anchored)}}
+	if a.Closed != "" {
+		rows = append(rows, table.Row{"no private data", a.Closed})
+	}
+	if a.Unanchored > anchorLate {
+		rows = append(rows, table.Row{"warning", fmt.Sprintf("entries of the access log have waited %d minutes for the ledger", a.Unanchored/60)})
 	}
 	return rows
 }

@@ -1,22 +1,15 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"sandi.internal/gateway/api/client"
-	"sandi.internal/gateway/api/problem"
-	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/calendar"
 	"sandi.internal/gateway/node/cli"
@@ -83,7 +76,7 @@ func (w *whoLooked) ask(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	f, err := gather(cmd.Context(), c, w.record)
+	f, err := c.WhoLooked(cmd.Context(), w.record)
 	if err != nil {
 		return err
 	}
@@ -97,146 +90,6 @@ func (w *whoLooked) ask(cmd *cobra.Command) error {
 		}
 	}
 	return w.report(cmd.OutOrStdout(), "asked", f, f.Judge(nil), f.Gaps)
-}
-
-// gather asks all nodes for their logs about a record.
-func gather(ctx context.Context, c *client.Client, record string) (*access.File, error) {
-	status, err := c.Status(ctx)
-	if err != nil {
-		return nil, err
-	}
-	// Without a majority nothing can be anchored; then the answer says what is not
-	// covered yet.
-	var refused *problem.Problem
-	if _, err := c.AnchorAccess(ctx); errors.As(err, &refused) && refused.Status < 500 {
-		return nil, err
-	}
-	nodes, err := c.AccessHeads(ctx)
-	if err != nil {
-		return nil, err
-	}
-	f := &access.File{Format: access.FileFormat, Network: status.Network, Record: record}
-	own := status.Node
-	for i := range nodes { // the own node first: it says what the record names
-		if nodes[i].Node == own {
-			nodes[0], nodes[i] = nodes[i], nodes[0]
-		}
-	}
-	for _, n := range nodes {
-		if record == "" && n.Node != own {
-			continue
-		}
-		if err := gatherNode(ctx, c, f, n, n.Node == own); err != nil {
-			return nil, err
-		}
-	}
-	after, err := c.AccessHeads(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for i := range f.Logs {
-		addHeads(&f.Logs[i], nodes, after)
-	}
-	return f, nil
-}
-
-// addHeads gives a log the heads that stood on the ledger before it was asked for, all
-// of them, and of those since then the ones that what was shown reaches.
-func addHeads(s *access.Shown, before, after []v1.AccessNode) {
-	known := map[uint64]bool{}
-	for late, list := range [][]v1.AccessNode{before, after} {
-		for _, n := range list {
-			if n.Node != s.Node {
-				continue
-			}
-			for _, h := range n.Heads {
-				if h.Log == s.Log && h.Index != nil && !known[h.Size] && (late == 0 || h.Size <= uint64(len(s.Rows))) {
-					known[h.Size] = true
-					s.Heads = append(s.Heads, access.ShownHead{Size: h.Size, Root: h.Root, Index: *h.Index})
-				}
-			}
-		}
-	}
-}
-
-// gatherNode asks for a node's logs: that of now, and the ended ones that the ledger
-// has heads of. What cannot be had becomes a gap; an error is of the own node.
-func gatherNode(ctx context.Context, c *client.Client, f *access.File, n v1.AccessNode, own bool) error {
-	gap := func(log uint64, why string) {
-		f.Gaps = append(f.Gaps, access.Gap{Region: n.Region, Node: n.Node, Log: log, Why: why})
-	}
-	newest := map[uint64]uint64{} // log -> its longest head
-	for _, h := range n.Heads {
-		newest[h.Log] = max(newest[h.Log], h.Size)
-	}
-	last := uint64(0)
-	if !n.Removed {
-		s, subjects, err := gatherLog(ctx, c, client.AccessRun{Node: n.Node, Record: f.Record})
-		switch {
-		case err != nil && own:
-			return err
-		case err != nil:
-			gap(0, gapOf(err))
-		default:
-			f.Logs = append(f.Logs, s)
-			last = s.Log
-		}
-		if own {
-			f.Subjects = subjects
-		}
-	}
-	for _, log := range slices.Sorted(maps.Keys(newest)) {
-		if log == last {
-			continue
-		}
-		if n.Removed {
-			gap(log, "removed")
-			continue
-		}
-		s, _, err := gatherLog(ctx, c, client.AccessRun{Node: n.Node, Record: f.Record, Log: log, Size: newest[log]})
-		if err != nil {
-			gap(log, gapOf(err))
-			continue
-		}
-		f.Logs = append(f.Logs, s)
-	}
-	return nil
-}
-
-// gapOf says in one word why a log could not be had.
-func gapOf(err error) string {
-	var p *problem.Problem
-	switch {
-	case errors.As(err, &p) && p.Code == problem.NotFound:
-		return "not_party"
-	case errors.As(err, &p) && p.Code == problem.PeerSilent:
-		return "silent"
-	}
-	return "not_shown"
-}
-
-// gatherLog fetches a whole log, run by run.
-func gatherLog(ctx context.Context, c *client.Client, r client.AccessRun) (s access.Shown, subjects []string, err error) {
-	for {
-		rows, err := c.AccessRows(ctx, r)
-		if err != nil {
-			return s, nil, err
-		}
-		if s.Node == "" {
-			s = access.Shown{Region: rows.Region, Node: rows.Node, Log: rows.Log, Rows: []access.ShownRow{}}
-			r.Log, r.Size, subjects = rows.Log, rows.Size, rows.Subjects
-		}
-		if rows.Node != r.Node && r.Node != "" || rows.Log != r.Log || rows.From != r.From {
-			return s, nil, fmt.Errorf("node %s answered with another run than it was asked for", r.Node)
-		}
-		for _, row := range rows.Rows {
-			s.Rows = append(s.Rows, access.ShownRow{Slip: row.Slip, Entry: row.Entry})
-		}
-		s.Note, r.From = rows.Note, uint64(len(s.Rows))
-		if r.From >= r.Size || len(rows.Rows) == 0 {
-			return s, subjects, nil // one that ends too early is found out by its heads
-		}
-	}
 }
 
 // looked is one line of the answer.
