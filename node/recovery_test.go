@@ -88,7 +88,7 @@ func TestQuorumLost(t *testing.T) {
 			t.Errorf("the newest checkpoint: %+v", last)
 		}
 		body := statement.RecoveryBody{Size: v.Last.Size, Root: v.Last.Root[:], Survivors: []string{f.Node}, Reason: "lost"}
-		if _, _, err := f.Judge(v, n.order(network, body, short, survivor)); !errors.Is(err, recovery.ErrShorter) {
+		if _, err := f.Judge(v, n.order(network, body, short, survivor)); !errors.Is(err, recovery.ErrShorter) {
 			t.Errorf("an order for a short tree holds: %v", err)
 		}
 	})
@@ -100,6 +100,10 @@ func TestQuorumLost(t *testing.T) {
 			"one region":       func(b *statement.RecoveryBody) []byte { return n.order(network, *b, survivor) },
 			"one region twice": func(b *statement.RecoveryBody) []byte { return n.order(network, *b, survivor, survivor) },
 			"a shorter tree":   func(b *statement.RecoveryBody) []byte { b.Size--; return n.order(network, *b, survivor, short) },
+			"a longer tree": func(b *statement.RecoveryBody) []byte {
+				b.Size++
+				return n.order(network, *b, survivor, short)
+			},
 			"another root": func(b *statement.RecoveryBody) []byte {
 				b.Root = make([]byte, 32)
 				return n.order(network, *b, survivor, short)
@@ -119,16 +123,16 @@ func TestQuorumLost(t *testing.T) {
 			},
 		} {
 			b := body
-			if _, _, err := f.Judge(v, change(&b)); !errors.Is(err, recovery.ErrOrder) {
+			if _, err := f.Judge(v, change(&b)); !errors.Is(err, recovery.ErrOrder) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		o, whole, err := f.Judge(v, n.order(network, body, short, survivor))
-		if err != nil || !whole {
-			t.Fatalf("the order: whole %v, %v", whole, err)
+		o, err := f.Judge(v, n.order(network, body, short, survivor))
+		if err != nil {
+			t.Fatal(err)
 		}
 		for range 2 { // again, as after a crash
-			if err := f.Execute(v, o, whole); err != nil {
+			if err := f.Execute(v, o); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -53,13 +53,9 @@ func (s *Stopped) Look(sizes ...uint64) (Remains, error) {
 	if r.Term, err = s.Log.GetUint64(keyTerm); err != nil {
 		return r, fmt.Errorf("couldn't read the Raft store: %w", err)
 	}
-	c, err := transport.DecodeConfiguration(meta.Config)
-	if err != nil {
-		return r, fmt.Errorf("couldn't read the stored Raft configuration: %w", err)
-	}
-	for _, server := range c.Servers {
-		if server.Suffrage == raft.Voter {
-			r.Voters = append(r.Voters, string(server.ID))
+	if len(meta.Config) > 0 { // else it is in the log
+		if err := r.voters(meta.Config); err != nil {
+			return r, err
 		}
 	}
 	f, err := s.machine(meta)
@@ -79,8 +75,13 @@ func (s *Stopped) Look(sizes ...uint64) (Remains, error) {
 		if err := s.Log.GetLog(index, &l); err != nil {
 			return r, fmt.Errorf("couldn't read entry %d: %w", index, err)
 		}
-		if l.Type == raft.LogCommand {
+		switch l.Type {
+		case raft.LogCommand:
 			f.Apply(&l)
+		case raft.LogConfiguration:
+			if err := r.voters(l.Data); err != nil {
+				return r, err
+			}
 		}
 	}
 	r.Index = max(last, meta.RaftIndex)
@@ -98,6 +99,21 @@ func (s *Stopped) Look(sizes ...uint64) (Remains, error) {
 	return r, nil
 }
 
+// voters takes note of a configuration.
+func (r *Remains) voters(data []byte) error {
+	c, err := transport.DecodeConfiguration(data)
+	if err != nil {
+		return fmt.Errorf("couldn't read a Raft configuration: %w", err)
+	}
+	r.Voters = nil
+	for _, server := range c.Servers {
+		if server.Suffrage == raft.Voter {
+			r.Voters = append(r.Voters, string(server.ID))
+		}
+	}
+	return nil
+}
+
 // claimed is where the ledger stands, if the stores are this node's and were used.
 func (s *Stopped) claimed() (state.Meta, error) {
 	meta := s.Store.Meta()
@@ -107,8 +123,6 @@ func (s *Stopped) claimed() (state.Meta, error) {
 		return meta, fmt.Errorf("couldn't read the Raft store: %w", err)
 	case string(owner) != s.Network+" "+s.Node:
 		return meta, fmt.Errorf("%w: they were made for %q", ErrForeign, owner)
-	case meta.RaftIndex == 0:
-		return meta, fmt.Errorf("%w: this node has applied nothing yet; there is nothing to go on with", ErrPastLost)
 	}
 	return meta, nil
 }
@@ -143,20 +157,18 @@ func (s *Stopped) end(meta state.Meta) (uint64, error) {
 }
 
 // Recover makes the survivors the only voters, with raft.RecoverCluster; others are the
-// nodes that get what is written and may be given a vote again. With tail every
-// entry of the log is applied first, whether or not it was ever committed; without, the
-// log behind what was applied goes. The tree is then the one that is wanted, or nothing
-// has been changed. It may be repeated, also after a crash.
-func (s *Stopped) Recover(survivors, others []string, want Tree, tail bool) error {
+// nodes that get what is written and may be given a vote again. Every entry of the log is
+// applied first, whether or not it was ever committed: it may have been. The tree is then
+// the one that is wanted, or nothing has been changed. It may be repeated, also after a
+// crash.
+func (s *Stopped) Recover(survivors, others []string, want Tree) error {
 	meta, err := s.claimed()
 	if err != nil {
 		return err
 	}
-	end := meta.RaftIndex
-	if tail {
-		if end, err = s.end(meta); err != nil {
-			return err
-		}
+	end, err := s.end(meta)
+	if err != nil {
+		return err
 	}
 	f, err := s.machine(meta)
 	if err != nil {
@@ -182,7 +194,7 @@ func (s *Stopped) Recover(survivors, others []string, want Tree, tail bool) erro
 	return f.err
 }
 
-// shortLog is a log that ends where the recovery does. Emptying it empties all of it.
+// shortLog is a log that ends where it continues the ledger. Emptying it empties all of it.
 type shortLog struct {
 	Log
 	end uint64
@@ -267,6 +279,9 @@ type leftovers struct{ f *leftover }
 
 // List implements raft.SnapshotStore.
 func (s *leftovers) List() ([]*raft.SnapshotMeta, error) {
+	if s.f.meta.RaftIndex == 0 { // nothing was applied durably; the log has it all
+		return nil, nil
+	}
 	m, err := raftMeta(s.f.meta)
 	if err != nil {
 		return nil, err

@@ -9,28 +9,31 @@ import (
 	"sandi.internal/gateway/consensus/witness"
 )
 
-// Judge says what an order comes to at this node, and refuses what must not be. whole is
-// true when this node has the tree that the order accepts; a survivor that has less goes
-// on with what it has and is brought up by the others.
-func (f *Folder) Judge(v *View, text []byte) (_ *Order, whole bool, err error) {
+// Judge says what an order comes to at this node, and refuses what must not be. A node
+// that has less than the order accepts is no survivor: what its log holds behind that was
+// perhaps never committed, and nobody is left to ask.
+func (f *Folder) Judge(v *View, text []byte) (*Order, error) {
 	machine, err := f.loaded()
 	if err != nil {
-		return nil, false, fmt.Errorf("couldn't load the ledger: %w", err)
+		return nil, fmt.Errorf("couldn't load the ledger: %w", err)
 	}
 	o, err := ParseOrder(machine, text)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	switch {
 	case !slices.Contains(o.Survivors, f.Node):
-		return o, false, badOrder("this node, %s, is not among its survivors %v", f.Node, o.Survivors)
+		return o, badOrder("this node, %s, is not among its survivors %v", f.Node, o.Survivors)
 	case o.Size < v.Last.Size:
-		return o, false, badOrder("it accepts %d leaves, and this node has %d: entries would be lost that may have been promised; let the regions sign size %d, root %s",
+		return o, badOrder("it accepts %d leaves, and this node has %d: entries would be lost that may have been promised; let the regions sign size %d, root %s",
 			o.Size, v.Last.Size, v.Last.Size, rootText(v.Last.Root))
-	case o.Size == v.Last.Size && string(o.Root) != string(v.Last.Root[:]):
-		return o, false, badOrder("it accepts root %x at %d leaves, and this node has %x", o.Root, o.Size, v.Last.Root)
+	case o.Size > v.Last.Size:
+		return o, badOrder("it accepts %d leaves, and this node has %d: leave it out, and start it after the others with empty data/raft and data/ledger; it is given its vote again",
+			o.Size, v.Last.Size)
+	case string(o.Root) != string(v.Last.Root[:]):
+		return o, badOrder("it accepts root %x at %d leaves, and this node has %x", o.Root, o.Size, v.Last.Root)
 	}
-	return o, o.Size == v.Last.Size, v.Allows(o.Size)
+	return o, v.Allows(o.Size)
 }
 
 // rootText is a root as `sandi gov recovery --root` takes it.
@@ -38,11 +41,7 @@ func rootText(root [32]byte) string { return strict.B64(root[:]) }
 
 // Execute makes the order's survivors the only voters of this node's network, after
 // Judge. It may be repeated, also after a crash; the node is started afterwards.
-func (f *Folder) Execute(v *View, o *Order, whole bool) error {
-	want := v.Applied
-	if whole {
-		want = v.Last
-	}
+func (f *Folder) Execute(v *View, o *Order) error {
 	machine, err := f.loaded()
 	if err != nil {
 		return fmt.Errorf("couldn't load the ledger: %w", err)
@@ -56,7 +55,7 @@ func (f *Folder) Execute(v *View, o *Order, whole bool) error {
 		}
 	}
 	slices.Sort(others)
-	if err := f.stopped().Recover(o.Survivors, others, want, whole); err != nil {
+	if err := f.stopped().Recover(o.Survivors, others, v.Last); err != nil {
 		return err
 	}
 	local := f.Store.Local()

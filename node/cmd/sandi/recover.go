@@ -109,7 +109,7 @@ func (s *settings) recover(cmd *cobra.Command, folder *recovery.Folder, checkpoi
 		}
 		text = append(append(text, part...), '\n')
 	}
-	order, whole, err := folder.Judge(view, text)
+	order, err := folder.Judge(view, text)
 	if err != nil {
 		return &cli.Error{Code: exitVerify, Err: err}
 	}
@@ -119,7 +119,7 @@ func (s *settings) recover(cmd *cobra.Command, folder *recovery.Folder, checkpoi
 		fmt.Fprintln(cmd.ErrOrStderr(), s.pick("未作任何改动；加 --yes 执行", "nothing was changed; --yes goes on"))
 		return nil
 	}
-	if err := folder.Execute(view, order, whole); err != nil {
+	if err := folder.Execute(view, order); err != nil {
 		return err
 	}
 	for _, path := range orders {
