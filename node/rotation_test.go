@@ -13,6 +13,7 @@ import (
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/bundle"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/statement"
@@ -65,21 +66,42 @@ func (n *network) finalBy(i int, size uint64, public []byte) {
 // audited verifies node i's whole log with the key file of the beginning.
 func (n *network) audited(i int) *audit.Report {
 	n.t.Helper()
-	var file bytes.Buffer
-	if err := n.door(i, auth.RoleAuditor).Bundle(n.t.Context(), &file, client.BundleOptions{}); err != nil {
-		n.t.Fatal(err)
-	}
+	file := n.bundle(i)
 	list, err := n.Keys()
 	if err != nil {
 		n.t.Fatal(err)
 	}
 	r, err := audit.Verify(n.t.Context(), audit.Options{
-		File: bytes.NewReader(file.Bytes()), Size: int64(file.Len()), Keys: list.Marshal(), TempDir: n.t.TempDir(),
+		File: bytes.NewReader(file), Size: int64(len(file)), Keys: list.Marshal(), TempDir: n.t.TempDir(),
 	})
 	if err != nil {
 		n.t.Fatal(err)
 	}
 	return r
+}
+
+// bundle exports node i's whole log.
+func (n *network) bundle(i int) []byte {
+	n.t.Helper()
+	var file bytes.Buffer
+	if err := n.door(i, auth.RoleAuditor).Bundle(n.t.Context(), &file, client.BundleOptions{}); err != nil {
+		n.t.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// policyFile is what a bundle tells other people's tools.
+func policyFile(t *testing.T, file []byte) string {
+	t.Helper()
+	b, err := bundle.Open(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := b.Read(bundle.NamePolicy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // Ensure a bureau exchanges its node's log and cosigner keys while the network
@@ -93,6 +115,14 @@ func TestNodeKeysRotated(t *testing.T) {
 	log, _ := n.nodeKey(mine, keyring.UseLog, "log-2")
 	cosigner, fresh := n.nodeKey(mine, keyring.UseCosigner, "cosigner-2")
 	n.awaitFinal(*n.write(0).Index+1, 0, 1, 2) // both count, the old one signs
+
+	vkey := func(k keyring.PublicKey) string {
+		return checkpoint.NewKey(checkpoint.KindCosigner, n.origin(), region.Code, self, k.Key).VKey()
+	}
+	was, is := vkey(region.Nodes[0].Cosigner.Public()), vkey(fresh.Public())
+	if p := policyFile(t, n.bundle(0)); !strings.Contains(p, " "+was+" ") || !strings.Contains(p, " "+is+" ") || !strings.Contains(p, self+".2 ") {
+		t.Errorf("while both keys count, policy.txt is\n%s", p)
+	}
 
 	n.stop(mine)
 	n.nodes[mine].Keys.Log, n.nodes[mine].Keys.Cosigner = log, cosigner
@@ -115,8 +145,11 @@ func TestNodeKeysRotated(t *testing.T) {
 	if r.Exit != audit.ExitPass || r.Size <= *written.Index {
 		t.Fatalf("exit %d of size %d: %s", r.Exit, r.Size, r.Verdict.EN)
 	}
-	if !bytes.Contains(r.KeyFile, []byte(checkpoint.NewKey(checkpoint.KindCosigner, n.origin(), region.Code, self, fresh.Public().Key).VKey())) {
+	if !bytes.Contains(r.KeyFile, []byte(is)) {
 		t.Errorf("the keys of today are\n%s", r.KeyFile)
+	}
+	if p := policyFile(t, n.bundle(0)); strings.Contains(p, was) || !strings.Contains(p, "/"+self+" "+is+" ") {
+		t.Errorf("when the old key is revoked, policy.txt is\n%s", p)
 	}
 
 	// Started with the keys that were given up it replicates, and says what is wrong.

@@ -20,7 +20,7 @@ func (n *Node) openLog() (*audit.Log, error) {
 	l, err := audit.New(audit.Config{
 		Open: n.books, Notes: n.witness.Board(), Policy: func() checkpoint.Policy { return checkpoint.PolicyOf(n.today()) }, Network: n.genesis.Network(),
 		Genesis: n.founded, Evidence: n.evidence, Delays: n.delays, Witness: outsideWitness{n.witness}, Logger: n.log,
-		DrawText: n.lots.Text,
+		DrawText: n.lots.Text, PolicyFile: n.ledger.PolicyFileAt,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("couldn't open the transparency log: %w", err)

@@ -52,6 +52,11 @@ func (l *Log) Prepare(ctx context.Context, r Range) (*Export, error) {
 		return nil, problem.New(problem.NoCheckpoint).Retry(time.Second)
 	}
 	e := &Export{Size: s.note.Size, l: l, selection: bundle.Selection{Note: s.raw, Genesis: l.cfg.Genesis, Records: r.Records}}
+	if l.cfg.PolicyFile != nil {
+		if e.selection.Policy, err = l.cfg.PolicyFile(e.Size); err != nil {
+			return nil, fmt.Errorf("couldn't write down the policy: %w", err)
+		}
+	}
 	if r.From != nil {
 		if e.selection.From, err = l.place(*r.From, e.Size); err != nil {
 			return nil, err

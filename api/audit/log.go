@@ -34,14 +34,17 @@ type Notes interface {
 
 // Config is what the log is made of.
 type Config struct {
-	Open     Open
-	Notes    Notes
-	Policy   func() checkpoint.Policy // of the moment
-	Network  string                   // its id
-	Genesis  []byte                   // the signed genesis file
-	Evidence func() []Evidence        // what stands against others; nil: nothing ever does
-	Delays   func() []Delay           // promises that were not kept; nil: none ever is
-	Witness  Witness                  // nil: this node is nobody's witness
+	Open   Open
+	Notes  Notes
+	Policy func() checkpoint.Policy // of the moment
+	// PolicyFile is the policy of a checkpoint's moment as a file (*ledger.Ledger.PolicyFileAt);
+	// nil: that of genesis.
+	PolicyFile func(size uint64) ([]byte, error)
+	Network    string            // its id
+	Genesis    []byte            // the signed genesis file
+	Evidence   func() []Evidence // what stands against others; nil: nothing ever does
+	Delays     func() []Delay    // promises that were not kept; nil: none ever is
+	Witness    Witness           // nil: this node is nobody's witness
 	// DrawText is the pool or rule of a draw by its digest, nil when it isn't here; nil:
 	// bundles go without.
 	DrawText func(digest [sha256.Size]byte) ([]byte, error)

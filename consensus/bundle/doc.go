@@ -21,7 +21,7 @@
 // A whole log ("log") holds every entry below the checkpoint's size:
 //
 //	README.txt                what this is, in Chinese and English
-//	policy.txt                keys and quorum for other people's tools (tlog-policy)
+//	policy.txt                keys and quorum of that moment for other people's tools (tlog-policy)
 //	checkpoint                the signed note that the export stands on
 //	genesis.json              the signed genesis
 //	checkpoints/<size>        older notes that were kept

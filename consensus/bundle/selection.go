@@ -30,6 +30,7 @@ type Selection struct {
 	Note    []byte   // the signed checkpoint that the export stands on, final if there is one
 	Earlier [][]byte // older signed notes; whole logs only
 	Genesis []byte   // the signed genesis file
+	Policy  []byte   // policy.txt of that checkpoint's moment; nil: that of genesis
 
 	Records []string // their statements
 	From    uint64   // first leaf index of a range; with To

@@ -41,9 +41,12 @@ func Write(w io.Writer, src Source, s Selection, progress func(done, total uint6
 
 // front writes what a reader wants first.
 func (e *export) front() error {
-	policy, err := checkpoint.MarshalPolicy(e.genesis.Genesis)
-	if err != nil {
-		return err
+	policy := e.sel.Policy
+	if policy == nil {
+		var err error
+		if policy, err = checkpoint.MarshalPolicy(e.genesis.Genesis); err != nil {
+			return err
+		}
 	}
 	for _, f := range [...]struct {
 		name    string

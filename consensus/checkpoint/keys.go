@@ -112,6 +112,17 @@ func (k *Keys) Of(region, node string, kind Kind) (Key, bool) {
 	return k.list[i], true
 }
 
+// All are a node's keys of a kind.
+func (k *Keys) All(region, node string, kind Kind) []Key {
+	var list []Key
+	for _, key := range k.list {
+		if key.Region == region && key.Node == node && key.Kind == kind {
+			list = append(list, key)
+		}
+	}
+	return list
+}
+
 // find gives the key that may sign a checkpoint of an origin: a log signs its
 // own only, a cosigner any.
 func (k *Keys) find(id keyID, origin string) (known, bool) {

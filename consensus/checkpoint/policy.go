@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sandi.internal/gateway/consensus/genesis"
@@ -65,15 +66,20 @@ func (p Policy) Grade(n *Note) Grade {
 	return GradeCommitted
 }
 
-// MarshalPolicy is the policy of genesis as a C2SP tlog-policy (policy.txt):
-// every node's log key, every node's cosigner with the URL of its witness door,
-// a group per region of which any node is enough, and the quorum that makes a
-// checkpoint final. The error wraps ErrKey.
+// MarshalPolicy is the policy of genesis as a file. The error wraps ErrKey.
 func MarshalPolicy(g *genesis.Genesis) ([]byte, error) {
 	keys, err := FromGenesis(g)
 	if err != nil {
 		return nil, err
 	}
+	return MarshalPolicyOf(g, keys), nil
+}
+
+// MarshalPolicyOf is a policy as a C2SP tlog-policy (policy.txt): every node's log
+// keys, every node's cosigners with the URL of its witness door, a group per region of
+// which any is enough, and the quorum that makes a checkpoint final. g has the nodes of
+// the moment (genesis.WithNodes), keys the keys that they sign with then.
+func MarshalPolicyOf(g *genesis.Genesis, keys *Keys) []byte {
 	policy := PolicyOf(g)
 	var out strings.Builder
 	fmt.Fprintf(&out, "# %s: a checkpoint is final when %d of %d regions cosigned it.\n", g.Origin, policy.Final, len(policy.Regions))
@@ -90,15 +96,20 @@ func MarshalPolicy(g *genesis.Genesis) ([]byte, error) {
 		}
 		var witnesses []string
 		for _, n := range r.Nodes {
-			k, _ := keys.Of(r.Code, n.ID, KindCosigner)
-			witnesses = append(witnesses, k.holder())
-			fmt.Fprintf(&out, "witness %s %s %s\n", k.holder(), k.VKey(), logURL(g, n.ID))
+			for i, k := range keys.All(r.Code, n.ID, KindCosigner) {
+				name := k.holder()
+				if i > 0 { // while a key is being replaced both count
+					name += "." + strconv.Itoa(i+1)
+				}
+				witnesses = append(witnesses, name)
+				fmt.Fprintf(&out, "witness %s %s %s\n", name, k.VKey(), logURL(g, n.ID))
+			}
 		}
 		fmt.Fprintf(&out, "group %s any %s\n", r.Code, strings.Join(witnesses, " "))
 		groups = append(groups, r.Code)
 	}
 	fmt.Fprintf(&out, "group final %d %s\nquorum final\n", policy.Final, strings.Join(groups, " "))
-	return []byte(out.String()), nil
+	return []byte(out.String())
 }
 
 // logURL is where a node serves the log and answers add-checkpoint.

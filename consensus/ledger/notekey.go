@@ -67,13 +67,37 @@ func noteKind(use keyring.Use) checkpoint.Kind {
 // PolicyAt is whose cosignatures make a checkpoint of a size published or final:
 // genesis says how many, the leaves below it which regions have nodes. Any
 // goroutine may call it.
-func (l *Ledger) PolicyAt(size uint64) checkpoint.Policy {
-	reg := l.registry.Load()
-	today := make(map[string][]genesis.Node)
-	for _, n := range reg.nodes {
-		if n.Added <= size && (n.Removed == 0 || n.Removed > size) {
-			today[n.Region] = append(today[n.Region], genesis.Node{ID: n.ID})
+func (l *Ledger) PolicyAt(size uint64) checkpoint.Policy { return checkpoint.PolicyOf(l.nodesAt(size)) }
+
+// PolicyFileAt is the same with the keys that may sign the tree of that size, as a C2SP
+// tlog-policy: who unpacks a bundle hands it to other people's tools. Any goroutine may
+// call it. The error wraps checkpoint.ErrKey.
+func (l *Ledger) PolicyFileAt(size uint64) ([]byte, error) {
+	g := l.nodesAt(size)
+	var valid []checkpoint.Key
+	for _, k := range l.NoteKeysEver() {
+		if n, _ := g.Node(k.Node); n != nil && k.ValidAt(size) {
+			valid = append(valid, k.Key)
 		}
 	}
-	return checkpoint.PolicyOf(l.genesis.WithNodes(today))
+	keys, err := checkpoint.NewKeys(valid)
+	if err != nil {
+		return nil, err
+	}
+	return checkpoint.MarshalPolicyOf(g, keys), nil
+}
+
+// nodesAt is genesis with the nodes that stood at a size, by id.
+func (l *Ledger) nodesAt(size uint64) *genesis.Genesis {
+	reg := l.registry.Load()
+	nodes := make(map[string][]genesis.Node)
+	for _, n := range reg.nodes {
+		if n.Added <= size && (n.Removed == 0 || n.Removed > size) {
+			nodes[n.Region] = append(nodes[n.Region], genesis.Node{ID: n.ID, Public: n.Public})
+		}
+	}
+	for _, list := range nodes {
+		slices.SortFunc(list, func(a, b genesis.Node) int { return cmp.Compare(a.ID, b.ID) })
+	}
+	return l.genesis.WithNodes(nodes)
 }

@@ -25,6 +25,9 @@ func (a *audit) extract() error {
 		Text{"某密钥是否已被未列入摘录的条目吊销，摘录不能说明。", "whether a key was revoked by an entry outside the extract cannot be seen."})
 	w := &walk{audit: a, tally: newTally()}
 	a.openings, a.receipts = a.collectOpenings(), a.collectReceipts()
+	if err := a.checkPolicyFile(nil); err != nil {
+		return err
+	}
 	a.ownNote()
 	parts := a.parts()
 	for i := range parts {

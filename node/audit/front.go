@@ -12,6 +12,7 @@ import (
 	"sandi.internal/gateway/consensus/bundle"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/merkle"
 )
 
@@ -89,12 +90,29 @@ func (a *audit) checkGenesis() error {
 	if a.bundle.Manifest().Network != a.genesis.Network() {
 		a.failFile(CheckPolicy, CodeManifest, bundle.NameManifest, Text{"清单所称网络与创世文件不符。", "the manifest names another network than genesis."})
 	}
-	policy, err := checkpoint.MarshalPolicy(a.genesis.Genesis)
-	if err != nil {
-		return fmt.Errorf("couldn't use the keys of genesis: %w", err)
+	return nil
+}
+
+// checkPolicyFile holds policy.txt against the nodes and keys of the checkpoint's
+// moment. An extract does not tell them all: there the file is good if it is that of
+// genesis or of the auditor's own keys, and cannot be judged otherwise.
+func (a *audit) checkPolicyFile(at *ledger.Ledger) error {
+	if a.genesis == nil || !a.bundle.Has(bundle.NamePolicy) {
+		return nil
 	}
-	if a.bundle.Has(bundle.NamePolicy) && !bytes.Equal(a.read(bundle.NamePolicy), policy) {
-		a.failFile(CheckPolicy, CodePolicyFile, bundle.NamePolicy, Text{"policy.txt 与创世文件规定的公钥与规则不符。", "policy.txt is not the policy that genesis sets."})
+	have := a.read(bundle.NamePolicy)
+	want, err := checkpoint.MarshalPolicy(a.genesis.Genesis)
+	if at != nil {
+		want, err = at.PolicyFileAt(a.claim.Size)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("couldn't use the keys of checkpoints: %w", err)
+	case bytes.Equal(have, want):
+	case at != nil:
+		a.failFile(CheckPolicy, CodePolicyFile, bundle.NamePolicy, Text{"policy.txt 与检查点当时登记的节点、公钥与规则不符。", "policy.txt is not the policy of the nodes and keys at the checkpoint."})
+	case !bytes.Equal(have, checkpoint.MarshalPolicyOf(a.genesis.Genesis, a.keys.Keys())):
+		a.unsure(CheckPolicy, CodePolicyFile, Text{"policy.txt 与创世文件或者密钥文件的不同，是否为当时的须凭整本账判定。", "policy.txt is neither that of genesis nor of the key file: whether it was that of the moment takes the whole log."})
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -259,6 +260,13 @@ func (w *walk) believe() {
 // conclude draws the conclusions when all entries were taken.
 func (w *walk) conclude(ctx context.Context) error {
 	w.believe()
+	var judged *ledger.Ledger
+	if w.rules != nil {
+		judged = w.rules.ledger
+	}
+	if err := w.checkPolicyFile(judged); err != nil {
+		return err
+	}
 	w.ownNote()
 	w.settle(w.points)
 	w.settleDelays(w.delays)

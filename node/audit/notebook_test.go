@@ -91,6 +91,13 @@ func TestKeysThatCameLater(t *testing.T) {
 	if r.Exit != ExitPass || r.Grade != string(checkpoint.GradeFinal) {
 		t.Fatalf("exit %d: %s", r.Exit, show(r))
 	}
+	stale := f.sel
+	stale.Policy = nil // that of genesis
+	file, err := f.Write(stale)
+	must(t, err)
+	if r := f.verify(t, file); r.Exit != ExitFail || found(r, CodePolicyFile, Fail) == nil {
+		t.Errorf("policy.txt of genesis: exit %d: %s", r.Exit, show(r))
+	}
 	var entries []uint64
 	for _, x := range r.Findings {
 		if x.Code == CodeLaterKey && strings.Contains(x.EN, "governance key of "+turning) {

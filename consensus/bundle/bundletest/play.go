@@ -280,7 +280,15 @@ func (w *World) Rotate(region, id string) error {
 // on a checkpoint that all regions signed.
 func (w *World) Selection() (bundle.Selection, error) {
 	note, err := w.Note()
-	return bundle.Selection{Note: note, Genesis: w.File}, err
+	if err != nil {
+		return bundle.Selection{}, err
+	}
+	at, err := w.Checkpoint()
+	if err != nil {
+		return bundle.Selection{}, err
+	}
+	policy, err := w.Ledger.PolicyFileAt(at.Size)
+	return bundle.Selection{Note: note, Genesis: w.File, Policy: policy}, err
 }
 
 // Write writes a bundle into memory.
