@@ -20,7 +20,6 @@ import (
 	"sandi.internal/gateway/api/v1"
 	terms "sandi.internal/gateway/consensus/dataset"
 	"sandi.internal/gateway/consensus/ledger"
-	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/storage/tables"
 )
 
@@ -320,8 +319,8 @@ func (a *API) queryData(w http.ResponseWriter, r *http.Request, c *auth.Caller) 
 	if err != nil {
 		return err
 	}
-	if in.Case != "" && !statement.IsRecordID(in.Case) {
-		return problem.Invalid(problem.At("body.case", problem.BadFormat))
+	if err := a.ownCase(r.Context(), c, in.Case); err != nil {
+		return err
 	}
 	page, err := a.cfg.Data.Ask(r.Context(), r.PathValue("id"), dataset.Question{
 		Question: terms.Question{
@@ -342,6 +341,23 @@ func (a *API) queryData(w http.ResponseWriter, r *http.Request, c *auth.Caller) 
 	}
 	sendJSON(w, http.StatusOK, body.Bytes())
 	return nil
+}
+
+// ownCase wants the record in whose name somebody asks to be one of the caller's region.
+func (a *API) ownCase(ctx context.Context, c *auth.Caller, id string) error {
+	if id == "" {
+		return nil
+	}
+	view, books, err := a.lookLocal(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer view.Close()
+	rec, err := visible(books, id, c)
+	if err == nil && rec == nil {
+		err = problem.Invalid(problem.At("body.case", problem.NotFound))
+	}
+	return err
 }
 
 // asking picks the office role in which somebody asks: the one that is named, or the

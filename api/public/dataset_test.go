@@ -276,6 +276,7 @@ func TestDataRefusals(t *testing.T) {
 	problemOf(t, s.beijing.do("POST", path, `{"agreement":"DA-110000-2025-000099","purpose":"inspection"}`), 403, string(terms.NotAgreed))
 	problemOf(t, s.beijing.do("POST", "/v1/data-sets/DS-130000-2025-000099/query", `{"agreement":"`+s.agreement+`","purpose":"inspection"}`), 403, string(terms.NotAgreed))
 	problemOf(t, s.beijing.do("POST", path, `{"agreement":"`+s.agreement+`","purpose":"inspection","case":"x"}`), 422, problem.ValidationFailed)
+	problemOf(t, s.beijing.do("POST", path, `{"agreement":"`+s.agreement+`","purpose":"inspection","case":"CT-120000-2025-000001"}`), 422, problem.ValidationFailed) // not Beijing's
 	problemOf(t, s.hebei.do("POST", path, `{"agreement":"`+s.agreement+`","purpose":"inspection"}`), 403, string(terms.NotAgreed)) // its own
 	expert := s.beijing.as(solo.Someone(solo.Beijing, "exp", "expert"))
 	problemOf(t, expert.do("POST", path, `{"agreement":"`+s.agreement+`","purpose":"inspection"}`), 403, string(terms.RoleMayNot))
@@ -326,13 +327,16 @@ func TestDataEnds(t *testing.T) {
 	s := share(t)
 	s.loaded(3000)
 	first := s.page(`,"limit":5`)
+	last := 0
 	s.tables.at = func(row int) {
-		if row == 500 {
-			s.tables.at = nil
+		if last = row; row == 500 {
 			s.revoke()
 		}
 	}
 	problemOf(t, s.ask(`,"limit":1000`), 409, string(terms.NotEffective)) // in the middle of a page
+	if s.tables.at = nil; last > 1000 {
+		t.Errorf("%d rows were looked at after the revocation", last-500)
+	}
 	problemOf(t, s.ask(`,"limit":5,"cursor":"`+first.Next+`"`), 409, string(terms.NotEffective))
 
 	s.agreement = s.agree(`["uscc"]`, `true`, "2025-11-05")
