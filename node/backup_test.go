@@ -19,8 +19,10 @@ import (
 
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/node"
 	"sandi.internal/gateway/node/backup"
+	"sandi.internal/gateway/node/recovery"
 )
 
 // backUp makes a backup of node i under a new key, as `sandi backup` does.
@@ -173,6 +175,45 @@ func (n *network) leaderAmong(nodes ...int) (lead int) {
 		return nil
 	})
 	return lead
+}
+
+// Ensure a network of which nothing is left but one backup goes on with it, under an
+// order of two regions: a restored node alone neither votes nor leads.
+func TestBackupOfALostNetwork(t *testing.T) {
+	n := found(t, genesis.ClockReal, time.Now().Add(-time.Hour))
+	const left = 1
+	n.awaitFinal(*n.write(left).Index+1, 0, 1, 2)
+	network := n.status(left).Network
+	file, key := n.backUp(left)
+	for i := range n.nodes {
+		n.stop(i)
+	}
+	folder := filepath.Dir(n.nodes[left].path)
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := backup.Restore(t.Context(), folder, n.open(file, key, nil)); err != nil {
+		t.Fatal(err)
+	}
+	var size uint64
+	n.stopped(left, nil, func(f *recovery.Folder, v *recovery.View) {
+		size = v.Last.Size
+		body := statement.RecoveryBody{Size: size, Root: v.Last.Root[:], Survivors: []string{f.Node}, Reason: "destroyed"}
+		o, err := f.Judge(v, n.order(network, body, 0, 2))
+		if err == nil {
+			err = f.Execute(v, o)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	n.start(left)
+	if index := *n.write(left).Index; index != size+2 {
+		t.Errorf("the first write is entry %d, the order is at %d and %d", index, size, size+1)
+	}
+	if why := n.status(left).Checkpoints.Quarantine; why != "" {
+		t.Errorf("it does not vote: %s", why)
+	}
 }
 
 // refusesForged has parts of a backup changed by somebody who can seal and sum up as
