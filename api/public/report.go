@@ -223,7 +223,9 @@ func (q *reportQuery) names(values url.Values) (wrong []problem.Field) {
 	if q.req.Region != "" && !q.def.HasRegion() {
 		wrong = append(wrong, problem.At("query.region", problem.UnknownParameter))
 	}
-	if q.req.List != "" && !slices.ContainsFunc(q.def.Figures, func(f report.Figure) bool { return f.Name == q.req.List && f.Measure != report.Spearman && f.Measure != report.Composite }) {
+	if q.req.List != "" && !slices.ContainsFunc(q.def.Figures, func(f report.Figure) bool {
+		return f.Name == q.req.List && f.Measure != report.Spearman && f.Measure != report.Composite
+	}) {
 		wrong = append(wrong, problem.At("query.list", problem.NotOneOf))
 	}
 	for name, words := range map[string][]string{"as": {"", "json", "xlsx"}, "lang": {"", "zh", "en"}} {
