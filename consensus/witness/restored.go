@@ -37,7 +37,7 @@ func Restored(store Store, why string) error {
 	})
 	for _, name := range foreign {
 		if err == nil {
-			err = store.Set(rowKey(rowFrozen, name), nil, true)
+			err = store.Set(rowKey(rowFrozen, name), []byte{0}, true)
 		}
 	}
 	if err != nil {
@@ -53,7 +53,7 @@ func (w *Witness) frozen(name string, self checkpoint.Key) (bool, error) {
 	if err != nil || key == nil {
 		return false, err
 	}
-	if len(key) > 0 {
+	if len(key) > 1 {
 		return bytes.Equal(key, self.Public), nil
 	}
 	return true, w.cfg.Store.Set(rowKey(rowFrozen, name), self.Public, true)

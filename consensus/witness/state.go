@@ -34,7 +34,7 @@ const (
 	rowDropped   = 'c' // + node: the newest note with its cosignature that is on the board no more
 	rowEvidence  = 'x' // + id
 	rowAlone     = 'r' // the network was recovered, and no peer has answered since
-	rowFrozen    = 'z' // + foreign origin: the cosigner key that signs for it no more; empty until the next start
+	rowFrozen    = 'z' // + foreign origin: the cosigner key that signs for it no more; one zero until the next start
 )
 
 func rowKey(row byte, rest string) []byte { return append([]byte{table, row}, rest...) }
