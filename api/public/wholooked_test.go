@@ -203,6 +203,8 @@ func TestWhoLookedAcross(t *testing.T) {
 		t.Errorf("the own log: %v, %d found", err, len(all.Found))
 	}
 	problemOf(t, tianjin.do("GET", "/v1/access-log/rows?node=130000-a", ""), 404, problem.NotFound) // all of another bureau's log
+	beijing := openDoor(t, n, solo.Someone(solo.Beijing, "bo", "auditor"), solo.Options{})
+	problemOf(t, beijing.do("GET", "/v1/access-log/rows?node=130000-a&record="+expert, ""), 404, problem.NotFound) // no party to it
 	problemOf(t, tianjin.do("GET", "/v1/access-log/rows?node=130000-z&record="+expert, ""), 422, problem.ValidationFailed)
 	problemOf(t, tianjin.do("GET", "/v1/access-log/rows?node=130000-a&from=99&record="+expert, ""), 422, problem.ValidationFailed)
 	problemOf(t, hebei.do("GET", "/v1/access-log/rows?size=99", ""), 422, problem.ValidationFailed)
