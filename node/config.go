@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -40,6 +41,16 @@ type Config struct {
 // keys.token is set: it signs the tokens of whoever is signed in there.
 type Console struct {
 	Links string `koanf:"links"` // folder of one-time sign-in links; synthetic networks only
+	OIDC  OIDC   `koanf:"oidc"`  // the bureau's own identity provider
+}
+
+// OIDC is a bureau's identity provider, by which its people come into the console.
+type OIDC struct {
+	Issuer string `koanf:"issuer"` // https URL; none: no such way in
+	Client string `koanf:"client"` // client_id of this node
+	Secret string `koanf:"secret"` // file with the client secret; none: a public client, held by PKCE alone
+	Org    string `koanf:"org"`    // claim with the organisation code
+	Roles  string `koanf:"roles"`  // claim with the list of office roles
 }
 
 // Listen holds the addresses a node binds, host:port.
@@ -121,6 +132,7 @@ func defaults() Config {
 		Genesis: "genesis.json",
 		Limits:  Limits{CacheMiB: 32, MemoryMiB: 200, MaterialMiB: 4096, RequestsPerS: 0, WarnBelowMiB: 1024, VerifyWorkers: 2},
 		Log:     Log{Level: "info", Format: "auto"},
+		Console: Console{OIDC: OIDC{Org: "org", Roles: "roles"}},
 		Keys: Keys{
 			Statement: "keys/statement.pem", Log: "keys/log.pem", Cosigner: "keys/cosigner.pem", Vault: "keys/vault.key", Draw: "keys/draw.pem",
 			Pseudonym: "keys/pseudonym.key", Gossip: "keys/gossip.key", NodeCert: "tls/node.pem", NodeKey: "tls/node-key.pem",
@@ -181,7 +193,7 @@ func (c *Config) resolve(dir string) {
 	for _, p := range []*string{
 		&c.Data, &c.Genesis, &c.Nodes, &c.TLS.Cert, &c.TLS.Key, &c.Keys.Statement, &c.Keys.Log, &c.Keys.Cosigner, &c.Keys.Draw,
 		&c.Keys.Vault, &c.Keys.Pseudonym, &c.Keys.Gossip, &c.Keys.NodeCert, &c.Keys.NodeKey, &c.Keys.CACert, &c.Keys.CAKey,
-		&c.Keys.Token, &c.Console.Links,
+		&c.Keys.Token, &c.Console.Links, &c.Console.OIDC.Secret,
 	} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
@@ -213,6 +225,9 @@ func (c *Config) check() error {
 	if c.Console.Links != "" && c.Keys.Token == "" {
 		return errors.New("console.links: the console needs keys.token, the region's token key (ca/token.pem)")
 	}
+	if err := c.Console.OIDC.check(c.Keys.Token != ""); err != nil {
+		return err
+	}
 	for _, l := range []struct{ name, addr string }{{"listen.public", c.Listen.Public}, {"listen.log", c.Listen.Log}} {
 		if c.TLS.Cert == "" && l.addr != "" && !isLoopback(l.addr) {
 			return fmt.Errorf("%s: plain HTTP is served on loopback only, not on %s; set tls.cert and tls.key", l.name, l.addr)
@@ -232,6 +247,25 @@ func (c *Config) check() error {
 	}
 	if c.Limits.VerifyWorkers < 1 || c.Limits.VerifyWorkers > 256 {
 		return fmt.Errorf("limits.verify_workers: %d is outside 1..256", c.Limits.VerifyWorkers)
+	}
+	return nil
+}
+
+func (o OIDC) check(console bool) error {
+	if o.Issuer == "" {
+		if o.Client != "" || o.Secret != "" {
+			return errors.New("console.oidc: issuer is missing; give the https URL of the bureau's identity provider")
+		}
+		return nil
+	}
+	u, err := url.Parse(o.Issuer)
+	switch {
+	case !console:
+		return errors.New("console.oidc: the console needs keys.token, the region's token key (ca/token.pem)")
+	case err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && isLoopback(u.Host)):
+		return fmt.Errorf("console.oidc.issuer: %q is not an https URL (http on loopback only)", o.Issuer)
+	case o.Client == "" || o.Org == "" || o.Roles == "":
+		return errors.New("console.oidc: client, org and roles must not be empty")
 	}
 	return nil
 }

@@ -27,6 +27,12 @@ func TestLoadConfig(t *testing.T) {
 		{"with a log", strings.Replace(goodConfig, "listen: {", `listen: {log: "127.0.0.1:5011", `, 1), ""},
 		{"plain HTTP by name", strings.Replace(goodConfig, "127.0.0.1:8011", "localhost:8011", 1), "loopback only"},
 		{"half a certificate", goodConfig + "tls: {cert: a.pem}\n", "belong together"},
+		{"links without a console", goodConfig + "console: {links: links}\n", "console.links: the console needs keys.token"},
+		{"a provider without a console", goodConfig + "console: {oidc: {issuer: \"https://idp.example\", client: c}}\n", "console.oidc: the console needs keys.token"},
+		{"a provider in the clear", goodConfig + "keys: {token: t.pem}\nconsole: {oidc: {issuer: \"http://idp.example\", client: c}}\n", "not an https URL"},
+		{"a provider without a client", goodConfig + "keys: {token: t.pem}\nconsole: {oidc: {issuer: \"https://idp.example\"}}\n", "client, org and roles"},
+		{"a client without a provider", goodConfig + "keys: {token: t.pem}\nconsole: {oidc: {client: c}}\n", "issuer is missing"},
+		{"with a console", goodConfig + "keys: {token: t.pem}\nconsole: {links: links, oidc: {issuer: \"https://idp.example\", client: c}}\n", ""},
 		{"address", strings.Replace(goodConfig, "127.0.0.1:9011", "9011", 1), "listen.peer"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

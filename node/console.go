@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"sandi.internal/gateway/api/console"
@@ -27,14 +30,47 @@ func (n *Node) front() (http.Handler, error) {
 		}
 		links = console.NewLinks(dir, time.Now)
 	}
+	provider, err := n.identityProvider()
+	if err != nil {
+		return nil, err
+	}
 	door, err := console.New(console.Config{
-		Region: n.cfg.Region, Genesis: n.genesis.Genesis, Next: n.public, Mint: mint, Links: links,
+		Region: n.cfg.Region, Genesis: n.genesis.Genesis, Next: n.public, Mint: mint, Links: links, OIDC: provider,
 		Hosts: n.hosts(), Clock: time.Now, Logger: n.log, Metrics: n.reg,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("couldn't open the console: %w", err)
 	}
 	return door, nil
+}
+
+// maxSecret bounds the file with the client secret.
+const maxSecret = 4 << 10
+
+// identityProvider is the bureau's own; nil when none is configured.
+func (n *Node) identityProvider() (*console.OIDC, error) {
+	cfg := n.cfg.Console.OIDC
+	if cfg.Issuer == "" {
+		return nil, nil
+	}
+	secret := ""
+	if cfg.Secret != "" {
+		text, err := os.ReadFile(cfg.Secret)
+		if err != nil {
+			return nil, fmt.Errorf("couldn't read the client secret (console.oidc.secret): %w", err)
+		}
+		if secret = strings.TrimSpace(string(text)); secret == "" || len(secret) > maxSecret {
+			return nil, errors.New("console.oidc.secret: the file holds no client secret")
+		}
+	}
+	region := n.genesis.Region(n.cfg.Region)
+	own := func(org string) bool {
+		return slices.ContainsFunc(region.Orgs, func(o genesis.Org) bool { return o.Code == org })
+	}
+	return console.NewOIDC(console.Provider{
+		Issuer: cfg.Issuer, Client: cfg.Client, Secret: secret, Org: cfg.Org, Roles: cfg.Roles,
+		Redirect: strings.TrimSuffix(n.self.Public, "/") + "/console/oidc/callback",
+	}, own, time.Now), nil
 }
 
 // issuerOf is the iss under which the ledger knows the console's key: the issuer of

@@ -38,6 +38,7 @@ type Config struct {
 	Next    http.Handler // the public door
 	Mint    *Mint
 	Links   *Links   // nil: no sign-in links on this network
+	OIDC    *OIDC    // nil: no identity provider
 	Hosts   []string // names this door answers for; empty: any
 	Clock   func() time.Time
 	Logger  *slog.Logger
@@ -79,11 +80,14 @@ func New(cfg Config) (*Door, error) {
 	d.router.HandleFunc("GET "+home, p.page)
 	d.router.HandleFunc("GET "+home+"/{path...}", d.below)
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request) error{
-		"GET " + home + "/session":     d.whoami,
-		"POST " + home + "/session":    d.signIn,
-		"PUT " + home + "/session":     d.stay,
-		"DELETE " + home + "/session":  d.signOut,
-		"DELETE " + home + "/sessions": d.signOutEverywhere,
+		"GET " + home + "/oidc/start":    d.leaveFor,
+		"GET " + home + "/oidc/callback": d.comeBack,
+		"GET " + home + "/ways":          d.ways,
+		"GET " + home + "/session":       d.whoami,
+		"POST " + home + "/session":      d.signIn,
+		"PUT " + home + "/session":       d.stay,
+		"DELETE " + home + "/session":    d.signOut,
+		"DELETE " + home + "/sessions":   d.signOutEverywhere,
 	} {
 		d.router.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := h(w, r); err != nil {
@@ -229,15 +233,7 @@ func (d *Door) send(w http.ResponseWriter, s standing) error {
 	if i := slices.IndexFunc(region.Orgs, func(o genesis.Org) bool { return o.Code == s.who.Org }); i >= 0 {
 		out.Org.Name = Label{region.Orgs[i].NameZH, region.Orgs[i].NameEN}
 	}
-	body, err := json.Marshal(out)
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", mediaJSON)
-	h.Set("Cache-Control", "no-store")
-	w.Write(body)
-	return nil
+	return answerJSON(w, out)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
@@ -266,6 +262,14 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) error {
 		d.failed(host)
 		return problem.New(problem.LinkInvalid).Because(err)
 	}
+	if err := d.admit(w, r, who); err != nil {
+		return err
+	}
+	return d.send(w, standing{who: who, expires: d.cfg.Clock().Add(IdleLife), limit: d.cfg.Clock().Add(FullLife)})
+}
+
+// admit opens a session for whoever a way of signing in has found out.
+func (d *Door) admit(w http.ResponseWriter, r *http.Request, who Identity) error {
 	secret, err := d.sessions.begin(who)
 	if err != nil {
 		return problem.New(problem.Overloaded).Retry(time.Minute).Because(err)
@@ -275,8 +279,24 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	d.cfg.Logger.Info("somebody signed in at the console", "org", who.Org, "roles", who.Roles, "remote", r.RemoteAddr)
 	d.setCookie(w, r, secret)
-	found, _ := d.sessions.look(secret, false)
-	return d.send(w, found)
+	return nil
+}
+
+// ways is GET /console/ways: how one may sign in here.
+func (d *Door) ways(w http.ResponseWriter, _ *http.Request) error {
+	return answerJSON(w, map[string]bool{"link": d.cfg.Links != nil, "oidc": d.cfg.OIDC != nil})
+}
+
+func answerJSON(w http.ResponseWriter, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", mediaJSON)
+	h.Set("Cache-Control", "no-store")
+	w.Write(body)
+	return nil
 }
 
 // wait is how long an address has to wait before it may try again.
@@ -312,14 +332,6 @@ func (d *Door) leave(w http.ResponseWriter, r *http.Request, everywhere bool) er
 		return problem.New(problem.SessionEnded)
 	}
 	d.setCookie(w, r, "")
-	body, err := json.Marshal(map[string]int{"ended": n})
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", mediaJSON)
-	h.Set("Cache-Control", "no-store")
-	h.Set("Clear-Site-Data", `"cache", "storage"`)
-	w.Write(body)
-	return nil
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return answerJSON(w, map[string]int{"ended": n})
 }

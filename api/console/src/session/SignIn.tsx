@@ -5,7 +5,7 @@ import { LanguageSwitch } from '../frame/LanguageSwitch'
 import { useTexts } from '../frame/refusal'
 import { useSpeech } from '../i18n/lang'
 import { useSession } from './context'
-import { signIn } from './session'
+import { signIn, ways, type Ways } from './session'
 
 /** codeIn takes the code out of a link's fragment, which never reaches a server log. */
 const codeIn = (hash: string) => decodeURIComponent(hash.replace(/^#/, ''))
@@ -17,7 +17,9 @@ export function SignIn() {
   const [code, setCode] = useState('')
   const [busy, setBusy] = useState(false)
   const [problem, setProblem] = useState<Problem | null>(null)
+  const [open, setOpen] = useState<Ways | null>(null)
   const begun = useRef(false)
+  const refused = new URLSearchParams(location.search).has('refused')
 
   const go = async (given: string) => {
     setBusy(true)
@@ -31,6 +33,11 @@ export function SignIn() {
       setBusy(false)
     }
   }
+  useEffect(() => {
+    ways()
+      .then(setOpen)
+      .catch((err: unknown) => setProblem(problemOf(err)))
+  }, [])
   useEffect(() => {
     const given = codeIn(location.hash)
     if (!given || begun.current) return
@@ -48,16 +55,27 @@ export function SignIn() {
           <LanguageSwitch />
         </div>
         {over && !problem && <Alert type="warning" showIcon title={t('sign.ended')} role="alert" />}
+        {refused && !problem && <Alert type="error" showIcon title={t('sign.refused')} role="alert" />}
         {problem && <Alert type="error" showIcon title={texts.title(problem)} role="alert" />}
-        <p className="quiet">{t('sign.how')}</p>
-        <Form layout="vertical" onFinish={() => void go(code)}>
-          <Form.Item label={t('sign.code')} htmlFor="sign-code">
-            <Input id="sign-code" value={code} onChange={(e) => setCode(e.target.value)} autoComplete="off" spellCheck={false} />
-          </Form.Item>
-          <Button type="primary" htmlType="submit" loading={busy} disabled={!code} block>
-            {busy ? t('sign.entering') : t('sign.go')}
+        {open?.oidc && (
+          <Button type="primary" href="/console/oidc/start" block className="sign-way">
+            {t('sign.oidc')}
           </Button>
-        </Form>
+        )}
+        {open?.link && (
+          <>
+            <p className="quiet">{t('sign.how')}</p>
+            <Form layout="vertical" onFinish={() => void go(code)}>
+              <Form.Item label={t('sign.code')} htmlFor="sign-code">
+                <Input id="sign-code" value={code} onChange={(e) => setCode(e.target.value)} autoComplete="off" spellCheck={false} />
+              </Form.Item>
+              <Button type={open.oidc ? 'default' : 'primary'} htmlType="submit" loading={busy} disabled={!code} block>
+                {busy ? t('sign.entering') : t('sign.go')}
+              </Button>
+            </Form>
+          </>
+        )}
+        {open && !open.oidc && !open.link && <p className="quiet">{t('sign.none')}</p>}
       </div>
     </main>
   )

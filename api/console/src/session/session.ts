@@ -36,6 +36,13 @@ async function ask<T>(method: string, path: string, body?: object): Promise<T> {
   return answer as T
 }
 
+/** Ways are how one may sign in at this node. */
+export interface Ways {
+  link: boolean
+  oidc: boolean
+}
+
+export const ways = () => ask<Ways>('GET', 'ways')
 export const whoami = () => ask<Standing>('GET', 'session')
 export const signIn = (code: string) => ask<Standing>('POST', 'session', { code })
 export const stay = () => ask<Standing>('PUT', 'session')

@@ -1,0 +1,260 @@
+package console
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"sandi.internal/gateway/api/problem"
+	"sandi.internal/gateway/certs/strict"
+	"sandi.internal/gateway/consensus/statement"
+)
+
+const (
+	// oidcPatience bounds one exchange with the identity provider.
+	oidcPatience = 10 * time.Second
+	// flowLife is how long a person may take at the identity provider, and flowsMax
+	// how many may be there at a time.
+	flowLife = 10 * time.Minute
+	flowsMax = 1024
+	// subjectMax is what the token gate takes as sub.
+	subjectMax = 128
+)
+
+// idAlgs are the signatures that are believed on ID tokens. They come from the
+// provider itself over TLS, never from the browser, so its usual RS256 may stand.
+var idAlgs = []string{oidc.RS256, oidc.PS256, oidc.ES256, oidc.EdDSA}
+
+// Provider is a bureau's own identity provider.
+type Provider struct {
+	Issuer   string // its base URL, as its discovery document says it
+	Client   string // client_id of this node
+	Secret   string // empty: a public client, held by PKCE alone
+	Redirect string // this node's public URL and /console/oidc/callback
+	Org      string // claim with the organisation code
+	Roles    string // claim with the list of office roles
+}
+
+// OIDC lets people in by the authorization code flow with PKCE (RFC 7636). What the
+// provider says becomes an Identity; its tokens are dropped at once.
+type OIDC struct {
+	cfg   Provider
+	own   func(org string) bool // an organisation of this region
+	clock func() time.Time
+	http  *http.Client
+
+	mu       sync.Mutex // owns the two below
+	provider *oidc.Provider
+	flows    map[string]flow // by state
+}
+
+// flow is one person on the way to the provider and back.
+type flow struct {
+	verifier, nonce string
+	until           time.Time
+}
+
+// errFlow is the one answer to every way back that does not let in.
+var errFlow = errors.New("the identity provider's answer does not let in")
+
+// NewOIDC takes up an identity provider; it is first asked when somebody comes.
+func NewOIDC(cfg Provider, own func(org string) bool, clock func() time.Time) *OIDC {
+	return &OIDC{cfg: cfg, own: own, clock: clock, http: &http.Client{Timeout: oidcPatience}, flows: map[string]flow{}}
+}
+
+// discover reads the provider's discovery document, until it has been read once.
+func (o *OIDC) discover(ctx context.Context) (*oidc.Provider, error) {
+	o.mu.Lock()
+	known := o.provider
+	o.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	// The provider keeps this context for its keys: it must not end with a request.
+	fresh, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), o.http), o.cfg.Issuer)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't reach the identity provider (console.oidc.issuer): %w", err)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.provider = fresh
+	return fresh, nil
+}
+
+func (o *OIDC) oauth(p *oidc.Provider) *oauth2.Config {
+	return &oauth2.Config{ClientID: o.cfg.Client, ClientSecret: o.cfg.Secret, Endpoint: p.Endpoint(), RedirectURL: o.cfg.Redirect, Scopes: []string{oidc.ScopeOpenID, "profile"}}
+}
+
+// begin gives where to send a person, and the state that has to come back.
+func (o *OIDC) begin(ctx context.Context) (target, state string, err error) {
+	p, err := o.discover(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	state, f := random(), flow{verifier: oauth2.GenerateVerifier(), nonce: random(), until: o.clock().Add(flowLife)}
+	if !o.keep(state, f) {
+		return "", "", problem.New(problem.TooMany).Retry(time.Minute)
+	}
+	return o.oauth(p).AuthCodeURL(state, oidc.Nonce(f.nonce), oauth2.S256ChallengeOption(f.verifier)), state, nil
+}
+
+func (o *OIDC) keep(state string, f flow) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := o.clock()
+	for other, old := range o.flows {
+		if !now.Before(old.until) {
+			delete(o.flows, other)
+		}
+	}
+	if len(o.flows) >= flowsMax {
+		return false
+	}
+	o.flows[state] = f
+	return true
+}
+
+// take gives a flow once.
+func (o *OIDC) take(state string) (flow, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	f, ok := o.flows[state]
+	delete(o.flows, state)
+	return f, ok && o.clock().Before(f.until)
+}
+
+// finish turns a code into who somebody is.
+func (o *OIDC) finish(ctx context.Context, state, code string) (Identity, error) {
+	f, ok := o.take(state)
+	if !ok || code == "" {
+		return Identity{}, errFlow
+	}
+	p, err := o.discover(ctx)
+	if err != nil {
+		return Identity{}, err
+	}
+	ctx = oidc.ClientContext(ctx, o.http)
+	tokens, err := o.oauth(p).Exchange(ctx, code, oauth2.VerifierOption(f.verifier))
+	if err != nil {
+		return Identity{}, fmt.Errorf("couldn't exchange the code at the identity provider: %w", err)
+	}
+	raw, _ := tokens.Extra("id_token").(string)
+	verifier := p.Verifier(&oidc.Config{ClientID: o.cfg.Client, SupportedSigningAlgs: idAlgs, Now: o.clock})
+	token, err := verifier.Verify(ctx, raw)
+	if err != nil {
+		return Identity{}, fmt.Errorf("couldn't accept the ID token: %w", err)
+	}
+	if subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(f.nonce)) != 1 {
+		return Identity{}, fmt.Errorf("%w: another nonce", errFlow)
+	}
+	var claims map[string]any
+	if err := token.Claims(&claims); err != nil {
+		return Identity{}, fmt.Errorf("couldn't read the ID token's claims: %w", err)
+	}
+	return o.identity(token.Subject, claims)
+}
+
+// identity reads who somebody is from claims. Roles that the ledger does not grant
+// this region's issuer are cut off by the gate.
+func (o *OIDC) identity(subject string, claims map[string]any) (Identity, error) {
+	who := Identity{Person: subject}
+	who.Org, _ = claims[o.cfg.Org].(string)
+	who.Name, _ = claims["name"].(string)
+	if who.Name == "" {
+		who.Name = subject
+	}
+	list, _ := claims[o.cfg.Roles].([]any)
+	for _, item := range list {
+		if role, ok := item.(string); ok && role != "" && !slices.Contains(who.Roles, role) {
+			who.Roles = append(who.Roles, role)
+		}
+	}
+	switch {
+	case subject == "" || len(subject) > subjectMax:
+		return who, fmt.Errorf("%w: no usable sub", errFlow)
+	case !statement.IsOrg(who.Org) || !o.own(who.Org):
+		return who, fmt.Errorf("%w: the claim %q names no organisation of this region", errFlow, o.cfg.Org)
+	case len(who.Roles) == 0:
+		return who, fmt.Errorf("%w: the claim %q lists no role", errFlow, o.cfg.Roles)
+	}
+	return who, nil
+}
+
+// random is 256 bits of text.
+func random() string {
+	raw := make([]byte, secretBytes)
+	_, _ = rand.Read(raw) // crypto/rand cannot fail
+	return strict.B64(raw)
+}
+
+// leaveFor is GET /console/oidc/start: off to the identity provider.
+func (d *Door) leaveFor(w http.ResponseWriter, r *http.Request) error {
+	if d.cfg.OIDC == nil {
+		return problem.New(problem.NotFound)
+	}
+	target, state, err := d.cfg.OIDC.begin(r.Context())
+	if err != nil {
+		return problem.Of(unreachable(err))
+	}
+	d.setFlow(w, r, state)
+	http.Redirect(w, r, target, http.StatusSeeOther)
+	return nil
+}
+
+func unreachable(err error) error {
+	var p *problem.Problem
+	if errors.As(err, &p) {
+		return err
+	}
+	return problem.New(problem.Unavailable).Retry(time.Minute).Because(err)
+}
+
+// comeBack is GET /console/oidc/callback. The flow's cookie is Lax, because the way
+// back begins at another site; the session's is Strict as ever: the page that
+// follows needs none, and its own requests carry it.
+func (d *Door) comeBack(w http.ResponseWriter, r *http.Request) error {
+	if d.cfg.OIDC == nil {
+		return problem.New(problem.NotFound)
+	}
+	q := r.URL.Query()
+	state, sent := q.Get("state"), r.CookiesNamed(d.flowName(r))
+	d.setFlow(w, r, "")
+	refuse := func(err error) error {
+		d.cfg.Logger.Warn("a sign-in by the identity provider was refused", "err", err, "remote", r.RemoteAddr)
+		http.Redirect(w, r, home+"/enter?refused", http.StatusSeeOther)
+		return nil
+	}
+	if len(sent) != 1 || state == "" || subtle.ConstantTimeCompare([]byte(sent[0].Value), []byte(state)) != 1 {
+		return refuse(fmt.Errorf("%w: another browser's state", errFlow))
+	}
+	who, err := d.cfg.OIDC.finish(r.Context(), state, q.Get("code"))
+	if err != nil {
+		return refuse(err)
+	}
+	if err := d.admit(w, r, who); err != nil {
+		return err
+	}
+	http.Redirect(w, r, home, http.StatusSeeOther)
+	return nil
+}
+
+func (d *Door) flowName(r *http.Request) string { return d.cookieName(r) + "-oidc" }
+
+func (d *Door) setFlow(w http.ResponseWriter, r *http.Request, state string) {
+	c := &http.Cookie{
+		Name: d.flowName(r), Value: state, Path: "/", HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode, MaxAge: int(flowLife / time.Second),
+	}
+	if state == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
