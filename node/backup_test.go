@@ -161,6 +161,7 @@ func TestBackupRestored(t *testing.T) {
 			t.Errorf("object %d came back as %d bytes, %v", i, len(got), err)
 		}
 	}
+	n.accepted(lost)
 }
 
 func sortedNames(files map[string][]byte) []string { return slices.Sorted(maps.Keys(files)) }

@@ -15,6 +15,7 @@ import (
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/node"
+	"sandi.internal/gateway/node/audit"
 	"sandi.internal/gateway/node/recovery"
 )
 
@@ -154,4 +155,13 @@ func TestQuorumLost(t *testing.T) {
 	n.awaitServer(survivor, n.nodes[gone].Node, "voter")
 	n.awaitReady(0, 1, 2)
 	n.awaitFinal(*n.write(gone).Index+1, 0, 1, 2)
+	n.accepted(gone)
+}
+
+// accepted has an auditor accept all that a node gives out.
+func (n *network) accepted(i int) {
+	n.t.Helper()
+	if r := n.audited(i); r.Exit != audit.ExitPass {
+		n.t.Errorf("an auditor's verdict: exit %d, %+v", r.Exit, r)
+	}
 }
