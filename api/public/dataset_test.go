@@ -277,7 +277,7 @@ func TestDataRefusals(t *testing.T) {
 	problemOf(t, s.beijing.do("POST", "/v1/data-sets/DS-130000-2025-000099/query", `{"agreement":"`+s.agreement+`","purpose":"inspection"}`), 403, string(terms.NotAgreed))
 	problemOf(t, s.beijing.do("POST", path, `{"agreement":"`+s.agreement+`","purpose":"inspection","case":"x"}`), 422, problem.ValidationFailed)
 	problemOf(t, s.beijing.do("POST", path, `{"agreement":"`+s.agreement+`","purpose":"inspection","case":"CT-120000-2025-000001"}`), 422, problem.ValidationFailed) // not Beijing's
-	problemOf(t, s.hebei.do("POST", path, `{"agreement":"`+s.agreement+`","purpose":"inspection"}`), 403, string(terms.NotAgreed)) // its own
+	problemOf(t, s.hebei.do("POST", path, `{"agreement":"`+s.agreement+`","purpose":"inspection"}`), 403, string(terms.NotAgreed))                                   // its own
 	expert := s.beijing.as(solo.Someone(solo.Beijing, "exp", "expert"))
 	problemOf(t, expert.do("POST", path, `{"agreement":"`+s.agreement+`","purpose":"inspection"}`), 403, string(terms.RoleMayNot))
 	auditor := s.beijing.as(solo.Someone(solo.Beijing, "aud", "auditor"))
