@@ -50,10 +50,11 @@ func bad(format string, args ...any) error {
 
 // kindOf is the entry of ranks that a part's name belongs to; "" for a strange one.
 func kindOf(name string) string {
-	for _, kind := range []string{partFile, partObject} {
-		if rest, ok := strings.CutPrefix(name, kind); ok && rest != "" {
-			return kind
-		}
+	if path, ok := strings.CutPrefix(name, partFile); ok && IsFolderName(path) {
+		return partFile
+	}
+	if object, ok := strings.CutPrefix(name, partObject); ok && object != "" {
+		return partObject
 	}
 	if _, ok := ranks[name]; ok && !strings.HasSuffix(name, "/") {
 		return name

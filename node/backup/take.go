@@ -192,9 +192,9 @@ func content(err error) error {
 }
 
 func (t *taker) takeFile(part Part, r io.Reader) error {
-	path := part.Name[len(partFile):]
-	if !IsFolderName(path) || len(t.files) >= maxFiles {
-		return bad("a file %.80q of the folder", path)
+	path := part.Name[len(partFile):] // IsFolderName, or the reader had refused it
+	if len(t.files) >= maxFiles {
+		return bad("more than %d files of the folder", maxFiles)
 	}
 	data, err := small(part, r, maxFile)
 	t.files[path] = data
