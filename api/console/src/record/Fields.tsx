@@ -69,6 +69,12 @@ function Hidden({ name, record }: { name: string; record: RecordFull }) {
 export function Shown({ field, value }: { field: Field; value: unknown }): ReactNode {
   const { t, of } = useSpeech()
   const names = useNames()
+  /** plain is a member's value in a line of text. */
+  const plain = (inner: unknown, m: Field | undefined): string => {
+    if (typeof inner === 'boolean') return t(inner ? 'rec.yes' : 'rec.no')
+    if (typeof inner === 'object') return JSON.stringify(inner)
+    return of(m?.values?.find((v) => v.name === inner)) || String(inner)
+  }
   if (value === null || value === undefined) return <span className="quiet">—</span>
   if (field.type === 'materials' && Array.isArray(value)) return <Materials field={field} items={value as Material[]} />
   if (Array.isArray(value)) {
@@ -90,7 +96,7 @@ export function Shown({ field, value }: { field: Field; value: unknown }): React
       .map(([name, inner]) => {
         const m = members.find((x) => x.name === name)
         const label = m && of(m)
-        return (label ? `${label} ` : '') + (typeof inner === 'object' ? JSON.stringify(inner) : m?.values ? of(m.values.find((v) => v.name === inner)) || String(inner) : String(inner))
+        return (label ? `${label} ` : '') + plain(inner, m)
       })
       .join(' · ')
   }
