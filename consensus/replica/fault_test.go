@@ -205,3 +205,25 @@ func TestCloseWhileProposing(t *testing.T) {
 	}
 	c.CheckAll()
 }
+
+// Ensure a node that lost its disk, and got a snapshot that its leader knows nothing
+// of, gets the entries behind it: the leader goes back to entries that the snapshot has
+// covered, which the follower's Raft then believes in and has not.
+func TestSnapshotUnknownToLeader(t *testing.T) {
+	c := clustertest.New(t, clustertest.Options{Seed: 15, Timeouts: clustertest.Calm})
+	leader, victim := c.Leader(), c.Followers()[0]
+	c.Fill(leader, 5)
+	c.CutRaft(victim)
+	c.Fill(leader, 5) // the leader knows that the victim lacks these
+	c.Stop(victim)
+	c.Erase(victim)
+	c.Start(victim)
+	f := c.Forge(leader.Store.Meta(), clustertest.Copied(leader, func(_, v []byte) []byte { return v }))
+	if resp, err := c.Install(leader, victim, leader.Replica.Status().Term, f); err != nil || !resp.Success {
+		t.Fatalf("the snapshot was not taken over: %+v, %v", resp, err)
+	}
+	c.Heal()
+	c.Fill(leader, 1)
+	c.Await("the entry behind the snapshot", func() bool { return victim.Replica.Status().Size == leader.Replica.Status().Size })
+	c.CheckAll()
+}

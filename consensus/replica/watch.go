@@ -13,6 +13,9 @@ const (
 	// watchEvery is how often waiting statements are looked after even if no
 	// signal came: Raft drops observations when nobody reads them in time.
 	watchEvery = 250 * time.Millisecond
+	// hollowTicks is how long a log may stay empty under an instance that believes in
+	// entries: the next one that comes mends it, and mostly one comes at once.
+	hollowTicks = 8
 	// observations in the channel; a lost one delays, it decides nothing.
 	watchBacklog = 16
 )
@@ -44,6 +47,7 @@ func (r *Replica) follow(rf *instance, tick <-chan time.Time) (stuck bool) {
 	defer rf.DeregisterObserver(observer)
 	ctx, cancel := context.WithCancel(r.life)
 	defer cancel()
+	hollow := 0
 	for {
 		select {
 		case leads := <-rf.LeaderCh():
@@ -54,6 +58,12 @@ func (r *Replica) follow(rf *instance, tick <-chan time.Time) (stuck bool) {
 		case o := <-seen:
 			r.silent.observe(o.Data)
 		case <-tick:
+			if hollow++; !r.hollow(rf) {
+				hollow = 0
+			}
+			if hollow >= hollowTicks {
+				return true
+			}
 		case <-r.tail.emptied:
 			if r.stuck(rf) {
 				return true
@@ -135,6 +145,14 @@ func (r *Replica) stuck(rf *instance) bool {
 		return false // the log has failed, which ends the replica anyway
 	}
 	return rf.LastIndex() > max(last, r.progress.now().index)
+}
+
+// hollow recognises the other side of it: the log was emptied, and the instance
+// believes in entries that the snapshot covers. A leader that does not know of the
+// snapshot goes back to the first of them, which cannot be compared, for ever.
+func (r *Replica) hollow(rf *instance) bool {
+	last, err := r.cfg.Log.LastIndex()
+	return err == nil && last == 0 && rf.State() == raft.Follower && rf.Stats()["last_log_index"] != "0"
 }
 
 // replace puts a new instance on the same stores in the place of a stuck one.
