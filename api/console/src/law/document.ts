@@ -65,6 +65,7 @@ export function titleOf(law: Document, event: string): Label | undefined {
 
 export const stateOf = (law: Document, name: string): Label | undefined => law.states.find((s) => s.name === name)
 
-export const partyOf = (law: Document, name: string): Label | undefined => law.parties.find((p) => p.name === name)
+/** partyOf is what a party is called; one of several alike is named with its region, party@region. */
+export const partyOf = (law: Document, name: string): Label | undefined => law.parties.find((p) => p.name === name.split('@')[0])
 
 export const limitOf = (law: Document, name: string): Label | undefined => law.deadlines?.find((d) => d.name === name)?.title

@@ -104,7 +104,7 @@ function Head({ record, law }: { record: RecordFull; law: Document }) {
 /** partiesOf are a record's parties in the order of its law, the owner first. */
 function partiesOf(record: RecordFull, law: Document) {
   const place = (name: string) => {
-    const i = law.parties.findIndex((p) => p.name === name)
+    const i = law.parties.findIndex((p) => p.name === name.split('@')[0])
     return i < 0 ? law.parties.length : i
   }
   return Object.entries(record.parties).sort(([a], [b]) => place(a) - place(b))

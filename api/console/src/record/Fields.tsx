@@ -8,7 +8,7 @@ import { useSpeech } from '../i18n/lang'
 import type { Document, Field } from '../law/document'
 import { itemOf, membersOf } from '../form/model'
 import { useWho } from '../session/context'
-import { minute } from '../util/time'
+import { civil, minute } from '../util/time'
 import { useNames } from './names'
 
 /** Fields are what a record says, in the order and the words of its law. */
@@ -78,7 +78,7 @@ export function Shown({ field, value }: { field: Field; value: unknown }): React
   if (value === null || value === undefined) return <span className="quiet">—</span>
   if (field.type === 'materials' && Array.isArray(value)) return <Materials field={field} items={value as Material[]} />
   if (Array.isArray(value)) {
-    const of = field.type === 'collection' ? { ...field, type: 'object', fields: undefined } : itemOf(field)
+    const of = field.type === 'collection' ? { ...field, type: 'appended' } : itemOf(field)
     return (
       <ol className="values">
         {value.map((item, i) => (
@@ -89,6 +89,7 @@ export function Shown({ field, value }: { field: Field; value: unknown }): React
       </ol>
     )
   }
+  if (field.type === 'appended' && typeof value === 'object') return <Appended field={field} item={value as Record<string, unknown>} />
   if (typeof value === 'boolean') return value ? t('rec.yes') : t('rec.no')
   if (typeof value === 'object') {
     const members = membersOf(field)
@@ -122,6 +123,22 @@ export function Shown({ field, value }: { field: Field; value: unknown }): React
     default:
       return text
   }
+}
+
+/** Appended is what an act has added to a collection, with when and by whom. */
+function Appended({ field, item }: { field: Field; item: Record<string, unknown> }) {
+  const names = useNames()
+  const { at, org, region, ...rest } = item
+  return (
+    <>
+      {Object.entries(rest).map(([name, value]) => (
+        <Shown key={name} field={field.of ?? { ...field, type: 'string' }} value={value} />
+      ))}{' '}
+      <span className="quiet">
+        {typeof org === 'string' ? names.org(org) : typeof region === 'string' ? names.region(region) : ''} {typeof at === 'number' ? civil(at) : minute(String(at ?? ''))}
+      </span>
+    </>
+  )
 }
 
 interface Material {
