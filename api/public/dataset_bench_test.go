@@ -81,7 +81,9 @@ func TestDataConstantMemory(t *testing.T) {
 	if err != nil || !report.Loaded || report.Rows != 100_000 {
 		t.Fatalf("%+v, %v", report, err)
 	}
-	if grown := int64(late) - int64(early); grown > 50_000*50 {
+	// Cached blocks may lie in the heap, too. Who kept the rows as text or values would
+	// hold twice as much.
+	if grown := int64(late) - int64(early); grown > 50_000*300 {
 		t.Errorf("%d bytes a row stay in memory", grown/50_000)
 	}
 	s.agreement = s.agree(`["uscc"]`, `grade == \"A\" && grade == \"B\"`, "2025-12-31")
