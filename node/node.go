@@ -86,9 +86,9 @@ type Node struct {
 	data      *dataset.Sets
 	access    *accesslog.Log
 	anchorer  *anchorer
+	peers     *peer.Client
 	given     *given // what peers are given of offers, noted
 	desk      *desk.Desk
-	peers     *peer.Client
 	tlog      *audit.Log
 	public    *public.API
 	pool      *statement.Pool
@@ -227,9 +227,9 @@ func (n *Node) openReplica() error {
 	pool := n.pool
 	var err error
 	peers := peer.NewClient(n.transport)
+	n.peers = peers
 	n.onClose(peers.Close)
 	if err := n.openWitness(peers); err != nil {
-	n.peers = peers
 		return err
 	}
 	n.agenda = newAgenda()
