@@ -38,9 +38,7 @@ func newDemo(s *settings) *cobra.Command {
 			return s.runDemo(cmd, c)
 		},
 	}
-	cmd.Flags().StringVar(&c.Dir, "dir", demo.DefaultDir(), "folder of the demo network; a former demo in it is cleared")
-	cmd.Flags().BoolVar(&c.Once, "once", false, "play, compare the nodes, export the audit bundle, stop; exit 0 only if all came out as written")
-	cmd.Flags().IntVar(&c.PortBase, "port-base", 0, "added to every port, to run beside another demo")
+	stageFlags(cmd, &c, "play, compare the nodes, export the audit bundle, stop; exit 0 only if all came out as written")
 	cmd.Flags().StringVar(&timeouts, "timeouts", "demo", "Raft's timeouts: demo (one machine), or production (three cities)")
 	cmd.AddCommand(newDemoTransfer(s), newDemoShare(s), newDemoLink(s), newKillLeader(s), newTamper(s), newDemoData(s))
 	return cmd

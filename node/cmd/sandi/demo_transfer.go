@@ -1,12 +1,8 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -22,41 +18,17 @@ func newDemoTransfer(s *settings) *cobra.Command {
 and footage: draft, approval, offer, letter, fetching from node to node, receipt.
 Each step is shown with its time; the receipt is kept for sandi-audit verify.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.runTransfer(cmd, c) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.BigMiB < 1 || c.BigMiB > 4096 {
+				return usagef("--big %d: give 1 to 4096 MiB", c.BigMiB)
+			}
+			return stage(s, cmd, &c.Config, &c.Report, func() (demo.Transferred, error) { return demo.Transfer(cmd.Context(), c) }, func(out io.Writer, t demo.Transferred) {
+				fmt.Fprintf(out, s.pick("移交 %d MiB，%.0f MiB/s；回执核验：sandi-audit verify %s --keys %s\n", "handed over %d MiB at %.0f MiB/s; verify the receipt: sandi-audit verify %s --keys %s\n"), t.Bytes>>20, t.MiBPerS, t.Receipt, t.Keys)
+				fmt.Fprintf(out, s.pick("谁看过：共 %d 次，均有证明；细看：sandi audit who-looked --record %s（须审计岗位的令牌）\n", "who looked: %d looks, all proven; see them: sandi audit who-looked --record %s (with an auditor's token)\n"), t.Looks, t.Record)
+			})
+		},
 	}
-	cmd.Flags().StringVar(&c.Dir, "dir", demo.DefaultDir(), "folder of the demo network; a former demo in it is cleared")
-	cmd.Flags().BoolVar(&c.Once, "once", false, "play and stop; exit 0 only if all came out as written")
-	cmd.Flags().IntVar(&c.PortBase, "port-base", 0, "added to every port, to run beside another demo")
+	stageFlags(cmd, &c.Config, "play and stop; exit 0 only if all came out as written")
 	cmd.Flags().Int64Var(&c.BigMiB, "big", demo.DefaultBigMiB, "size of the large file in MiB, at most 4096")
 	return cmd
-}
-
-func (s *settings) runTransfer(cmd *cobra.Command, c demo.TransferConfig) error {
-	if c.BigMiB < 1 || c.BigMiB > 4096 {
-		return usagef("--big %d: give 1 to 4096 MiB", c.BigMiB)
-	}
-	binary, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("couldn't find this program's own file: %w", err)
-	}
-	out := cmd.OutOrStdout()
-	c.Binary, c.Lang, c.Log = binary, s.problemLanguage(), slog.New(slog.NewTextHandler(io.Discard, nil))
-	c.View = demo.Terminal{W: out, Lang: s.lang, Color: demo.IsTerminal(os.Stdout)}
-	c.Report = func(t demo.TransferStep) {
-		fmt.Fprintf(out, "  %7d ms  %s\n", t.MS, s.pick(t.ZH, t.EN))
-	}
-	if s.output == "json" {
-		c.View, c.Report = demo.Silent{}, nil
-	}
-	t, err := demo.Transfer(cmd.Context(), c)
-	if s.output == "json" {
-		enc := json.NewEncoder(out)
-		enc.SetEscapeHTML(false)
-		return errors.Join(err, enc.Encode(t))
-	}
-	if err == nil {
-		fmt.Fprintf(out, s.pick("移交 %d MiB，%.0f MiB/s；回执核验：sandi-audit verify %s --keys %s\n", "handed over %d MiB at %.0f MiB/s; verify the receipt: sandi-audit verify %s --keys %s\n"), t.Bytes>>20, t.MiBPerS, t.Receipt, t.Keys)
-		fmt.Fprintf(out, s.pick("谁看过：共 %d 次，均有证明；细看：sandi audit who-looked --record %s（须审计岗位的令牌）\n", "who looked: %d looks, all proven; see them: sandi audit who-looked --record %s (with an auditor's token)\n"), t.Looks, t.Record)
-	}
-	return err
 }
