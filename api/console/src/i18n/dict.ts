@@ -141,6 +141,7 @@ export const dict = {
   'rec.grade.published': { zh: '已公布（不少于两地共签）', en: 'published (two regions or more have cosigned)' },
   'rec.grade.final': { zh: '最终（各地区均已共签）', en: 'final (all regions have cosigned)' },
   'rec.grade.pending': { zh: '等待共签', en: 'waiting for cosignatures' },
+  'rec.proof.pending': { zh: '已上账；检查点覆盖它需要几秒，随后自动显示凭证。', en: 'On the ledger. A checkpoint covers it within seconds; the receipt then shows by itself.' },
   'rec.proof.why': { zh: '凭此文件，任何人可离线核验该声明何时上账、未被改动：sandi-audit verify', en: 'With this file anybody can check offline that the statement stands on the ledger, unchanged: sandi-audit verify' },
   'rec.proof.save': { zh: '下载凭证', en: 'Download the receipt' },
   'rec.proof.position': { zh: '账本位置', en: 'Position' },

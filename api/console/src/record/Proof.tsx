@@ -7,17 +7,24 @@ import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
 import { payloadOf } from './statement'
 
+/** Promised is the answer before a checkpoint covers the statement: where it stands, and no proof yet. */
+type Promised = Omit<Partial<LedgerReceipt>, 'statement'> & { statement?: undefined }
+
+const covered = (r: LedgerReceipt | Promised): r is LedgerReceipt => r.statement !== undefined
+
 /** Proof is the receipt of a statement: its place, its grade, the signed bytes. */
 export function Proof({ statement }: { statement: string }) {
   const { t } = useSpeech()
   const receipt = useQuery({
     queryKey: ['live', 'receipt', statement],
-    queryFn: async () => (await got(api.GET('/v1/statements/{id}/receipt', { params: { path: { id: statement } } }))) as LedgerReceipt,
+    queryFn: async () => (await got(api.GET('/v1/statements/{id}/receipt', { params: { path: { id: statement }, query: { wait: '20s' } } }))) as LedgerReceipt | Promised,
     retry: (n, err) => n < 3 && problemOf(err).status === 503,
+    refetchInterval: ({ state }) => (state.data && !covered(state.data) ? 1000 : false),
   })
   if (receipt.error) return <Failed err={receipt.error} retry={() => void receipt.refetch()} />
   if (!receipt.data) return <Waiting />
   const r = receipt.data
+  if (!covered(r)) return <p className="quiet">{t('rec.proof.pending')}</p>
   const file = new Blob([JSON.stringify(r)], { type: 'application/json' })
   return (
     <div className="proof">

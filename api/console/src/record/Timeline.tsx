@@ -18,9 +18,7 @@ export function Timeline({ id, law }: { id: string; law: Document }) {
   if (!history.data) return <Waiting lines={5} />
   return (
     <ol className="timeline">
-      {[...history.data.items].reverse().map((entry, i) => (
-        <Act key={`${entry.index}-${entry.event}-${i}`} entry={entry} law={law} />
-      ))}
+      {history.data.items.map((entry, i) => <Act key={`${entry.index}-${entry.event}-${i}`} entry={entry} law={law} />).reverse()}
     </ol>
   )
 }
