@@ -36,8 +36,9 @@ type Loaded struct {
 	PerSecond  float64       `json:"per_second"`
 }
 
-// DefaultWriters is how many cases are worked on at the same time.
-const DefaultWriters = 192
+// DefaultWriters is how many cases are worked on at the same time: as many as the
+// busiest phase of the benchmark has callers.
+const DefaultWriters = 256
 
 const (
 	progressEvery = 250 * time.Millisecond
