@@ -30,13 +30,8 @@ const (
 // looks is POST /peer/v1/access-log: another region's auditor asks who looked. 403 is
 // for who is no party to the record, 416 for a place that the log does not have.
 func (d *door) looks(w http.ResponseWriter, r *http.Request) {
-	body, ok := take(w, r, maxQuestion)
+	q, ok := question[accesslog.Question](w, r, maxQuestion)
 	if !ok {
-		return
-	}
-	var q accesslog.Question
-	if err := json.Unmarshal(body, &q); err != nil {
-		w.WriteHeader(http.StatusUnprocessableEntity)
 		return
 	}
 	if d.Looks == nil {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -35,14 +33,7 @@ func (s *shower) Show(_ context.Context, region string, q accesslog.Question) (v
 func TestLooks(t *testing.T) {
 	for _, known := range []bool{true, false} {
 		s := &shower{}
-		server := httptest.NewUnstartedServer(New(Config{Node: "110000-a", Replica: &stub{}, Looks: s, Clock: time.Now}))
-		if known {
-			server.Config.ConnContext = withPeer(t)
-		}
-		server.Start()
-		defer server.Close()
-		c := NewClient(plain(strings.TrimPrefix(server.URL, "http://")))
-		defer c.Close()
+		c := served(t, Config{Node: "110000-a", Replica: &stub{}, Looks: s, Clock: time.Now}, known)
 		rows, err := c.Looks(t.Context(), "110000-a", accesslog.Question{Log: 2, From: 1, Record: "mine"})
 		if !known {
 			if !errors.Is(err, accesslog.ErrNotParty) || s.region != "" {

@@ -38,13 +38,12 @@ type dataRefusal struct {
 // data is POST /peer/v1/data: another region asks a data set of this bureau. 403 carries
 // a refusal; anything else but 200 is no answer.
 func (d *door) data(w http.ResponseWriter, r *http.Request) {
-	body, ok := take(w, r, maxDataQuestion)
+	q, ok := question[dataset.Question](w, r, maxDataQuestion)
 	if !ok {
 		return
 	}
-	var q dataset.Question
-	if d.Data == nil || json.Unmarshal(body, &q) != nil {
-		w.WriteHeader(http.StatusUnprocessableEntity)
+	if d.Data == nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
 	who, _ := transport.PeerFrom(r.Context()) // New let nobody in without

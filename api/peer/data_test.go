@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -37,14 +36,7 @@ func (s *sets) Answer(_ context.Context, region string, q dataset.Question) (*da
 func TestData(t *testing.T) {
 	for _, known := range []bool{true, false} {
 		own := &sets{}
-		server := httptest.NewUnstartedServer(New(Config{Node: "130000-a", Replica: &stub{}, Data: own, Clock: time.Now}))
-		if known {
-			server.Config.ConnContext = withPeer(t)
-		}
-		server.Start()
-		defer server.Close()
-		c := NewClient(plain(strings.TrimPrefix(server.URL, "http://")))
-		defer c.Close()
+		c := served(t, Config{Node: "130000-a", Replica: &stub{}, Data: own, Clock: time.Now}, known)
 		ask := func(purpose string) (*dataset.Page, error) {
 			return c.Query(t.Context(), "130000-a", dataset.Question{Question: terms.Question{Purpose: purpose}, Cursor: "c"})
 		}

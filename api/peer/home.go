@@ -27,13 +27,12 @@ const (
 // home is POST /peer/v1/home: another region asks for what a record keeps here. 403
 // is the law's answer, anything else but 200 is none.
 func (d *door) home(w http.ResponseWriter, r *http.Request) {
-	body, ok := take(w, r, maxQuestion)
+	q, ok := question[home.Question](w, r, maxQuestion)
 	if !ok {
 		return
 	}
-	var q home.Question
-	if err := json.Unmarshal(body, &q); err != nil {
-		w.WriteHeader(http.StatusUnprocessableEntity)
+	if d.Home == nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
 	who, _ := transport.PeerFrom(r.Context()) // New let nobody in without

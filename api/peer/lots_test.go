@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -28,14 +27,7 @@ func TestDrawText(t *testing.T) {
 	pool := []byte("sandi-pool/1\ns x\n")
 	digest := sha256.Sum256(pool)
 	for _, known := range []bool{true, false} {
-		server := httptest.NewUnstartedServer(New(Config{Node: "110000-a", Replica: &stub{}, Lots: texts{digest: pool}, Clock: time.Now}))
-		if known {
-			server.Config.ConnContext = withPeer(t)
-		}
-		server.Start()
-		defer server.Close()
-		c := NewClient(plain(strings.TrimPrefix(server.URL, "http://")))
-		defer c.Close()
+		c := served(t, Config{Node: "110000-a", Replica: &stub{}, Lots: texts{digest: pool}, Clock: time.Now}, known)
 		got, err := c.DrawText(t.Context(), "110000-a", digest)
 		if !known {
 			if err == nil || got != nil {

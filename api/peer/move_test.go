@@ -3,8 +3,6 @@ package peer
 import (
 	"errors"
 	"fmt"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -26,12 +24,7 @@ func (m *moves) Take(raw []byte) error {
 // told from what may be offered again.
 func TestPushMove(t *testing.T) {
 	m := &moves{}
-	server := httptest.NewUnstartedServer(New(Config{Node: "110000-a", Replica: &stub{}, Moves: m, Clock: time.Now}))
-	server.Config.ConnContext = withPeer(t)
-	server.Start()
-	t.Cleanup(server.Close)
-	c := NewClient(plain(strings.TrimPrefix(server.URL, "http://")))
-	t.Cleanup(func() { _ = c.Close() })
+	c := served(t, Config{Node: "110000-a", Replica: &stub{}, Moves: m, Clock: time.Now}, true)
 	if err := c.PushMove(t.Context(), "110000-a", []byte("a statement")); err != nil || m.got != "a statement" {
 		t.Fatalf("%q, %v", m.got, err)
 	}

@@ -155,6 +155,20 @@ func TestRefusals(t *testing.T) {
 
 // withPeer puts a node's identity into a connection's context, as
 // transport.ConnContext does for a proven connection.
+// served is a client of a door; a known one speaks as another region's node.
+func served(t *testing.T, c Config, known bool) *Client {
+	t.Helper()
+	server := httptest.NewUnstartedServer(New(c))
+	if known {
+		server.Config.ConnContext = withPeer(t)
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	client := NewClient(plain(strings.TrimPrefix(server.URL, "http://")))
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
 func withPeer(t *testing.T) func(context.Context, net.Conn) context.Context {
 	t.Helper()
 	return func(ctx context.Context, c net.Conn) context.Context {

@@ -2,9 +2,7 @@ package peer
 
 import (
 	"bytes"
-	"net/http/httptest"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 )
@@ -31,12 +29,7 @@ func (p *promiser) Give(statements [][]byte) [][]byte {
 // none.
 func TestAskPromises(t *testing.T) {
 	p := &promiser{}
-	server := httptest.NewUnstartedServer(New(Config{Node: "110000-a", Replica: &stub{}, Promises: p, Clock: time.Now}))
-	server.Config.ConnContext = withPeer(t)
-	server.Start()
-	t.Cleanup(server.Close)
-	c := NewClient(plain(strings.TrimPrefix(server.URL, "http://")))
-	t.Cleanup(func() { _ = c.Close() })
+	c := served(t, Config{Node: "110000-a", Replica: &stub{}, Promises: p, Clock: time.Now}, true)
 	in := [][]byte{[]byte("one"), []byte("no"), []byte("two")}
 	got, err := c.AskPromises(t.Context(), "110000-a", in)
 	want := [][]byte{[]byte("ONE"), {}, []byte("TWO")}

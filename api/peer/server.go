@@ -68,7 +68,7 @@ type Config struct {
 	Moves         Moves
 	Promises      Promises
 	Lots          Lots
-	Home          Home
+	Home          Home             // what records keep at home; nil: nothing is released
 	Looks         Looks            // who looked at private data here; nil: nobody is told
 	Data          Data             // shared data sets; nil: none
 	Objects       Objects          // private objects on offer; nil: none
@@ -143,6 +143,16 @@ func take(w http.ResponseWriter, r *http.Request, most int) ([]byte, bool) {
 		return nil, false
 	}
 	return body, true
+}
+
+// question reads what another region's node asks, as JSON; false: it has been refused.
+func question[Q any](w http.ResponseWriter, r *http.Request, most int) (q Q, ok bool) {
+	body, ok := take(w, r, most)
+	if ok && json.Unmarshal(body, &q) != nil {
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		return q, false
+	}
+	return q, ok
 }
 
 func (d *door) term(w http.ResponseWriter, _ *http.Request) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -124,23 +123,7 @@ func newDatasetTemplate(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "template DATASET", Short: "the empty sheet of its rows: columns, drop-downs, notes", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			format := strings.TrimPrefix(filepath.Ext(out), ".")
-			if format != "xlsx" && format != "csv" {
-				return usagef("-f %s: give a name that ends in .xlsx or .csv", out)
-			}
-			c, err := s.client()
-			if err != nil {
-				return err
-			}
-			data, err := c.DataSetTemplate(cmd.Context(), args[0], format)
-			if err != nil {
-				return err
-			}
-			if err := writeSheet(out, data, false); err != nil {
-				return err
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), out)
-			return nil
+			return s.template(cmd, out, func(c *client.Client, format string) ([]byte, error) { return c.DataSetTemplate(cmd.Context(), args[0], format) })
 		},
 	}
 	cmd.Flags().StringVarP(&out, "file", "f", "rows.xlsx", "file to write, .xlsx or .csv")

@@ -114,30 +114,37 @@ func newImportTemplate(s *settings, noun string) *cobra.Command {
 	cmd := &cobra.Command{Use: "template", Short: "the empty sheet: columns, drop-downs and notes by the law in force"}
 	procedure := named(cmd, noun, "", 0)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		format := strings.TrimPrefix(filepath.Ext(out), ".")
-		if format != "xlsx" && format != "csv" {
-			return usagef("-f %s: give a name that ends in .xlsx or .csv", out)
-		}
-		c, err := s.client()
-		if err != nil {
-			return err
-		}
-		i, err := importOf(cmd.Context(), c, noun, *procedure)
-		if err != nil {
-			return err
-		}
-		data, err := c.ImportTemplate(cmd.Context(), i.Procedure, format)
-		if err != nil {
-			return err
-		}
-		if err := writeSheet(out, data, false); err != nil {
-			return err
-		}
-		fmt.Fprintln(cmd.OutOrStdout(), out)
-		return nil
+		return s.template(cmd, out, func(c *client.Client, format string) ([]byte, error) {
+			i, err := importOf(cmd.Context(), c, noun, *procedure)
+			if err != nil {
+				return nil, err
+			}
+			return c.ImportTemplate(cmd.Context(), i.Procedure, format)
+		})
 	}
 	cmd.Flags().StringVarP(&out, "file", "f", "template.xlsx", "file to write, .xlsx or .csv")
 	return cmd
+}
+
+// template writes an empty sheet to a new file, in the format of its name.
+func (s *settings) template(cmd *cobra.Command, out string, ask func(c *client.Client, format string) ([]byte, error)) error {
+	format := strings.TrimPrefix(filepath.Ext(out), ".")
+	if format != "xlsx" && format != "csv" {
+		return usagef("-f %s: give a name that ends in .xlsx or .csv", out)
+	}
+	c, err := s.client()
+	if err != nil {
+		return err
+	}
+	data, err := ask(c, format)
+	if err != nil {
+		return err
+	}
+	if err := writeSheet(out, data, false); err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.OutOrStdout(), out)
+	return nil
 }
 
 func writeSheet(path string, data []byte, force bool) error {
