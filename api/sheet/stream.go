@@ -61,12 +61,17 @@ func streamBook(r io.Reader, take func(int, []string) error) (err error) {
 			err = fmt.Errorf("%w: the workbook cannot be read", ErrFormat)
 		}
 	}()
-	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnzipBook, UnzipXMLSizeLimit: maxUnzip, RawCellValue: true})
+	book, err := openBook(data, maxUnzipBook)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrFormat, err)
+		return err
 	}
 	defer book.Close()
-	rows, err := book.Rows(visibleSheet(book))
+	return bookRows(book, visibleSheet(book), take)
+}
+
+// bookRows gives the rows of a worksheet to take.
+func bookRows(book *excelize.File, name string, take func(int, []string) error) error {
+	rows, err := book.Rows(name)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrFormat, err)
 	}

@@ -1,16 +1,15 @@
 package sheet
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
-	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
 // Bounds of what is read.
@@ -69,9 +68,9 @@ func Read(data []byte) (*Table, error) {
 	return readCSV(data)
 }
 
-// openBook opens a workbook within the bounds.
-func openBook(data []byte) (*excelize.File, error) {
-	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnzip, UnzipXMLSizeLimit: maxUnzip, RawCellValue: true})
+// openBook opens a workbook that unpacks to at most so many bytes.
+func openBook(data []byte, most int64) (*excelize.File, error) {
+	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: maxUnzip, RawCellValue: true})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
@@ -84,7 +83,7 @@ func readBook(data []byte) (t *Table, err error) {
 			t, err = nil, fmt.Errorf("%w: the workbook cannot be read", ErrFormat)
 		}
 	}()
-	book, err := openBook(data)
+	book, err := openBook(data, maxUnzip)
 	if err != nil {
 		return nil, err
 	}
@@ -95,19 +94,8 @@ func readBook(data []byte) (t *Table, err error) {
 			t.About = strings.Trim(n.RefersTo, `"`)
 		}
 	}
-	rows, err := book.Rows(t.Name)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	defer rows.Close()
-	for number := 1; rows.Next(); number++ {
-		cells, err := rows.Columns()
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-		}
-		if err := t.add(number, cells); err != nil {
-			return nil, err
-		}
+	if err := bookRows(book, t.Name, t.add); err != nil {
+		return nil, err
 	}
 	return t.checked()
 }
@@ -123,43 +111,16 @@ func visibleSheet(book *excelize.File) string {
 }
 
 func readCSV(data []byte) (*Table, error) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	if !utf8.Valid(data) {
-		decoded, err := simplifiedchinese.GB18030.NewDecoder().Bytes(data)
-		if err != nil || bytes.ContainsRune(decoded, utf8.RuneError) {
-			return nil, ErrFormat
-		}
-		data = decoded
-	}
-	if bytes.IndexByte(data, 0) >= 0 {
-		return nil, ErrFormat
-	}
 	t := &Table{Format: CSV}
-	r := csv.NewReader(bytes.NewReader(data))
-	r.FieldsPerRecord, r.LazyQuotes = -1, true
-	for {
-		cells, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return t.checked()
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-		}
-		number, _ := r.FieldPos(0)
-		if err := t.add(number, cells); err != nil {
-			return nil, err
-		}
+	if err := streamCSV(bufio.NewReaderSize(bytes.NewReader(data), sniffed), t.add); err != nil {
+		return nil, err
 	}
+	return t.checked()
 }
 
-// add takes the next row; the first with anything in it is the header.
+// add takes the next row that has anything in it; the first is the header.
 func (t *Table) add(number int, cells []string) error {
-	empty, err := clean(number, cells)
-	if err != nil {
-		return err
-	}
 	switch {
-	case empty:
 	case t.Header == nil:
 		t.Header, t.Head = cells, number
 	case len(t.Rows) == MaxRows:

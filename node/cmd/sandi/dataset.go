@@ -123,7 +123,9 @@ func newDatasetTemplate(s *settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "template DATASET", Short: "the empty sheet of its rows: columns, drop-downs, notes", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.template(cmd, out, func(c *client.Client, format string) ([]byte, error) { return c.DataSetTemplate(cmd.Context(), args[0], format) })
+			return s.template(cmd, out, func(c *client.Client, format string) ([]byte, error) {
+				return c.DataSetTemplate(cmd.Context(), args[0], format)
+			})
 		},
 	}
 	cmd.Flags().StringVarP(&out, "file", "f", "rows.xlsx", "file to write, .xlsx or .csv")
