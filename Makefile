@@ -6,7 +6,7 @@ SHELL       := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X sandi.internal/gateway/node.Version=$(VERSION) -X main.version=$(VERSION)"
 TOOL := go tool -modfile=.ci/tools.mod
-FUZZ_TIME ?= 5s
+FUZZ_RUNS ?= 8000
 
 .PHONY: help demo build test lint unit e2e console fuzz openapi soak bench clean
 
@@ -41,8 +41,8 @@ e2e: build ## the demo scenarios on real processes, every refusal and digest che
 console: build ## the web console: unit tests, its build again, a walk in a browser
 	@.ci/console
 
-fuzz: ## each fuzz target for FUZZ_TIME
-	@.ci/fuzz $(FUZZ_TIME)
+fuzz: ## each fuzz target FUZZ_RUNS times
+	@.ci/fuzz $(FUZZ_RUNS)
 
 openapi: ## lint the API description
 	@.ci/openapi

@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { ConfigProvider } from 'antd'
 import zhCN from 'antd/locale/zh_CN'
 import enUS from 'antd/locale/en_US'
-import { lazy, StrictMode } from 'react'
+import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router'
 import { Problem } from './api/problem'
@@ -12,15 +12,11 @@ import { Missing } from './frame/Missing'
 import { Failed } from './frame/refusal'
 import { Waiting } from './frame/Waiting'
 import { SpeechProvider, useSpeech } from './i18n/lang'
+import { screens } from './screens'
 import { SessionProvider, useSession } from './session/context'
+import { readsRecords } from './session/roles'
 import { SignIn } from './session/SignIn'
 import './style.css'
-
-const List = lazy(() => import('./record/List'))
-const Detail = lazy(() => import('./record/Detail'))
-const Open = lazy(() => import('./record/Open'))
-const Audit = lazy(() => import('./audit/Audit'))
-const Nodes = lazy(() => import('./nodes/Nodes'))
 
 const client = new QueryClient({
   defaultOptions: {
@@ -55,16 +51,14 @@ function Gate() {
   if (failed) return <main className="sign" id="content"><div className="sign-card"><Failed err={failed} retry={ask} /></div></main>
   if (!asked) return <Waiting />
   if (!who) return <SignIn />
-  const home = who.roles.every((role) => role === 'operator') ? <Navigate to="/nodes" replace /> : <Desk />
+  const home = readsRecords(who.roles) ? <Desk /> : <Navigate to="/nodes" replace />
   return (
     <Routes>
       <Route element={<Frame />}>
         <Route index element={home} />
-        <Route path="records" element={<List />} />
-        <Route path="record/:id" element={<Detail />} />
-        <Route path="open/:procedure" element={<Open />} />
-        <Route path="audit" element={<Audit />} />
-        <Route path="nodes" element={<Nodes />} />
+        {screens.map(({ path, page: Page }) => (
+          <Route key={path} path={path} element={<Page />} />
+        ))}
         <Route path="enter" element={<Navigate to="/" replace />} />
         <Route path="*" element={<Missing />} />
       </Route>

@@ -27,11 +27,11 @@ async function freeBase() {
   throw new Error('no free ports for a demo')
 }
 
-export async function startDemo() {
+export async function startDemo(scenario) {
   const folder = mkdtempSync(join(tmpdir(), 'sandi-console-'))
   const dir = join(folder, 'demo')
   const base = await freeBase()
-  const child = spawn(binary, ['demo', 'charger', '--dir', dir, '--port-base', String(base), '--lang', 'en'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(binary, ['demo', scenario, '--dir', dir, '--port-base', String(base), '--lang', 'en'], { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   const ended = new Promise((resolve) => child.once('exit', resolve))
   const stop = async () => {

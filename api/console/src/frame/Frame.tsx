@@ -4,7 +4,9 @@ import { Suspense } from 'react'
 import { NavLink, Outlet, useLocation } from 'react-router'
 import { useStatus } from '../api/queries'
 import { useSpeech } from '../i18n/lang'
+import { screens } from '../screens'
 import { useSession, useWho } from '../session/context'
+import { readsRecords } from '../session/roles'
 import { Fresh } from './Fresh'
 import { LanguageSwitch } from './LanguageSwitch'
 import { useLive } from './live'
@@ -14,9 +16,6 @@ import { Watermark } from './Watermark'
 
 /** From here on the end of the session is announced across the page, s. */
 const announce = 120
-
-/** Offices read and act; whoever runs the node has no business in the files. */
-const readsRecords = (roles: string[]) => roles.some((role) => role !== 'operator')
 
 export function Frame() {
   const { t, of, named } = useSpeech()
@@ -67,15 +66,17 @@ export function Frame() {
       <div className="second">
         <nav aria-label={t('app.menu')}>
           {readsRecords(who.roles) && (
-            <>
-              <NavLink to="/" end>
-                {t('nav.desk')}
-              </NavLink>
-              <NavLink to="/records">{t('nav.records')}</NavLink>
-              <NavLink to="/audit">{t('nav.audit')}</NavLink>
-            </>
+            <NavLink to="/" end>
+              {t('nav.desk')}
+            </NavLink>
           )}
-          <NavLink to="/nodes">{t('nav.nodes')}</NavLink>
+          {screens.map(({ path, nav, for: shown }) =>
+            nav && (!shown || shown(who.roles)) ? (
+              <NavLink key={path} to={`/${path}`}>
+                {t(nav)}
+              </NavLink>
+            ) : null,
+          )}
         </nav>
         <div className="chips">
           <Fresh status={status.data} live={live} />

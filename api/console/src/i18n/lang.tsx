@@ -1,5 +1,6 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
-import { known, say, type Key, type Lang } from './dict'
+import { known, say, type Key } from './dict'
+import type { Lang } from './words'
 
 export interface Label {
   zh: string

@@ -1,0 +1,20 @@
+import { lazy, type ComponentType } from 'react'
+import type { Key } from './i18n/dict'
+import { readsRecords } from './session/roles'
+
+/** Screen is one page of the console; its code is loaded when it is opened. */
+export interface Screen {
+  path: string // under /console/
+  page: ComponentType
+  nav?: Key // its name in the main navigation; screens without one are come to from others
+  for?: (roles: string[]) => boolean // whom the navigation shows it to; everybody without
+}
+
+/** The order is that of the navigation. The desk comes before them all. */
+export const screens: Screen[] = [
+  { path: 'records', page: lazy(() => import('./record/List')), nav: 'nav.records', for: readsRecords },
+  { path: 'record/:id', page: lazy(() => import('./record/Detail')) },
+  { path: 'open/:procedure', page: lazy(() => import('./record/Open')) },
+  { path: 'audit', page: lazy(() => import('./audit/Audit')), nav: 'nav.audit', for: readsRecords },
+  { path: 'nodes', page: lazy(() => import('./nodes/Nodes')), nav: 'nav.nodes' },
+]
