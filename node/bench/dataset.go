@@ -34,7 +34,7 @@ func runDataset(ctx context.Context, p plan) error {
 	if err != nil {
 		return err
 	}
-	ours, err := startSandi(ctx, filepath.Join(dir, "writes"), p.sandi, certs, ourPortBase)
+	ours, err := startSandi(ctx, filepath.Join(dir, "writes"), p.sandi, certs, ourPortBase, nil)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func loadDataset(ctx context.Context, dir, binary string, certs benchTLS, seed u
 		return sum, err
 	}
 	set := threeyears.Generate(seed)
-	c, err := startNetwork(dir, binary, certs, demo.Options{Clock: genesis.ClockPractice, Start: set.Start, PortBase: otherPortBase})
+	c, err := startNetwork(dir, binary, certs, nil, demo.Options{Clock: genesis.ClockPractice, Start: set.Start, PortBase: otherPortBase})
 	if err != nil {
 		return sum, err
 	}

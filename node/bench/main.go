@@ -29,6 +29,8 @@ func main() {
 	chosen := flag.String("phases", "", "the phases to run, with commas between them (default: all)")
 	profiles := flag.String("profile", "", "folder for CPU profiles of each node and phase")
 	dataset := flag.Bool("dataset", false, "measure loading the three-year data set instead, beside the writes of the same run")
+	bulk := flag.Int64("bulk", 0, "measure transfers of files of so many MiB instead, against nginx and curl, and the writes beside them")
+	limit := flag.Int64("limit", 0, "with -bulk: the memory of each node, MiB (control groups; needs root)")
 	restart := flag.String("restart", "", "measure restarts instead, after so many leaves each: \"20000,200000\"")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -37,6 +39,8 @@ func main() {
 	switch {
 	case *restart != "":
 		err = runRestarts(ctx, *sandi, *restart)
+	case *bulk > 0:
+		err = runBulk(ctx, bulkPlan{sandi: *sandi, rounds: *rounds, duration: *duration, mib: *bulk, limit: *limit})
 	case *dataset:
 		err = runDataset(ctx, plan{sandi: *sandi, rounds: *rounds, duration: *duration})
 	default:
@@ -78,7 +82,7 @@ func (p plan) opponent(ctx context.Context, dir string, certs benchTLS, statemen
 		return nil, nil
 	case p.against != "":
 		progress("starting three nodes of %s", p.against)
-		theirs, err := startSandi(ctx, filepath.Join(dir, "against"), p.against, certs, otherPortBase)
+		theirs, err := startSandi(ctx, filepath.Join(dir, "against"), p.against, certs, otherPortBase, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +115,7 @@ func run(ctx context.Context, p plan, chosen string) error {
 		return err
 	}
 	progress("starting three Sandi nodes")
-	ours, err := startSandi(ctx, dir, p.sandi, certs, ourPortBase)
+	ours, err := startSandi(ctx, dir, p.sandi, certs, ourPortBase, nil)
 	if err != nil {
 		return err
 	}

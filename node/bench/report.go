@@ -111,7 +111,7 @@ func (r results) medians() map[string]sample {
 	return out
 }
 
-func median(rounds []sample, figure func(sample) float64) float64 {
+func median[R any](rounds []R, figure func(R) float64) float64 {
 	values := make([]float64, len(rounds))
 	for i, s := range rounds {
 		values[i] = figure(s)

@@ -40,7 +40,7 @@ func runRestarts(ctx context.Context, binary, steps string) error {
 	if err != nil {
 		return err
 	}
-	c, err := startSandi(ctx, dir, binary, certs, ourPortBase)
+	c, err := startSandi(ctx, dir, binary, certs, ourPortBase, nil)
 	if err != nil {
 		return err
 	}

@@ -26,12 +26,13 @@ type sandiCluster struct {
 	binary         string
 	network        *demo.Network
 	tls            benchTLS
+	memory         *memoryGroups // of the nodes
 	servers        []*server
 	statementBytes int
 }
 
-func startSandi(ctx context.Context, dir, binary string, t benchTLS, ports int) (*sandiCluster, error) {
-	c, err := startNetwork(dir, binary, t, demo.Options{Clock: genesis.ClockReal, Start: time.Now(), PortBase: ports})
+func startSandi(ctx context.Context, dir, binary string, t benchTLS, ports int, m *memoryGroups) (*sandiCluster, error) {
+	c, err := startNetwork(dir, binary, t, m, demo.Options{Clock: genesis.ClockReal, Start: time.Now(), PortBase: ports})
 	if err != nil {
 		return nil, err
 	}
@@ -43,8 +44,8 @@ func startSandi(ctx context.Context, dir, binary string, t benchTLS, ports int) 
 }
 
 // startNetwork founds a network and starts its nodes.
-func startNetwork(dir, binary string, t benchTLS, o demo.Options) (*sandiCluster, error) {
-	c := &sandiCluster{dir: filepath.Join(dir, "sandi"), binary: binary, tls: t}
+func startNetwork(dir, binary string, t benchTLS, m *memoryGroups, o demo.Options) (*sandiCluster, error) {
+	c := &sandiCluster{dir: filepath.Join(dir, "sandi"), binary: binary, tls: t, memory: m}
 	o.Dir, o.Timeouts, o.TLSCert, o.TLSKey = c.dir, setup.ProductionTimeouts, t.serverCert, t.serverKey
 	o.Requests = 1_000_000 // the limiter must not be what is measured
 	var err error
@@ -65,7 +66,11 @@ func startNetwork(dir, binary string, t benchTLS, o demo.Options) (*sandiCluster
 // serve starts the node of region i.
 func (c *sandiCluster) serve(i int) (*server, error) {
 	r := c.network.Regions[i]
-	return startServer(filepath.Dir(c.dir), "sandi-"+r.Code, true, c.binary, "serve", "--config", filepath.Join(r.Dir, "sandi.yaml"), "--until-stdin-closes")
+	command, args, err := c.memory.within(r.Code, c.binary, []string{"serve", "--config", filepath.Join(r.Dir, "sandi.yaml"), "--until-stdin-closes"})
+	if err != nil {
+		return nil, err
+	}
+	return startServer(filepath.Dir(c.dir), "sandi-"+r.Code, true, command, args...)
 }
 
 // up waits until every node is ready.
