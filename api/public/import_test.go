@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -237,8 +238,15 @@ func TestImportTemplate(t *testing.T) {
 	d := openDoor(t, n, solo.Someone(solo.Hebei, "liu", "liaison"), solo.Options{})
 	var list v1.Imports
 	d.get("/v1/imports", &list)
-	if len(list.Items) < 2 || list.Items[0].Procedure != "expert" || list.Items[0].Columns[0].See != "home" || list.Items[1].Noun != "transfer" || !list.Items[1].Letter {
+	sheets := map[string]v1.Import{}
+	for _, i := range list.Items {
+		sheets[i.Procedure] = i
+	}
+	if len(sheets["expert"].Columns) == 0 || sheets["expert"].Columns[0].See != "home" || sheets["lead_transfer"].Noun != "transfer" || !sheets["lead_transfer"].Letter {
 		t.Fatalf("%+v", list)
+	}
+	if c := sheets["case_transfer"]; c.Noun != "case" || !slices.Equal(c.Steps, []string{"open"}) || c.Letter {
+		t.Fatalf("%+v", c)
 	}
 	w := d.do("GET", "/v1/imports/expert/template", "")
 	book, err := excelize.OpenReader(bytes.NewReader(w.Body.Bytes()))
@@ -283,4 +291,40 @@ func TestImportTemplate(t *testing.T) {
 	}
 	problemOf(t, d.do("GET", "/v1/imports/assistance/template", ""), 404, problem.NotFound)
 	problemOf(t, d.do("GET", "/v1/imports/expert/template?format=ods", ""), 422, problem.ValidationFailed)
+}
+
+// Ensure rows of filed cases become drafts and nothing more: approval and letter stay
+// other people's acts, and the law's own guards speak for each row.
+func TestImportCases(t *testing.T) {
+	n := solo.New(t)
+	d := openDoor(t, n, solo.Someone(solo.Tianjin, "zhou", "clerk"), solo.Options{})
+	head := "移送方立案号,立案日期,当事人类型,当事人名称（自然人须遮蔽，如“张*”）,案由,案件事实,管辖依据,不属于本单位管辖的说明,拟移送单位（供批准）,联系人和电话,统一社会信用代码,主体尚未查明的说明\n"
+	row := func(number int, kind, name, uscc, unknown string) string {
+		return fmt.Sprintf("津市监立〔2025〕%d号,2025-10-20,%s,%s,以假充真,（合成）第%d行：销售的产品涉嫌以假充真，生产者在河北省廊坊市。,第7条（违法行为发生地）,（合成）违法行为发生地在廊坊市。,130000-SJ,（合成）经办人 022-5550101,%s,%s\n", number, kind, name, number, uscc, unknown)
+	}
+	text := head + row(1, "企业", "（合成）甲厂", uscc("92120114MA0000001"), "") + row(2, "企业", "（合成）乙厂", "", "") + row(3, "自然人", "张三", "", "") + row(4, "平台店铺", "（合成）丁店", "", "（合成）尚在核实")
+	got := d.report("/v1/imports/case_transfer/preview", text)
+	codes := []string{}
+	for _, r := range got.Items {
+		code := ""
+		if len(r.Errors) > 0 {
+			code = r.Errors[0].Code
+		}
+		codes = append(codes, code)
+	}
+	if want := []string{"", "party_not_identified", "name_not_masked", ""}; !slices.Equal(codes, want) {
+		t.Fatalf("%q, want %q: %+v", codes, want, got)
+	}
+	got = d.report("/v1/imports/case_transfer?good=true", text)
+	if got.Done != 2 || got.Bad != 2 {
+		t.Fatalf("%+v", got)
+	}
+	var rec v1.Record
+	d.get("/v1/records/"+got.Items[0].Record, &rec)
+	if rec.State != "draft" || rec.Fields["contact"] != nil || rec.Fields["facts"] != nil || !strings.Contains(string(rec.Fields["materials"]), `"kind":"electronic"`) {
+		t.Errorf("%+v", rec)
+	}
+	if again := d.report("/v1/imports/case_transfer?good=true", text); again.Done != 2 || again.Items[0].Record != got.Items[0].Record {
+		t.Errorf("again: %+v", again)
+	}
 }
