@@ -1,6 +1,6 @@
 import { lazy, type ComponentType } from 'react'
 import type { Key } from './i18n/dict'
-import { readsRecords } from './session/roles'
+import { readsRecords, takesPart } from './session/roles'
 
 /** Screen is one page of the console; its code is loaded when it is opened. */
 export interface Screen {
@@ -15,6 +15,8 @@ export const screens: Screen[] = [
   { path: 'records', page: lazy(() => import('./record/List')), nav: 'nav.records', for: readsRecords },
   { path: 'record/:id', page: lazy(() => import('./record/Detail')) },
   { path: 'open/:procedure', page: lazy(() => import('./record/Open')) },
+  { path: 'imports', page: lazy(() => import('./sheet/Imports')), nav: 'nav.imports', for: takesPart },
+  { path: 'imports/:name', page: lazy(() => import('./sheet/Sheet')) },
   { path: 'audit', page: lazy(() => import('./audit/Audit')), nav: 'nav.audit', for: readsRecords },
   { path: 'nodes', page: lazy(() => import('./nodes/Nodes')), nav: 'nav.nodes' },
 ]

@@ -1,5 +1,6 @@
 import createClient, { type Middleware } from 'openapi-fetch'
 import { htmlLang, spoken } from '../i18n/lang'
+import { save } from '../util/save'
 import { freshUlid } from '../util/ulid'
 import { Problem } from './problem'
 import type { components, paths } from './schema'
@@ -105,25 +106,43 @@ export interface Kept {
   size: number
 }
 
-/** keep puts a file into the bureau's vault. The file's name stays at home. */
-export async function keep(file: File): Promise<Kept> {
+/**
+ * bytes asks for something that is not JSON, or sends it: a file there, a file back. A
+ * refusal is a Problem, as everywhere.
+ */
+export async function bytes(method: 'GET' | 'POST' | 'PUT', path: string, body?: Blob, headers: Record<string, string> = {}): Promise<Response> {
   let response: Response
   try {
-    response = await fetch('/v1/materials', {
-      method: 'PUT',
-      headers: {
-        'Content-Type': 'application/octet-stream',
-        'Idempotency-Key': freshUlid(),
-        'Accept-Language': htmlLang(spoken()),
-        'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
-      },
-      body: file,
+    response = await fetch(path, {
+      method,
+      headers: { 'Accept-Language': htmlLang(spoken()), ...(body ? { 'Content-Type': 'application/octet-stream' } : {}), ...headers },
+      body,
     })
   } catch {
     throw new Problem(0, {})
   }
-  const body: unknown = await response.json().catch(() => ({}))
   if (response.status === 401) ended()
-  if (!response.ok) throw new Problem(response.status, body as object)
-  return body as Kept
+  if (!response.ok) throw new Problem(response.status, (await response.json().catch(() => ({}))) as object)
+  return response
+}
+
+/** nameOf is what an answer's file is to be called. */
+export function nameOf(response: Response, otherwise: string): string {
+  const said = /filename(?:="([^"]+)"|\*=UTF-8''([^;]+))/.exec(response.headers.get('Content-Disposition') ?? '')
+  return said?.[1] ?? (said?.[2] ? decodeURIComponent(said[2]) : otherwise)
+}
+
+/** download fetches a file in the language of the page, which a plain link would not, and gives it to the person. */
+export async function download(path: string, otherwise: string) {
+  const response = await bytes('GET', path)
+  save(await response.blob(), nameOf(response, otherwise))
+}
+
+/** keep puts a file into the bureau's vault. The file's name stays at home. */
+export async function keep(file: File): Promise<Kept> {
+  const response = await bytes('PUT', '/v1/materials', file, {
+    'Idempotency-Key': freshUlid(),
+    'Content-Disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.name)}`,
+  })
+  return (await response.json()) as Kept
 }

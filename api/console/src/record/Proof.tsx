@@ -5,6 +5,7 @@ import { problemOf } from '../api/problem'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
+import { save } from '../util/save'
 import { payloadOf } from './statement'
 
 /** Promised is the answer before a checkpoint covers the statement: where it stands, and no proof yet. */
@@ -48,12 +49,4 @@ export function Proof({ statement }: { statement: string }) {
       </details>
     </div>
   )
-}
-
-function save(file: Blob, name: string) {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(file)
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }

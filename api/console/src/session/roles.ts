@@ -3,3 +3,6 @@
 
 /** Offices read and act; whoever runs the node has no business in the files. */
 export const readsRecords = (roles: string[]) => roles.some((role) => role !== 'operator')
+
+/** Who acts in an office; auditors read. */
+export const takesPart = (roles: string[]) => roles.some((role) => role !== 'operator' && role !== 'auditor')
