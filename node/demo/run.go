@@ -28,6 +28,7 @@ type Config struct {
 	Scenario string
 	Dir      string // empty: DefaultDir
 	Once     bool   // play, compare, export for an auditor, stop
+	ByHand   bool   // play nothing: people play it in the console
 	Binary   string // bin/sandi itself
 	PortBase int
 	Timeouts genesis.Timeouts // zero: the demo's
@@ -42,6 +43,7 @@ type View interface {
 	Ready(n *Network, took time.Duration)
 	Playing(s *Scenario)
 	Step(o Outcome)
+	ByHand(n *Network, s *Scenario, files []string)
 	Agreed(s Summary)
 	Exported(n *Network, entries uint64)
 	Staying(n *Network, links []SignIn)
@@ -67,8 +69,8 @@ func DefaultDir() string {
 	return filepath.Join(os.TempDir(), fmt.Sprintf("sandi-demo-%d", os.Getuid()))
 }
 
-// Run founds a network, starts it, plays the scenario and, unless Once, stays
-// up until ctx ends. The error says why the summary is not OK.
+// Run founds a network, starts it, plays the scenario unless it is to be played by
+// hand, and, unless Once, stays up until ctx ends. The error says why the summary is not OK.
 func Run(ctx context.Context, c Config) (Summary, error) {
 	sum := Summary{Scenario: c.Scenario, Steps: []Outcome{}, Nodes: map[string]NodeState{}}
 	s, err := LoadScenario(c.Scenario)
@@ -114,6 +116,9 @@ func (c Config) playOn(ctx context.Context, n *Network, s *Scenario, sum *Summar
 		return err
 	}
 	c.View.Ready(n, time.Since(began))
+	if c.ByHand {
+		return c.byHand(ctx, n, s, d)
+	}
 	c.View.Playing(s)
 	p, err := newPlayer(d, n)
 	if err != nil {
@@ -164,10 +169,11 @@ func clearDir(dir string) error {
 // Silent shows nothing.
 type Silent struct{}
 
-func (Silent) Founding(string)               {}
-func (Silent) Ready(*Network, time.Duration) {}
-func (Silent) Playing(*Scenario)             {}
-func (Silent) Step(Outcome)                  {}
-func (Silent) Agreed(Summary)                {}
-func (Silent) Exported(*Network, uint64)     {}
-func (Silent) Staying(*Network, []SignIn)    {}
+func (Silent) Founding(string)                      {}
+func (Silent) Ready(*Network, time.Duration)        {}
+func (Silent) Playing(*Scenario)                    {}
+func (Silent) Step(Outcome)                         {}
+func (Silent) ByHand(*Network, *Scenario, []string) {}
+func (Silent) Agreed(Summary)                       {}
+func (Silent) Exported(*Network, uint64)            {}
+func (Silent) Staying(*Network, []SignIn)           {}

@@ -19,14 +19,26 @@ func newDemo(s *settings) *cobra.Command {
 	var c demo.Config
 	var timeouts string
 	cmd := &cobra.Command{
-		Use:       "demo [" + strings.Join(demo.Scenarios(), "|") + "]",
-		Short:     "three regions on this machine, playing a scenario; synthetic data",
+		Use:   "demo [" + strings.Join(demo.Scenarios(), "|") + "]",
+		Short: "three regions on this machine, playing a scenario; synthetic data",
+		Long: `Start three regions on this machine, with throw-away keys and a practice clock, and
+play a scenario through their public API: every step, refusals included, has to come
+out as it is written. The network then stays up until Ctrl-C.
+
+With --by-hand nothing is played. The network stands at the scenario's first day and
+people play it in the console, for training or to show it: sign in with the links that
+are printed, move the days on with sandi demo clock. What time causes (a window that
+ends, a receipt) the nodes do by themselves.`,
+		Example:   "  sandi demo charger\n  sandi demo mutual-inspection --once\n  sandi demo charger --by-hand\n  sandi demo clock 2025-09-05T14:20:00+08:00",
 		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: demo.Scenarios(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.Scenario = "charger"
 			if len(args) == 1 {
 				c.Scenario = args[0]
+			}
+			if c.ByHand && c.Once {
+				return usagef("--by-hand --once: a demo that is played by hand stays up until Ctrl-C; leave one out")
 			}
 			switch timeouts {
 			case "demo":
@@ -40,7 +52,8 @@ func newDemo(s *settings) *cobra.Command {
 	}
 	stageFlags(cmd, &c, "play, compare the nodes, export the audit bundle, stop; exit 0 only if all came out as written")
 	cmd.Flags().StringVar(&timeouts, "timeouts", "demo", "Raft's timeouts: demo (one machine), or production (three cities)")
-	cmd.AddCommand(newDemoTransfer(s), newDemoShare(s), newDemoLink(s), newKillLeader(s), newTamper(s), newDemoData(s))
+	cmd.Flags().BoolVar(&c.ByHand, "by-hand", false, "play nothing: stay up at the scenario's first day, to be played in the console")
+	cmd.AddCommand(newDemoTransfer(s), newDemoShare(s), newDemoLink(s), newDemoClock(s), newKillLeader(s), newTamper(s), newDemoData(s))
 	return cmd
 }
 
