@@ -1,6 +1,6 @@
 // Walks through the console in a real browser, on real nodes: each file in walks/ is
-// one, and names the scenario whose network it walks on; walks of one scenario share
-// a network. `node test/browser.mjs transfer` walks only those named.
+// one, and names the scenario whose network it walks on, and whether it plays it itself
+// (byHand); other walks of one scenario share a network. `node test/browser.mjs transfer` walks only those named.
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,17 +15,20 @@ if (strange) {
   process.exit(2)
 }
 
-const networks = new Map() // walks by scenario
+const networks = new Map() // walks by scenario, played or not
 for (const name of asked.length > 0 ? asked : all) {
-  const walk = await import(join(folder, `${name}.mjs`))
-  networks.set(walk.scenario, [...(networks.get(walk.scenario) ?? []), { name, run: walk.default }])
+  const { scenario, byHand = false, default: run } = await import(join(folder, `${name}.mjs`))
+  const key = byHand ? `${scenario} by hand` : scenario
+  const network = networks.get(key) ?? { scenario, byHand, walks: [] }
+  network.walks.push({ name, run })
+  networks.set(key, network)
 }
 
 let seen = 0
 let passed = 0
 let failed = 0
-for (const [scenario, walks] of networks) {
-  const kit = await harness(scenario)
+for (const { scenario, byHand, walks } of networks.values()) {
+  const kit = await harness(scenario, { byHand })
   try {
     for (const { name, run } of walks) {
       try {

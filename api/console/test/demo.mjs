@@ -27,11 +27,15 @@ async function freeBase() {
   throw new Error('no free ports for a demo')
 }
 
-export async function startDemo(scenario) {
+/**
+ * startDemo starts a demo of a scenario and waits until it stays up: played, or, by
+ * hand, with nothing on its ledger.
+ */
+export async function startDemo(scenario, { byHand = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sandi-console-'))
   const dir = join(folder, 'demo')
   const base = await freeBase()
-  const child = spawn(binary, ['demo', scenario, '--dir', dir, '--port-base', String(base), '--lang', 'en'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(binary, ['demo', scenario, ...(byHand ? ['--by-hand'] : []), '--dir', dir, '--port-base', String(base), '--lang', 'en'], { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   const ended = new Promise((resolve) => child.once('exit', resolve))
   const stop = async () => {
@@ -52,10 +56,15 @@ export async function startDemo(scenario) {
     await stop()
     throw err
   })
+  const run = (...args) => execFileSync(binary, args).toString().trim()
   return {
     stop,
+    dir,
+    base,
+    run,
     printed: () => said,
-    link: (region, role, person) =>
-      execFileSync(binary, ['demo', 'link', '--dir', dir, '--region', region, '--role', role, ...(person ? ['--person', person] : [])]).toString().trim(),
+    clock: (to) => run('demo', 'clock', to, '--dir', dir),
+    link: (region, role, { person, org } = {}) =>
+      run('demo', 'link', '--dir', dir, '--region', region, '--role', role, ...(person ? ['--person', person] : []), ...(org ? ['--org', org] : [])),
   }
 }

@@ -10,19 +10,24 @@ import { startDemo } from './demo.mjs'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 export const shots = process.env.SHOTS // a folder outside git for pictures of what was seen
 
-/** harness starts a demo of a scenario and a browser. */
-export async function harness(scenario) {
-  const demo = await startDemo(scenario)
+/** harness starts a demo of a scenario, played or to be played by hand, and a browser. */
+export async function harness(scenario, options) {
+  const demo = await startDemo(scenario, options)
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
   const counts = { seen: 0, passed: 0 }
+  const visits = new Map() // path of a page -> who was there
 
   /** desk is a page of somebody who has just come in by a link. */
-  async function desk(region, role, { lang = 'zh', width = 1280, person, before } = {}) {
-    const link = demo.link(region, role, person)
+  async function desk(region, role, { lang = 'zh', width = 1280, person, org, before } = {}) {
+    const link = demo.link(region, role, { person, org })
     const origin = new URL(link).origin
     const context = await browser.newContext({ viewport: { width, height: width < 500 ? 844 : 860 }, locale: lang === 'zh' ? 'zh-CN' : 'en-GB' })
     const page = await context.newPage()
     const wrong = []
+    page.on('framenavigated', (frame) => {
+      const path = new URL(frame.url()).pathname
+      if (frame === page.mainFrame() && !visits.has(path)) visits.set(path, { region, role, person, org })
+    })
     page.on('request', (r) => {
       const url = new URL(r.url())
       if (url.origin !== origin && !['data:', 'blob:'].includes(url.protocol)) wrong.push(`a request to ${r.url()}`)
@@ -34,7 +39,8 @@ export async function harness(scenario) {
     })
     if (before) await page.addInitScript(before)
     await page.addInitScript(() => document.addEventListener('securitypolicyviolation', (e) => console.error('policy', e.violatedDirective, e.blockedURI, e.sourceFile, e.lineNumber)))
-    await page.goto(link)
+    const answer = await page.goto(link)
+    assert.match(answer.headers()['content-security-policy'] ?? '', /(^|; )script-src 'self'(;|$)/, 'scripts that are no files of this host may run')
     await page.waitForSelector('.frame')
     if (lang === 'en') await page.click('.top .lang')
     assert.equal(await page.evaluate(() => document.documentElement.lang), lang === 'zh' ? 'zh-CN' : 'en')
@@ -83,7 +89,7 @@ export async function harness(scenario) {
     await browser.close()
     await demo.stop()
   }
-  return { demo, counts, desk, look, fits, check, stop }
+  return { demo, counts, visits, desk, look, fits, check, stop }
 }
 
 /** entry is the newest entry that a page tells of. */

@@ -244,7 +244,7 @@ function ListInput(p: Props) {
           )}
         </span>
       ))}
-      <Button size="small" type="dashed" icon={<PlusOutlined />} onClick={() => p.onChange([...rows, undefined])}>
+      <Button size="small" type="dashed" className="add" icon={<PlusOutlined />} onClick={() => p.onChange([...rows, undefined])}>
         {t('act.add')}
       </Button>
     </span>

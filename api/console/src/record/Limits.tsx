@@ -62,6 +62,7 @@ function Verdict({ d }: { d: Deadline }) {
     <span className={`due ${bad ? 'due-bad' : d.verdict === 'met' ? 'due-good' : 'due-calm'}`}>
       <span className="due-when">
         {icon} {t(`due.verdict.${d.verdict as 'met'}`)} · {day(d.stopped)}
+        {d.due && t('due.was', { d: day(d.due) })}
       </span>
     </span>
   )

@@ -80,7 +80,7 @@ function Step({ option: o, record, law, open, toggle, finish, reload }: StepProp
     finish(t('act.done', { n: receipt.index ?? 0 }), false)
   }
   return (
-    <li className={possible ? 'step step-yours' : 'step'}>
+    <li id={`step-${o.event}`} className={possible ? 'step step-yours' : 'step'}>
       <div className="step-head">
         <span>
           <b>{of(o.title)}</b>

@@ -30,6 +30,7 @@ export const words = {
   'due.over': { zh: '逾期 {n} 个工作日', en: '{n} working days overdue' },
   'due.overdue': { zh: '已逾期', en: 'overdue' },
   'due.on': { zh: '{d} 到期', en: 'due {d}' },
+  'due.was': { zh: '（期限 {d}）', en: ' (limit {d})' },
   'due.from': { zh: '{d} 之后可办', en: 'opens after {d}' },
   'due.paused': { zh: '暂停计算', en: 'paused' },
   'due.provisional': { zh: '暂定：工作日历尚未公布到该日', en: 'provisional: the calendar does not reach that day' },
