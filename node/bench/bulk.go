@@ -150,7 +150,7 @@ func (b *bulk) round(ctx context.Context) (f bulkFigures, err error) {
 // writes measures p99 without and with transfers: one file after the other is
 // handed over until the writes end.
 func (b *bulk) writes(ctx context.Context, f *bulkFigures) error {
-	const least = 1536 // MiB that have to lie ready: some seconds of transfer
+	const least = 512 // MiB that have to lie ready: transfers slow down while statements come
 	var ready []string
 	for have := int64(0); have < least; have += b.plan.mib {
 		next, err := b.random(b.dir)
