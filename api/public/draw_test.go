@@ -44,17 +44,7 @@ func contender(t *testing.T, n *solo.Network, region string, seed byte, d *door)
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := client.NewKey()
-	raw, _, err := statement.Sign(n.Keys.Region(region).Governance, statement.Payload{
-		Network: n.Genesis.Network(), Kind: statement.KindKeyAdd, ID: id, Region: region, At: statement.FormatAt(n.Clock().Unix()),
-		Actor: statement.Actor{Role: statement.RoleGovernance, Org: region + "-SJ"}, Request: strings.Repeat("A", 43),
-		Body: statement.KeyAddBody{Proven: proven, Active: true}.Marshal(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d = d.as(solo.Someone(region, "yun", "operator"))
-	d.stand(d.do("POST", "/v1/statements", string(raw), "Idempotency-Key", id, "Content-Type", v1.StatementMedia))
+	d.governed(statement.KindKeyAdd, statement.KeyAddBody{Proven: proven, Active: true}.Marshal())
 	return key
 }
 

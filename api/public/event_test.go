@@ -18,6 +18,8 @@ import (
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/statement"
 )
 
 // listen serves a door on loopback.
@@ -329,5 +331,49 @@ func TestSubscribersBounded(t *testing.T) {
 	}
 	if w := d.as(solo.Someone(solo.Tianjin, "zhao", "clerk")).do("GET", "/v1/events", ""); w.Code != 200 {
 		t.Errorf("another region's subscriber: %d", w.Code)
+	}
+}
+
+// Ensure an event names the address at which the private part can be had today:
+// that of the region's node that stands, also in events rendered before it came.
+func TestEventNamesStandingNode(t *testing.T) {
+	n := solo.New(t)
+	d := openDoor(t, n, solo.Someone(solo.Beijing, "liu", "liaison"), solo.Options{})
+	d.open("expert", "liaison", `{"expert_name":"（合成）张三丰","phone":"010-5550101","employer_uscc":"`+employer+`","shared_with":["120000-SJ"]}`)
+	address := func() string {
+		t.Helper()
+		var page v1.EventPage
+		d.get("/v1/events", &page)
+		at, private, found := strings.Cut(page.Events[0].DataRef, "/v1/materials/")
+		if !found || private == "" {
+			t.Fatalf("dataref %q", page.Events[0].DataRef)
+		}
+		return at
+	}
+	if got := address(); got != "http://127.0.0.1:8011" {
+		t.Fatalf("the node of genesis is at %s", got)
+	}
+	proven := func(use keyring.Use, id string) statement.Proven {
+		t.Helper()
+		key, err := keyring.Generate(keyring.EdDSA, use, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := statement.Prove(key, n.Genesis.Network(), solo.Beijing, "110000-b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	d.governed(statement.KindNodeAdd, statement.NodeAddBody{
+		Node: "110000-b", Peer: "b.example:9011", Gossip: "b.example:7011", Public: "https://b.example",
+		Log: proven(keyring.UseLog, "log-b"), Cosigner: proven(keyring.UseCosigner, "cos-b"),
+	}.Marshal())
+	if got := address(); got != "http://127.0.0.1:8011" {
+		t.Errorf("while both nodes stand: %s", got)
+	}
+	d.governed(statement.KindNodeRemove, statement.NodeRemoveBody{Node: n.Genesis.Region(solo.Beijing).Nodes[0].ID, Reason: "replaced"}.Marshal())
+	if got := address(); got != "https://b.example" {
+		t.Errorf("after the first node was removed: %s", got)
 	}
 }

@@ -2,6 +2,7 @@ package public
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -27,9 +28,9 @@ const (
 // feed turns leaves into events.
 type feed struct {
 	origin string
-	public map[string]string // region -> base URL of its public API
 
 	mu      sync.Mutex
+	public  map[string]string   // region -> base URL of its public API, as events in keeping name it; guarded by mu
 	events  [feedKept]*event    // by index mod feedKept; guarded by mu
 	parties map[string][]string // record -> regions that may see it; guarded by mu
 }
@@ -42,15 +43,7 @@ type event struct {
 }
 
 func newFeed(g *genesis.Genesis) *feed {
-	f := &feed{origin: g.Origin, public: make(map[string]string), parties: make(map[string][]string)}
-	for _, r := range g.Regions {
-		for _, n := range r.Nodes {
-			if f.public[r.Code] == "" {
-				f.public[r.Code] = n.Public
-			}
-		}
-	}
-	return f
+	return &feed{origin: g.Origin, parties: make(map[string][]string)}
 }
 
 // read gives at most limit events for a region, looking at most at feedChunk
@@ -80,26 +73,21 @@ func (f *feed) read(books *ledger.Books, size, from uint64, region string, limit
 // chunk gives the events of the leaves from <= index < to, rendered before or
 // now.
 func (f *feed) chunk(books *ledger.Books, from, to uint64) ([]*event, error) {
-	out := make([]*event, 0, to-from)
-	f.mu.Lock()
-	for i := from; i < to; i++ {
-		e := f.events[i%feedKept]
-		if e == nil || e.index != i {
-			break
-		}
-		out = append(out, e)
-	}
-	f.mu.Unlock()
-	from += uint64(len(out))
-	if from == to {
+	out := f.kept(from, to)
+	if from+uint64(len(out)) == to {
 		return out, nil
 	}
-	leaves, err := books.Leaves(from, to)
+	public, err := f.addresses(books)
+	if err != nil {
+		return nil, err
+	}
+	out = f.kept(from, to) // what names an address that has gone is no longer kept
+	leaves, err := books.Leaves(from+uint64(len(out)), to)
 	if err != nil {
 		return nil, err
 	}
 	for _, c := range leaves {
-		body, err := json.Marshal(f.cloudEvent(c))
+		body, err := json.Marshal(f.cloudEvent(c, public))
 		if err != nil {
 			return nil, err
 		}
@@ -110,6 +98,45 @@ func (f *feed) chunk(books *ledger.Books, from, to uint64) ([]*event, error) {
 		out = append(out, e)
 	}
 	return out, nil
+}
+
+// kept gives the rendered events of the leaves from <= index < to, up to the first
+// that is not kept.
+func (f *feed) kept(from, to uint64) []*event {
+	out := make([]*event, 0, to-from)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := from; i < to; i++ {
+		e := f.events[i%feedKept]
+		if e == nil || e.index != i {
+			break
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// addresses gives the public API of each region: of its first node that stands. A
+// statement that adds or removes a node is rendered as every leaf is; events that
+// were rendered before it name addresses that have gone, and are dropped.
+func (f *feed) addresses(books *ledger.Books) (map[string]string, error) {
+	nodes, err := books.Nodes()
+	if err != nil {
+		return nil, err
+	}
+	public := make(map[string]string)
+	for _, n := range nodes {
+		if n.Standing() && public[n.Region] == "" {
+			public[n.Region] = n.Public
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !maps.Equal(f.public, public) {
+		f.public = public
+		clear(f.events[:])
+	}
+	return public, nil
 }
 
 // sees reports whether a region may see what happens to a record: it is or was
@@ -138,7 +165,7 @@ func (f *feed) sees(books *ledger.Books, record, region string) (bool, error) {
 	return slices.Contains(regions, region), nil
 }
 
-func (f *feed) cloudEvent(c *ledger.Committal) v1.Event {
+func (f *feed) cloudEvent(c *ledger.Committal, public map[string]string) v1.Event {
 	st := c.Statement
 	e := v1.Event{
 		SpecVersion: "1.0", ID: strconv.FormatUint(c.Index, 10), Source: f.origin, Type: "internal.sandi." + st.Kind,
@@ -159,8 +186,8 @@ func (f *feed) cloudEvent(c *ledger.Committal) v1.Event {
 			e.Data.Event, private = body.Event, body.Private
 		}
 	}
-	if private != "" && f.public[st.Region] != "" {
-		e.DataRef = f.public[st.Region] + "/v1/materials/" + private
+	if private != "" && public[st.Region] != "" {
+		e.DataRef = public[st.Region] + "/v1/materials/" + private
 	}
 	return e
 }

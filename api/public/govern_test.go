@@ -6,6 +6,7 @@ import (
 	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/solo"
+	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/statement"
@@ -13,13 +14,12 @@ import (
 
 var ledgerAway = replica.ErrUnknownOutcome
 
-// revoke is a region's statement that revokes all tokens of a subject.
-func revoke(t *testing.T, n *solo.Network, signer keyring.Signer, region, subject string) (id string, raw []byte) {
+// govern is a statement of a region under its governance key, or another one.
+func govern(t testing.TB, n *solo.Network, signer keyring.Signer, region, kind string, body []byte) (id string, raw []byte) {
 	t.Helper()
-	body := statement.TokenRevokeBody{Issuer: n.Keys.Region(region).Issuer, Subject: subject, Before: n.Clock().Unix() + 1<<31}.Marshal()
 	id = client.NewKey()
 	raw, _, err := statement.Sign(signer, statement.Payload{
-		Network: n.Genesis.Network(), Kind: statement.KindTokenRevoke, ID: id, Region: region, At: statement.FormatAt(n.Clock().Unix()),
+		Network: n.Genesis.Network(), Kind: kind, ID: id, Region: region, At: statement.FormatAt(n.Clock().Unix()),
 		Actor:   statement.Actor{Role: statement.RoleGovernance, Org: region + "-SJ"},
 		Request: statement.RequestDigest(body), Body: body,
 	})
@@ -27,6 +27,25 @@ func revoke(t *testing.T, n *solo.Network, signer keyring.Signer, region, subjec
 		t.Fatal(err)
 	}
 	return id, raw
+}
+
+// governed submits a statement of the door's own region, which is taken.
+func (d *door) governed(kind string, body []byte) (id string) {
+	d.t.Helper()
+	region := d.bureau.Region
+	id, raw := govern(d.t, d.net, d.net.Keys.Region(region).Governance, region, kind, body)
+	d = d.as(solo.Someone(region, "yun", "operator"))
+	if w := d.do("POST", "/v1/statements", string(raw), "Idempotency-Key", id, "Content-Type", v1.StatementMedia); w.Code != 200 {
+		d.t.Fatalf("%s: %d %s", kind, w.Code, w.Body)
+	}
+	return id
+}
+
+// revoke is a region's statement that revokes all tokens of a subject.
+func revoke(t *testing.T, n *solo.Network, signer keyring.Signer, region, subject string) (id string, raw []byte) {
+	t.Helper()
+	body := statement.TokenRevokeBody{Issuer: n.Keys.Region(region).Issuer, Subject: subject, Before: n.Clock().Unix() + 1<<31}
+	return govern(t, n, signer, region, statement.KindTokenRevoke, body.Marshal())
 }
 
 // Ensure a statement signed with the offline governance key takes effect, once,

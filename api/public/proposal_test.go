@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"sandi.internal/gateway/api/client"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/statement"
@@ -20,26 +19,9 @@ func TestProposals(t *testing.T) {
 	for _, region := range []string{solo.Beijing, solo.Tianjin, solo.Hebei} {
 		doors[region] = openDoor(t, n, solo.Someone(region, "yun", "operator"), solo.Options{})
 	}
-	submit := func(region, kind string, body []byte) string {
-		t.Helper()
-		id := client.NewKey()
-		raw, _, err := statement.Sign(n.Keys.Region(region).Governance, statement.Payload{
-			Network: n.Genesis.Network(), Kind: kind, ID: id, Region: region, At: statement.FormatAt(n.Clock().Unix()),
-			Actor:   statement.Actor{Role: statement.RoleGovernance, Org: region + "-SJ"},
-			Request: statement.RequestDigest(body), Body: body,
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := doors[region].do("POST", "/v1/statements", string(raw), "Idempotency-Key", id, "Content-Type", "application/jose")
-		if w.Code != 200 {
-			t.Fatalf("%s: %d %s", kind, w.Code, w.Body)
-		}
-		return id
-	}
 	text := strings.Replace(n.Genesis.Rules, "version: 1", "version: 2", 1)
 	from := n.Clock().Unix()
-	id := submit(solo.Tianjin, statement.KindLawPropose, statement.ProposeBody{Form: statement.LawRules, Name: "rules", Version: 2, From: from, Text: []byte(text)}.Marshal())
+	id := doors[solo.Tianjin].governed(statement.KindLawPropose, statement.ProposeBody{Form: statement.LawRules, Name: "rules", Version: 2, From: from, Text: []byte(text)}.Marshal())
 	shown := func() v1.ProposalText {
 		t.Helper()
 		w := doors[solo.Hebei].do("GET", "/v1/proposals/"+solo.Tianjin+"/"+id, "")
@@ -53,9 +35,9 @@ func TestProposals(t *testing.T) {
 		t.Errorf("%+v", p.Proposal)
 	}
 	body := statement.ProposalBody{Region: solo.Tianjin, Proposal: id, Approve: true}
-	submit(solo.Beijing, statement.KindLawVote, body.Marshal(statement.KindLawVote))
-	submit(solo.Hebei, statement.KindLawVote, body.Marshal(statement.KindLawVote))
-	submit(solo.Beijing, statement.KindLawAdopt, body.Marshal(statement.KindLawAdopt))
+	doors[solo.Beijing].governed(statement.KindLawVote, body.Marshal(statement.KindLawVote))
+	doors[solo.Hebei].governed(statement.KindLawVote, body.Marshal(statement.KindLawVote))
+	doors[solo.Beijing].governed(statement.KindLawAdopt, body.Marshal(statement.KindLawAdopt))
 	if p := shown(); p.State != "adopted" || p.AdoptedAt == nil || len(p.Approved) != 3 {
 		t.Errorf("%+v", p.Proposal)
 	}
