@@ -16,11 +16,8 @@ const (
 	ScopePeer    = "peer"        // only in tokens bound to a client certificate
 )
 
-// Roles that are no office in a bureau: they sign nothing on its behalf.
-const (
-	RoleAuditor  = "auditor"
-	RoleOperator = "operator"
-)
+// RoleAuditor is no office in a bureau: it signs nothing on its behalf.
+const RoleAuditor = "auditor"
 
 // Caller is who sent a request. It is shared by all requests with the same
 // token: never change it.
@@ -53,12 +50,12 @@ func (c *Caller) HasOffice() bool { return slices.ContainsFunc(c.Roles, isOffice
 // HoldsOffice reports whether role is an office that the caller holds.
 func (c *Caller) HoldsOffice(role string) bool { return isOffice(role) && c.HasRole(role) }
 
-func isOffice(role string) bool { return role != RoleAuditor && role != RoleOperator }
+func isOffice(role string) bool { return role != RoleAuditor && !IsAdministrator(role) }
 
 // MayRead asks for the scope to read and any role at all.
 func (c *Caller) MayRead() error { return allow(c.HasScope(ScopeRead) && len(c.Roles) > 0) }
 
-// MayWrite asks for the scope to write and an office: auditors and operators
+// MayWrite asks for the scope to write and an office: auditors and administrators
 // read.
 func (c *Caller) MayWrite() error { return allow(c.HasScope(ScopeWrite) && c.HasOffice()) }
 

@@ -270,3 +270,41 @@ func TestOtherAudience(t *testing.T) {
 	}
 	b.refused(t, "cached, own audience", r, ClaimAudience)
 }
+
+// TestAdministratorsExclude: an administrator's role stands alone, whatever of it the
+// ledger grants; the two that are the node's own need a grant for operators, of this
+// node's region; none of them is an office.
+func TestAdministratorsExclude(t *testing.T) {
+	b := newBureau(t)
+	roles := func(list ...string) *http.Request {
+		return request(token(t, b.ed, with(map[string]any{"roles": list, "scope": ScopeRead + " " + ScopeWrite + " " + ScopeOperate})))
+	}
+	for _, list := range [][]string{
+		{"operator", "security_admin"}, {"security_admin", "audit_admin"}, {"operator", "audit_admin"}, {"operator", "officer"},
+		{"officer", "security_admin"}, {"auditor", "audit_admin"}, {"operator", "emperor"},
+	} {
+		b.refused(t, strings.Join(list, " "), roles(list...), RolesExclude)
+	}
+	for _, role := range Administrators {
+		c := b.accepted(t, role, roles(role))
+		if strings.Join(c.Roles, " ") != role || c.HasOffice() || len(c.Offices()) != 0 || c.HoldsOffice(role) || c.MayWrite() == nil || c.MayRead() != nil {
+			t.Errorf("%s: %+v", role, c)
+		}
+		if (c.MayOperate("110000") == nil) != (role == RoleOperator) {
+			t.Errorf("%s operates, or the operator does not", role)
+		}
+	}
+	b.book.issuers[tianjin] = Answer{Region: "120000", Roles: []string{"operator"}}
+	b.book.index++
+	foreign := b.accepted(t, "foreign", request(token(t, b.other, with(map[string]any{"iss": tianjin, "org": nil, "roles": []string{"security_admin"}}))))
+	if len(foreign.Roles) != 0 {
+		t.Errorf("another region's administrator is one here: %v", foreign.Roles)
+	}
+	own := b.book.issuers[beijing]
+	own.Roles = []string{"clerk"}
+	b.book.issuers[beijing] = own
+	b.book.index++
+	if c := b.accepted(t, "not granted", roles("audit_admin")); len(c.Roles) != 0 {
+		t.Errorf("an issuer without operators names administrators: %v", c.Roles)
+	}
+}

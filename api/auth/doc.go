@@ -15,6 +15,8 @@
 //     one algorithm.
 //   - The caller's region is the region of the issuer's record. Roles are what
 //     the token says and the ledger grants that issuer, both.
+//   - The three administrators' roles exclude one another and every office; a token
+//     that claims two is refused. Two of them are the node's own (administrator.go).
 //   - A verified token is remembered until it expires or until governance on
 //     the ledger moves on; then everything but the signature is judged again.
 //

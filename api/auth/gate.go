@@ -165,7 +165,7 @@ func (g *Gate) verify(token, audience string, now time.Time) (*verified, *Refusa
 		}
 		return &verified{claims: c}, refusal
 	}
-	return judge(c, h.Kid, &answer)
+	return g.judge(c, h.Kid, &answer)
 }
 
 // recheck judges a cached token again: its times always, and what the ledger
@@ -190,5 +190,5 @@ func (g *Gate) recheck(v *verified, audience string, now time.Time) (*verified, 
 	if !answer.Key.Equal(v.key) {
 		return nil, refuse(UnknownKey)
 	}
-	return judge(v.claims, v.kid, &answer)
+	return g.judge(v.claims, v.kid, &answer)
 }

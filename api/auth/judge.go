@@ -32,7 +32,7 @@ func stands(a *Answer, c *claims) *Refusal {
 
 // judge decides what a genuine token is worth: revocation, binding, region and
 // roles.
-func judge(c *claims, kid string, a *Answer) (*verified, *Refusal) {
+func (g *Gate) judge(c *claims, kid string, a *Answer) (*verified, *Refusal) {
 	v := &verified{claims: c, kid: kid, key: a.Key, region: a.Region, index: a.Index}
 	switch {
 	case c.mustBind() && c.thumbprint == "":
@@ -43,13 +43,13 @@ func judge(c *claims, kid string, a *Answer) (*verified, *Refusal) {
 		return v, refuse(ClaimRegion)
 	case c.org != "" && c.org[:provinceDigits] != a.Region[:min(provinceDigits, len(a.Region))]:
 		return v, refuse(ClaimOrg)
+	case Exclude(c.roles): // as claimed: what the ledger does not grant excludes, too
+		return v, refuse(RolesExclude)
 	}
-	roles := slices.DeleteFunc(slices.Clone(c.roles), func(r string) bool { return !slices.Contains(a.Roles, r) })
-	slices.Sort(roles)
 	scopes := slices.Clone(c.scopes)
 	slices.Sort(scopes)
 	v.caller = &Caller{
-		Region: a.Region, Issuer: c.issuer, Subject: c.subject, Roles: slices.Clip(roles), Org: c.org,
+		Region: a.Region, Issuer: c.issuer, Subject: c.subject, Roles: granted(c.roles, a, g.region), Org: c.org,
 		Scopes: slices.Clip(slices.Compact(scopes)), TokenID: c.id, Expires: time.Unix(c.expires, 0), Service: c.service(),
 	}
 	return v, nil

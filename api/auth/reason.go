@@ -53,6 +53,7 @@ const (
 	Expired       Reason = "expired"       //
 	Unverifiable  Reason = "unverifiable"  // refused by golang-jwt for any other cause
 	Revoked       Reason = "revoked"       //
+	RolesExclude  Reason = "roles_exclude" // an administrator's role beside another
 	Unbound       Reason = "unbound"       // no cnf where the scope demands one
 	OtherBinding  Reason = "other_binding" // bound to another client certificate
 	StaleLedger   Reason = "stale"         // foreign token without leader contact: 503
@@ -65,7 +66,7 @@ var reasons = []Reason{
 	ClaimsForm, ClaimCase, ClaimIssuer, ClaimSubject, ClaimAudience, ClaimIssued, ClaimExpires, ClaimBefore, ClaimID,
 	ClaimRoles, ClaimOrg, ClaimScope, ClaimConfirm, ClaimRegion, ClaimClient, ClaimName, Lifetime,
 	UnknownIssuer, UnknownKey, KeyState, KeyAlg, BadSignature, Expired, Unverifiable,
-	Revoked, Unbound, OtherBinding, StaleLedger, NoRegistry,
+	Revoked, RolesExclude, Unbound, OtherBinding, StaleLedger, NoRegistry,
 }
 
 // Labels of the metric for tokens that passed.
