@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"sandi.internal/gateway/api/account"
 	"sandi.internal/gateway/api/console"
 	"sandi.internal/gateway/consensus/genesis"
 )
@@ -34,14 +36,38 @@ func (n *Node) front() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	accounts, err := OpenAccounts(n.cfg, n.genesis.Region(n.cfg.Region))
+	if err != nil {
+		return nil, err
+	}
 	door, err := console.New(console.Config{
-		Region: n.cfg.Region, Genesis: n.genesis.Genesis, Next: n.public, Mint: mint, Links: links, OIDC: provider,
+		Region: n.cfg.Region, Genesis: n.genesis.Genesis, Next: n.public, Mint: mint, Links: links, OIDC: provider, Accounts: accounts,
 		Hosts: n.hosts(), Clock: time.Now, Logger: n.log, Metrics: n.reg,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("couldn't open the console: %w", err)
 	}
+	n.console = door
 	return door, nil
+}
+
+// accountsDir is where the local accounts lie, below the data folder.
+const accountsDir = "accounts"
+
+// OpenAccounts opens a node's local accounts, whether or not the node runs.
+func OpenAccounts(cfg Config, region *genesis.Region) (*account.Store, error) {
+	store, err := account.Open(filepath.Join(cfg.Data, accountsDir), ownOrg(region), time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't open the local accounts: %w", err)
+	}
+	return store, nil
+}
+
+// ownOrg reports whether a code is that of an organisation of the region.
+func ownOrg(region *genesis.Region) func(code string) bool {
+	return func(code string) bool {
+		return slices.ContainsFunc(region.Orgs, func(o genesis.Org) bool { return o.Code == code })
+	}
 }
 
 // maxSecret bounds the file with the client secret.
@@ -63,14 +89,10 @@ func (n *Node) identityProvider() (*console.OIDC, error) {
 			return nil, errors.New("console.oidc.secret: the file holds no client secret")
 		}
 	}
-	region := n.genesis.Region(n.cfg.Region)
-	own := func(org string) bool {
-		return slices.ContainsFunc(region.Orgs, func(o genesis.Org) bool { return o.Code == org })
-	}
 	return console.NewOIDC(console.Provider{
 		Issuer: cfg.Issuer, Client: cfg.Client, Secret: secret, Org: cfg.Org, Roles: cfg.Roles,
 		Redirect: strings.TrimSuffix(n.self.Public, "/") + "/console/oidc/callback",
-	}, own, time.Now), nil
+	}, ownOrg(n.genesis.Region(n.cfg.Region)), time.Now), nil
 }
 
 // issuerOf is the iss under which the ledger knows the console's key: the issuer of

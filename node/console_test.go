@@ -28,7 +28,7 @@ func TestFront(t *testing.T) {
 		Code: "110000", Issuers: []genesis.Issuer{{ID: "https://first.example"}, {ID: "https://own.example", Keys: []keyring.PublicKey{key.Public()}}},
 	}}}
 	n := &Node{
-		cfg: Config{Region: "110000", Listen: Listen{Public: "127.0.0.1:0"}}, secrets: &secrets{}, genesis: &genesis.Signed{Genesis: g},
+		cfg: Config{Region: "110000", Data: t.TempDir(), Listen: Listen{Public: "127.0.0.1:0"}}, secrets: &secrets{}, genesis: &genesis.Signed{Genesis: g},
 		public: &public.API{}, self: &genesis.Node{Public: "http://127.0.0.1:8011"}, log: slog.New(slog.DiscardHandler), reg: prometheus.NewRegistry(),
 	}
 	if front, err := n.front(); err != nil || front != n.public {

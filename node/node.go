@@ -21,6 +21,7 @@ import (
 	"sandi.internal/gateway/api/accesslog"
 	"sandi.internal/gateway/api/admin"
 	"sandi.internal/gateway/api/audit"
+	"sandi.internal/gateway/api/console"
 	"sandi.internal/gateway/api/dataset"
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/home"
@@ -91,6 +92,7 @@ type Node struct {
 	desk      *desk.Desk
 	tlog      *audit.Log
 	public    *public.API
+	console   *console.Door // nil: no token key at hand
 	pool      *statement.Pool
 	early     *ledger.Roster // the network's nodes, until the ledger is loaded and has this one
 	gossip    atomic.Pointer[membership.Gossip]
@@ -328,6 +330,9 @@ func (n *Node) Run(ctx context.Context) error {
 	group.Go(func() error { n.anchorer.run(ctx); return nil })
 	group.Go(func() error { n.verifyAccess(ctx); return nil })
 	group.Go(func() error { n.regroup(ctx); return nil })
+	if n.console != nil {
+		group.Go(func() error { n.console.Run(ctx); return nil })
+	}
 	if n.clock != nil {
 		group.Go(func() error { n.followLedgerTime(ctx); return nil })
 	}

@@ -41,7 +41,6 @@ const (
 	ActRefused    = "sign_in_refused"
 	ActLocked     = "locked_out"
 	ActOperated   = "operated" // an operator's request to the public door
-	ActLogRead    = "log_read"
 	ActLogBegun   = "log_begun"
 	ActNotStored  = "not_stored" // the act before could not be carried out
 	byCommandLine = "host"

@@ -15,9 +15,9 @@ import (
 // State is an account as the security administrator sees it.
 type State struct {
 	Account
-	Wrong  int           `json:"wrong"`            // tries in vain since the last sign-in
-	Locked time.Duration `json:"-"`                // how long it has to wait
-	Until  *time.Time    `json:"locked,omitempty"` // till when
+	Wrong       int           `json:"wrong"` // tries in vain since the last sign-in
+	Locked      time.Duration `json:"-"`     // how long it has to wait
+	LockedUntil *time.Time    `json:"locked,omitempty"`
 }
 
 // New is what an account is made of.
@@ -56,7 +56,7 @@ func (s *Store) List() ([]State, error) {
 		state := State{Account: one.Account, Wrong: t.Names[one.Name].N, Locked: max(0, nameRule.wait(t.Names[one.Name], now))}
 		if state.Locked > 0 {
 			until := now.Add(state.Locked)
-			state.Until = &until
+			state.LockedUntil = &until
 		}
 		list = append(list, state)
 	}

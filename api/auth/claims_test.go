@@ -280,8 +280,13 @@ func TestAdministratorsExclude(t *testing.T) {
 		return request(token(t, b.ed, with(map[string]any{"roles": list, "scope": ScopeRead + " " + ScopeWrite + " " + ScopeOperate})))
 	}
 	for _, list := range [][]string{
-		{"operator", "security_admin"}, {"security_admin", "audit_admin"}, {"operator", "audit_admin"}, {"operator", "officer"},
-		{"officer", "security_admin"}, {"auditor", "audit_admin"}, {"operator", "emperor"},
+		{"operator", "security_admin"},
+		{"security_admin", "audit_admin"},
+		{"operator", "audit_admin"},
+		{"operator", "officer"},
+		{"officer", "security_admin"},
+		{"auditor", "audit_admin"},
+		{"operator", "emperor"},
 	} {
 		b.refused(t, strings.Join(list, " "), roles(list...), RolesExclude)
 	}

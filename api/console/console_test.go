@@ -19,6 +19,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"sandi.internal/gateway/api/account"
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/certs/strict"
@@ -29,17 +30,18 @@ const region = "120000"
 
 // bench is a console before a public door that tells what arrives.
 type bench struct {
-	t     *testing.T
-	door  *Door
-	links string
-	now   time.Time
-	calls []*http.Request
-	hold  chan struct{} // when set, the public door answers once its request has ended
+	t        *testing.T
+	door     *Door
+	links    string
+	accounts string // their folder
+	now      time.Time
+	calls    []*http.Request
+	hold     chan struct{} // when set, the public door answers once its request has ended
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, links: t.TempDir(), now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)}
+	b := &bench{t: t, links: t.TempDir(), accounts: filepath.Join(t.TempDir(), "accounts"), now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)}
 	key, err := keyring.Generate(keyring.EdDSA, keyring.UseToken, "tok-1")
 	if err != nil {
 		t.Fatal(err)
@@ -52,8 +54,12 @@ func newBench(t *testing.T) *bench {
 	g := &genesis.Genesis{Clock: genesis.ClockPractice, Synthetic: true, Regions: []genesis.Region{{
 		Code: region, NameZH: "天津", NameEN: "Tianjin", Orgs: []genesis.Org{{Code: "120000-SJ", NameZH: "市监委", NameEN: "Commission"}},
 	}}}
+	store, err := account.Open(b.accounts, func(org string) bool { return org == "120000-SJ" }, clock)
+	if err != nil {
+		t.Fatal(err)
+	}
 	b.door, err = New(Config{
-		Region: region, Genesis: g, Next: http.HandlerFunc(b.public), Mint: mint, Links: NewLinks(b.links, clock),
+		Region: region, Genesis: g, Next: http.HandlerFunc(b.public), Mint: mint, Links: NewLinks(b.links, clock), Accounts: store,
 		Clock: clock, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 	})
 	if err != nil {
@@ -274,7 +280,7 @@ func TestSessionBounds(t *testing.T) {
 	b.ask("POST", "/console/session", `{"code":"`+b.link("zhao", "clerk")+`"}`, with(before))
 	b.refused("the one before", b.ask("GET", "/console/session", "", with(before)), http.StatusUnauthorized, "session_ended")
 	for i := len(b.door.sessions.all); i < sessionsMax; i++ {
-		if _, err := b.door.sessions.begin(Identity{Person: string(rune('a' + i))}); err != nil {
+		if _, err := b.door.sessions.begin(Grant{Identity: Identity{Person: string(rune('a' + i))}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -436,13 +442,13 @@ func TestIdentity(t *testing.T) {
 		t.Error("a statement key mints tokens")
 	}
 	for roles, want := range map[string]string{
-		"clerk": "records:read records:write", "auditor": "records:read", "operator": "records:read node:operate", "auditor operator": "records:read node:operate",
+		"clerk": "records:read records:write", "auditor": "records:read", "operator": "records:read node:operate", "security_admin": "records:read", "audit_admin": "records:read",
 	} {
 		if got := (Identity{Roles: strings.Fields(roles)}).Scope(); got != want {
 			t.Errorf("%s: %s", roles, got)
 		}
 	}
-	if _, alive, _ := newSessions(nil, time.Now).token("x"); alive != nil {
+	if _, alive, _ := newSessions(nil, time.Now, nil).token("x"); alive != nil {
 		t.Error("a session out of nothing")
 	}
 }

@@ -3,8 +3,10 @@ package console
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"sandi.internal/gateway/api/account"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/certs/strict"
@@ -37,12 +40,15 @@ type Config struct {
 	Genesis *genesis.Genesis
 	Next    http.Handler // the public door
 	Mint    *Mint
-	Links   *Links   // nil: no sign-in links on this network
-	OIDC    *OIDC    // nil: no identity provider
-	Hosts   []string // names this door answers for; empty: any
-	Clock   func() time.Time
-	Logger  *slog.Logger
-	Metrics prometheus.Registerer
+	Links   *Links // nil: no sign-in links on this network
+	OIDC    *OIDC  // nil: no identity provider
+	// Accounts are the local accounts and the administrators' log; nil: this node
+	// has none, and administrators other than its operator have nothing to do.
+	Accounts *account.Store
+	Hosts    []string // names this door answers for; empty: any
+	Clock    func() time.Time
+	Logger   *slog.Logger
+	Metrics  prometheus.Registerer
 }
 
 // Door is the console before the public door: it serves the pages, keeps the
@@ -71,15 +77,21 @@ func New(cfg Config) (*Door, error) {
 		return nil, err
 	}
 	d := &Door{
-		cfg: cfg, pages: p, sessions: newSessions(cfg.Mint, cfg.Clock), router: serve.NewRouter(serve.NewMetrics(cfg.Metrics, "console"), cfg.Logger),
+		cfg: cfg, pages: p, router: serve.NewRouter(serve.NewMetrics(cfg.Metrics, "console"), cfg.Logger),
 		// Cookies know no ports: in a demo three regions share a host name.
 		cookie: "sandi-" + cfg.Region, tries: map[string]int{},
 	}
+	var stands func(string, uint64) bool
+	if cfg.Accounts != nil {
+		stands = cfg.Accounts.Stands
+	}
+	d.sessions = newSessions(cfg.Mint, cfg.Clock, stands)
 	d.guard = serve.NewGuard(d.router, cfg.Hosts, serve.MaxConns)
 	d.router.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, home, http.StatusSeeOther) })
 	d.router.HandleFunc("GET "+home, p.page)
 	d.router.HandleFunc("GET "+home+"/{path...}", d.below)
-	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request) error{
+	handlers := d.administration()
+	maps.Copy(handlers, map[string]handler{
 		"GET " + home + "/oidc/start":    d.leaveFor,
 		"GET " + home + "/oidc/callback": d.comeBack,
 		"GET " + home + "/ways":          d.ways,
@@ -88,7 +100,9 @@ func New(cfg Config) (*Door, error) {
 		"PUT " + home + "/session":       d.stay,
 		"DELETE " + home + "/session":    d.signOut,
 		"DELETE " + home + "/sessions":   d.signOutEverywhere,
-	} {
+		"PUT " + home + "/password":      d.changePassword,
+	})
+	for pattern, h := range handlers {
 		d.router.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			if err := h(w, r); err != nil {
 				d.router.Fail(w, r, err)
@@ -97,6 +111,12 @@ func New(cfg Config) (*Door, error) {
 	}
 	return d, nil
 }
+
+// handler answers below /console; an error is answered as a problem.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// Run breaks off what is being sent to sessions that have ended, while ctx lasts.
+func (d *Door) Run(ctx context.Context) { d.sessions.watch(ctx) }
 
 // ServeHTTP implements http.Handler.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -125,6 +145,10 @@ func (d *Door) forward(w http.ResponseWriter, r *http.Request) {
 	token, alive, err := d.sessions.token(secret)
 	if err != nil || token == "" {
 		d.router.Fail(w, r, ended(err))
+		return
+	}
+	if err := d.operated(r, secret); err != nil {
+		d.router.Fail(w, r, err)
 		return
 	}
 	ctx, cancel := context.WithCancel(r.Context())
@@ -208,6 +232,13 @@ type Standing struct {
 	Limit     string   `json:"limit"`   // in any case
 	Practice  bool     `json:"practice"`
 	Synthetic bool     `json:"synthetic"`
+
+	// Of local accounts: its name, whether a password has to be chosen before
+	// anything else, the sign-in before this one, and the tries in vain since.
+	Account string            `json:"account,omitempty"`
+	Change  bool              `json:"change,omitempty"`
+	Before  *account.SignedIn `json:"before,omitempty"`
+	Wrong   int               `json:"wrong,omitempty"`
 }
 
 func (d *Door) whoami(w http.ResponseWriter, r *http.Request) error { return d.answer(w, r, false) }
@@ -229,6 +260,7 @@ func (d *Door) send(w http.ResponseWriter, s standing) error {
 		Region: Place{region.Code, Label{region.NameZH, region.NameEN}}, Org: Place{Code: s.who.Org, Name: Label{s.who.Org, s.who.Org}},
 		Person: s.who.Person, Name: s.who.Name, Roles: s.who.Roles, Now: stamp(d.cfg.Clock()), Expires: stamp(s.expires), Limit: stamp(s.limit),
 		Practice: g.Clock == genesis.ClockPractice, Synthetic: g.Synthetic,
+		Account: s.who.Account, Change: s.who.Change, Before: s.who.Before, Wrong: s.who.Wrong,
 	}
 	if i := slices.IndexFunc(region.Orgs, func(o genesis.Org) bool { return o.Code == s.who.Org }); i >= 0 {
 		out.Org.Name = Label{region.Orgs[i].NameZH, region.Orgs[i].NameEN}
@@ -238,29 +270,32 @@ func (d *Door) send(w http.ResponseWriter, s standing) error {
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// signIn is POST /console/session: a one-time link's code for a session.
+// signIn is POST /console/session: a one-time link's code, or a local account's name and
+// password, for a session.
 func (d *Door) signIn(w http.ResponseWriter, r *http.Request) error {
 	body, err := serve.Body(w, r, maxBody, mediaJSON)
 	if err != nil {
 		return err
 	}
 	var in struct {
-		Code string `json:"code"`
+		Code     string `json:"code"`
+		Name     string `json:"name"`
+		Password string `json:"password"`
 	}
 	if err := strict.Decode(body, maxBody, 2, &in); err != nil {
 		return problem.New(problem.MalformedBody, "reason", "json").Because(err)
 	}
-	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	if wait := d.wait(host); wait > 0 {
-		return problem.New(problem.TooMany).Retry(wait)
+	if in.Code != "" && (in.Name != "" || in.Password != "") {
+		return problem.Invalid(problem.At("body.code", problem.OneOfThese))
 	}
-	if d.cfg.Links == nil {
-		return problem.New(problem.LinkInvalid)
+	var who Grant
+	if in.Name == "" && in.Password == "" {
+		who, err = d.byLink(r, in.Code)
+	} else {
+		who, err = d.byPassword(r, in.Name, in.Password)
 	}
-	who, err := d.cfg.Links.Use(in.Code)
 	if err != nil {
-		d.failed(host)
-		return problem.New(problem.LinkInvalid).Because(err)
+		return err
 	}
 	if err := d.admit(w, r, who); err != nil {
 		return err
@@ -268,9 +303,41 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) error {
 	return d.send(w, standing{who: who, expires: d.cfg.Clock().Add(IdleLife), limit: d.cfg.Clock().Add(FullLife)})
 }
 
-// admit opens a session for whoever a way of signing in has found out.
-func (d *Door) admit(w http.ResponseWriter, r *http.Request, who Identity) error {
+func (d *Door) byLink(r *http.Request, code string) (Grant, error) {
+	host := hostOf(r)
+	if wait := d.wait(host); wait > 0 {
+		return Grant{}, problem.New(problem.TooMany).Retry(wait)
+	}
+	if d.cfg.Links == nil {
+		return Grant{}, problem.New(problem.LinkInvalid)
+	}
+	who, err := d.cfg.Links.Use(code)
+	if err != nil {
+		d.failed(host)
+		return Grant{}, problem.New(problem.LinkInvalid).Because(err)
+	}
+	return Grant{Identity: who}, nil
+}
+
+// hostOf is the address that a request comes from, without its port.
+func hostOf(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// admit opens a session for whoever a way of signing in has found out. Administrators'
+// roles exclude one another whichever way somebody comes in.
+func (d *Door) admit(w http.ResponseWriter, r *http.Request, who Grant) error {
+	if err := d.mayEnter(r, who); err != nil {
+		return err
+	}
 	secret, err := d.sessions.begin(who)
+	if errors.Is(err, errTwoRoles) {
+		return errors.Join(problem.New(problem.RolesExclude), d.note(r, who.Identity, account.ActRefused, err.Error()))
+	}
 	if err != nil {
 		return problem.New(problem.Overloaded).Retry(time.Minute).Because(err)
 	}
@@ -284,7 +351,7 @@ func (d *Door) admit(w http.ResponseWriter, r *http.Request, who Identity) error
 
 // ways is GET /console/ways: how one may sign in here.
 func (d *Door) ways(w http.ResponseWriter, _ *http.Request) error {
-	return answerJSON(w, map[string]bool{"link": d.cfg.Links != nil, "oidc": d.cfg.OIDC != nil})
+	return answerJSON(w, map[string]bool{"link": d.cfg.Links != nil, "oidc": d.cfg.OIDC != nil, "password": d.hasAccounts()})
 }
 
 func answerJSON(w http.ResponseWriter, v any) error {
@@ -327,9 +394,16 @@ func (d *Door) signOutEverywhere(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d *Door) leave(w http.ResponseWriter, r *http.Request, everywhere bool) error {
-	n := d.sessions.end(d.secret(r), everywhere)
-	if n == 0 {
+	found, ok := d.sessions.look(d.secret(r), false)
+	if !ok {
 		return problem.New(problem.SessionEnded)
+	}
+	n := d.sessions.end(d.secret(r), everywhere)
+	if found.who.administers() != "" {
+		// Whoever leaves is let go, whether or not that could be written down.
+		if err := d.note(r, found.who.Identity, account.ActSignedOut, ""); err != nil {
+			d.cfg.Logger.Error("couldn't write down that an administrator signed out", "err", err)
+		}
 	}
 	d.setCookie(w, r, "")
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)

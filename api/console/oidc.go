@@ -240,11 +240,15 @@ func (d *Door) comeBack(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refuse(err)
 	}
-	if err := d.admit(w, r, who); err != nil {
+	switch err := d.admit(w, r, Grant{Identity: who}); {
+	case err == nil:
+		http.Redirect(w, r, home, http.StatusSeeOther)
+		return nil
+	case problem.Of(err).Code == problem.RolesExclude:
+		return refuse(err)
+	default:
 		return err
 	}
-	http.Redirect(w, r, home, http.StatusSeeOther)
-	return nil
 }
 
 func (d *Door) flowName(r *http.Request) string { return d.cookieName(r) + "-oidc" }

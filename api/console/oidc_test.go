@@ -171,22 +171,24 @@ func TestOIDCRefusals(t *testing.T) {
 		return func(p *provider, _ *journey) { p.claims[name] = value }
 	}
 	for what, spoil := range map[string]func(*provider, *journey){
-		"another browser":   func(_ *provider, j *journey) { j.cookie.Value = "x" },
-		"another state":     func(_ *provider, j *journey) { j.state = "x" },
-		"a made-up flow":    func(_ *provider, j *journey) { j.state, j.cookie.Value = "x", "x" },
-		"another verifier":  func(p *provider, _ *journey) { p.challenge = "x" },
-		"another nonce":     claim("nonce", "x"),
-		"another issuer":    claim("iss", "https://elsewhere.example"),
-		"another client":    claim("aud", "other"),
-		"expired":           claim("exp", 1_700_000_000),
-		"no subject":        claim("sub", ""),
-		"a long subject":    claim("sub", strings.Repeat("x", subjectMax+1)),
-		"another region":    claim("org", "110000-SJ"),
-		"no organisation":   claim("org", nil),
-		"no roles":          claim("roles", []string{}),
-		"roles as a string": claim("roles", "clerk"),
-		"alg none":          func(p *provider, _ *journey) { p.alg = "none" },
-		"alg HS256":         func(p *provider, _ *journey) { p.alg = "HS256" },
+		"another browser":               func(_ *provider, j *journey) { j.cookie.Value = "x" },
+		"another state":                 func(_ *provider, j *journey) { j.state = "x" },
+		"a made-up flow":                func(_ *provider, j *journey) { j.state, j.cookie.Value = "x", "x" },
+		"another verifier":              func(p *provider, _ *journey) { p.challenge = "x" },
+		"another nonce":                 claim("nonce", "x"),
+		"another issuer":                claim("iss", "https://elsewhere.example"),
+		"another client":                claim("aud", "other"),
+		"expired":                       claim("exp", 1_700_000_000),
+		"no subject":                    claim("sub", ""),
+		"a long subject":                claim("sub", strings.Repeat("x", subjectMax+1)),
+		"another region":                claim("org", "110000-SJ"),
+		"no organisation":               claim("org", nil),
+		"no roles":                      claim("roles", []string{}),
+		"roles as a string":             claim("roles", "clerk"),
+		"two administrators":            claim("roles", []string{"operator", "security_admin"}),
+		"an administrator in an office": claim("roles", []string{"clerk", "audit_admin"}),
+		"alg none":                      func(p *provider, _ *journey) { p.alg = "none" },
+		"alg HS256":                     func(p *provider, _ *journey) { p.alg = "HS256" },
 		"another key": func(p *provider, _ *journey) {
 			real := p.key.PublicKey
 			p.key, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -205,6 +207,12 @@ func TestOIDCRefusals(t *testing.T) {
 	}
 	b, p := newOIDCBench(t)
 	j := b.journey(p)
+	b.account("u17", "security_admin") // of the same person, whom the provider calls a clerk
+	p.claims["sub"] = "p-u17"
+	if w := b.back(j); w.Header().Get("Location") != "/console/enter?refused" || len(b.door.sessions.all) != 0 {
+		t.Error("a security administrator comes in as a clerk")
+	}
+	j = b.journey(p)
 	if w := b.back(j, func(q url.Values) { q.Del("code"); q.Set("error", "access_denied") }); w.Header().Get("Location") != "/console/enter?refused" {
 		t.Error("who was refused at the provider comes in")
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/certs/strict"
 )
 
@@ -22,13 +23,19 @@ const (
 	sessionsMax  = 4096 // of a node: a large bureau has some hundred people
 	perPersonMax = 8    // the oldest gives way
 	secretBytes  = 32
+	// watchEvery is how soon what is sent to an ended session is broken off. Its
+	// requests are refused at once.
+	watchEvery = time.Second
 )
 
-var errSessionsFull = errors.New("there are as many sessions as a node keeps")
+var (
+	errSessionsFull = errors.New("there are as many sessions as a node keeps")
+	errTwoRoles     = errors.New("the person is signed in as another administrator, or in an office beside administration")
+)
 
 // session is one signed-in browser. Sessions owns its fields.
 type session struct {
-	who     Identity
+	who     Grant
 	began   time.Time
 	seen    time.Time // last sign of the person
 	token   string
@@ -49,19 +56,26 @@ func (s *session) expires() time.Time {
 // Sessions are the signed-in browsers of a node. They live in memory only: a
 // restart signs everybody out, and nothing that could be stolen is on disk.
 type Sessions struct {
-	mint  *Mint
-	clock func() time.Time
+	mint   *Mint
+	clock  func() time.Time
+	stands func(account string, epoch uint64) bool // nil: there are no local accounts
 
 	mu  sync.Mutex            // owns all below and what it leads to
 	all map[[32]byte]*session // by SHA-256 of the cookie's secret
 }
 
-func newSessions(mint *Mint, clock func() time.Time) *Sessions {
-	return &Sessions{mint: mint, clock: clock, all: map[[32]byte]*session{}}
+func newSessions(mint *Mint, clock func() time.Time, stands func(string, uint64) bool) *Sessions {
+	return &Sessions{mint: mint, clock: clock, stands: stands, all: map[[32]byte]*session{}}
 }
 
-// begin opens a session and gives the secret for its cookie.
-func (s *Sessions) begin(who Identity) (string, error) {
+// over reports whether a session has ended by itself, or with its account's epoch.
+func (s *Sessions) over(one *session, now time.Time) bool {
+	return !now.Before(one.expires()) || one.who.Account != "" && !s.stands(one.who.Account, one.who.Epoch)
+}
+
+// begin opens a session and gives the secret for its cookie. A person who is signed in
+// as an administrator does not come in as anything else beside it.
+func (s *Sessions) begin(who Grant) (string, error) {
 	secret := make([]byte, secretBytes)
 	_, _ = rand.Read(secret) // crypto/rand cannot fail
 	text := strict.B64(secret)
@@ -69,6 +83,11 @@ func (s *Sessions) begin(who Identity) (string, error) {
 	defer s.mu.Unlock()
 	now := s.clock()
 	s.sweep(now)
+	for _, other := range s.all {
+		if other.who.Person == who.Person && other.who.administers() != who.administers() {
+			return "", errTwoRoles
+		}
+	}
 	s.makeRoom(who.Person)
 	if len(s.all) >= sessionsMax {
 		return "", errSessionsFull
@@ -82,10 +101,32 @@ func (s *Sessions) begin(who Identity) (string, error) {
 // sweep ends what has expired.
 func (s *Sessions) sweep(now time.Time) {
 	for id, old := range s.all {
-		if !now.Before(old.expires()) {
+		if s.over(old, now) {
 			s.drop(id, old)
 		}
 	}
+}
+
+// watch ends sessions while ctx lasts whose time or account has: what is being sent to
+// them is broken off, though they ask for nothing.
+func (s *Sessions) watch(ctx context.Context) {
+	ticks := time.NewTicker(watchEvery)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			s.Sweep()
+		}
+	}
+}
+
+// Sweep ends what has expired, or whose account has changed.
+func (s *Sessions) Sweep() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sweep(s.clock())
 }
 
 // makeRoom ends a person's oldest session when there are as many as one may have.
@@ -117,7 +158,7 @@ func (s *Sessions) drop(id [32]byte, old *session) {
 func (s *Sessions) find(secret string) ([32]byte, *session) {
 	id := sha256.Sum256([]byte(secret))
 	found := s.all[id]
-	if found != nil && !s.clock().Before(found.expires()) {
+	if found != nil && s.over(found, s.clock()) {
 		s.drop(id, found)
 		return id, nil
 	}
@@ -126,7 +167,7 @@ func (s *Sessions) find(secret string) ([32]byte, *session) {
 
 // standing is a session as its own browser may know it.
 type standing struct {
-	who     Identity
+	who     Grant
 	expires time.Time // unless the person shows a sign
 	limit   time.Time // in any case
 }
@@ -146,7 +187,8 @@ func (s *Sessions) look(secret string, active bool) (standing, bool) {
 }
 
 // token gives a token for a request of the session, and a context that ends with
-// the session; an empty token when there is no such session.
+// the session; an empty token when there is no such session. Who has to choose a
+// password gets none.
 func (s *Sessions) token(secret string) (string, context.Context, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,8 +196,11 @@ func (s *Sessions) token(secret string) (string, context.Context, error) {
 	if found == nil {
 		return "", nil, nil
 	}
+	if found.who.Change {
+		return "", nil, problem.New(problem.PasswordChange)
+	}
 	if now := s.clock(); found.token == "" || now.Sub(found.renewed) >= tokenLife-tokenRenew {
-		text, err := s.mint.token(found.who, now)
+		text, err := s.mint.token(found.who.Identity, now)
 		if err != nil {
 			return "", nil, err
 		}

@@ -89,6 +89,15 @@ const (
 
 	SessionEnded = "session_ended"
 	LinkInvalid  = "link_invalid"
+
+	SignInInvalid  = "sign_in_invalid"
+	SignInWait     = "sign_in_wait"
+	RolesExclude   = "roles_exclude"
+	PasswordChange = "password_change_needed"
+	PasswordRefuse = "password_refused"
+	AccountRefused = "account_refused"
+	AccountOwn     = "account_own"
+	ActsUnlogged   = "administrators_log_unavailable"
 )
 
 type entry struct {
@@ -180,8 +189,17 @@ var table = map[string]entry{
 	AccessUnlogged: {http.StatusServiceUnavailable, "访问日志当前无法写入，任何人均不能查看私有材料；请联系本局节点管理员", "the access log cannot be written, so nobody is given private data; tell the bureau's node operator"},
 	AccessOpen:     {http.StatusConflict, "访问日志可以写入，不得另起日志", "the access log takes entries; none may begin beside it"},
 
-	SessionEnded: {http.StatusUnauthorized, "登录已失效，请重新登录", "your session has ended; sign in again"},
-	LinkInvalid:  {http.StatusUnauthorized, "登录链接已使用、已过期或者无效，请索取新的链接", "the sign-in link was used, has expired or is not valid; ask for a new one"},
+	SessionEnded:   {http.StatusUnauthorized, "登录已失效，请重新登录", "your session has ended; sign in again"},
+	SignInInvalid:  {http.StatusUnauthorized, "用户名或者口令不正确，或者该账号当前不能登录", "the name or the password is wrong, or the account does not let in"},
+	SignInWait:     {http.StatusTooManyRequests, "多次输入有误，请 {wait} 后再试；或者请安全管理员解除锁定", "wrong too often: try again in {wait}, or ask the security administrator to lift the lockout"},
+	RolesExclude:   {http.StatusForbidden, "系统、安全、审计三类管理员互斥，且不得兼任其他岗位；请安全管理员核对您的角色", "the three administrators' roles exclude one another and every office; ask the security administrator to look at your roles"},
+	PasswordChange: {http.StatusForbidden, "请先修改初始口令", "choose a password of your own first"},
+	PasswordRefuse: {http.StatusUnprocessableEntity, "新口令不可用（{reason}）", "the new password is not taken ({reason})"},
+	AccountRefused: {http.StatusUnprocessableEntity, "账号设置不可用（{reason}）", "the account cannot be made or changed so ({reason})"},
+	AccountOwn:     {http.StatusConflict, "不能对自己的账号执行此操作，请另一位安全管理员办理", "nobody does this to their own account; another security administrator has to"},
+	ActsUnlogged:   {http.StatusServiceUnavailable, "管理员日志当前无法写入，操作未执行；请联系系统管理员", "the administrators' log cannot be written, so nothing was done; tell the system administrator"},
+
+	LinkInvalid: {http.StatusUnauthorized, "登录链接已使用、已过期或者无效，请索取新的链接", "the sign-in link was used, has expired or is not valid; ask for a new one"},
 }
 
 // Status is the HTTP status of a code of the doors, or 0.

@@ -58,7 +58,7 @@ func newRoot() *cobra.Command {
 		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newExpert(s), newTransfer(s), newImport(s), newDataset(s), newAgreement(s), newPT(s), newDraw(s), newReport(s), newReceipt(s), newProcedures(s), newLaw(s),
 		newMaterial(s), newOffer(s),
 		newBackup(s), newVerifyBackup(s), newRestore(s), newRecover(s),
-		newKey(), newGov(s), newNode(s), newAudit(s), newDemo(s), newVersion(s),
+		newKey(), newGov(s), newNode(s), newAccount(s), newAudit(s), newDemo(s), newVersion(s),
 	)
 	cli.Groups(root)
 	return root

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/certs/authority"
 	"sandi.internal/gateway/certs/keyring"
 )
@@ -44,6 +45,9 @@ func newTokenIssue(*settings) *cobra.Command {
 			}
 			if region == "" || roles == "" {
 				return usagef("--region and --role are needed")
+			}
+			if auth.Exclude(strings.Split(roles, ",")) {
+				return usagef("--role %s: an administrator's role excludes every other; no node takes such a token", roles)
 			}
 			if dir != "" {
 				key = filepath.Join(dir, region, "ca", "token.pem")
