@@ -2,6 +2,9 @@
 // the page. It knows no law: what a field is shows in its input.
 import assert from 'node:assert/strict'
 
+/** From so many rows on, people copy them from a spreadsheet. */
+const many = 10
+
 const byId = (id) => `[id="${id}"]`
 
 /** fill fills in a form: values by field, and files by field. */
@@ -55,6 +58,8 @@ async function row(page, id, n) {
 async function put(page, id, value) {
   if (Array.isArray(value)) {
     assert.equal(await kindOf(page, id), 'list', `${id} takes no list`)
+    if (value.length === 0) return page.check(`${byId(id)} > .none input`)
+    if (value.length > many && value.every((item) => typeof item === 'object')) return paste(page, id, value)
     for (const [i, item] of value.entries()) {
       await row(page, id, i)
       await put(page, `${id}.${i}`, item)
@@ -73,4 +78,17 @@ async function put(page, id, value) {
     default:
       return page.fill(byId(id), String(value))
   }
+}
+
+/** paste puts cells of a spreadsheet into the first input of a list. */
+async function paste(page, id, items) {
+  const places = await page.$$eval(`${byId(id)} > .list-row:first-of-type [id]`, (all) => all.map((e) => e.id))
+  const members = places.filter((p) => p.startsWith(`${id}.0.`)).map((p) => p.slice(id.length + 3))
+  const text = items.map((item) => members.map((m) => item[m] ?? '').join('\t')).join('\n')
+  await page.locator(byId(places.find((p) => p.startsWith(`${id}.0.`)))).evaluate((input, cells) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.setData('text/plain', cells)
+    input.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  }, text)
+  await page.locator(`${byId(id)} > .list-row`).nth(items.length - 1).waitFor()
 }

@@ -2,6 +2,7 @@
 // person, in the words of the page, and every outcome that the scenario states looked
 // for on the page. Nothing is skipped: what cannot be done ends the play.
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -77,7 +78,7 @@ export async function play(kit, name) {
     }
     if (typeof v !== 'string' || !v.startsWith('$')) return v
     const [variable, field, item] = v.slice(1).split('.')
-    if (variable === 'pool') return JSON.parse(demo.run('draw', 'check', poolFiles(field).pool, '-o', 'json')).digest
+    if (variable === 'pool') return frozen(poolFiles(field)).pool_hash
     const id = records[variable]
     assert.ok(id, `no record is known as ${variable}`)
     if (!field) return id
@@ -173,23 +174,21 @@ export async function play(kit, name) {
     return id
   }
 
-  /** bringIn chooses the files of pool and rule; the form takes what they freeze from the node's answer. */
+  /** bringIn brings pool and rule of a draw in, unless the step keeps them back, and gives the form what they freeze. */
   async function bringIn(step, d, fields) {
     const files = poolFiles(step.pool)
-    if (step.unseen) {
-      // Typed in from elsewhere, without bringing the texts in.
-      for (const [k, v] of Object.entries(frozen(files))) fields[k] ??= v
-      return
-    }
-    for (const what of ['pool', 'rule']) {
-      await d.page.setInputFiles(`#frozen-${what}`, files[what])
-      await d.page.locator('.frozen-file', { has: d.page.locator(`#frozen-${what}`) }).locator('code').waitFor()
-    }
+    if (!step.unseen) for (const file of [files.pool, files.rule]) tool(step.actor, d, 'draw', 'put', file)
+    for (const [k, v] of Object.entries(frozen(files))) fields[k] ??= v
   }
 
-  const frozen = (files) => {
-    const [pool, rule] = [files.pool, files.rule].map((f) => JSON.parse(demo.run('draw', 'check', f, '-o', 'json')))
-    return { pool_hash: pool.digest, pool_count: pool.candidates, rule_hash: rule.digest, exclusion_rule_version: rule.exclusions, quota: rule.total, strata: rule.strata }
+  /** tool runs the command line in somebody's name. */
+  const tool = ({ region, role }, d, ...args) => demo.run(...args, '--addr', d.origin, '--token', demo.run('token', 'issue', '--dir', demo.dir, '--region', region, '--role', role, '--scope', role === 'operator' ? 'records:read node:operate' : 'records:read records:write'))
+
+  /** registerDrawKey does what a bureau's own people do where its governance key lies, and hands it to the node. */
+  async function registerDrawKey(region, at) {
+    const [home, file] = [join(demo.dir, region), join(demo.dir, 'files', `draw-key-${region}.json`)]
+    demo.run('key', 'add', '--region', region, '--key', join(home, 'offline/governance.pem'), '--genesis', join(demo.dir, 'genesis.json'), '--new', join(home, 'keys/draw.pem'), '--active', '--at', at, '-f', file)
+    tool({ region, role: 'operator' }, await watcher(`-${region}-`), 'gov', 'submit', file)
   }
 
   /**
@@ -272,12 +271,13 @@ export async function play(kit, name) {
   }
 
   for (const step of scenario.steps) {
+    const begun = Date.now()
     try {
       if (step.at !== clock) demo.clock((clock = step.at))
       if (step.note) {
         counts.notes++
       } else if (step.register_draw_key) {
-        registerDrawKey(demo, step.actor.region)
+        await registerDrawKey(step.actor.region, step.at)
         counts.registered++
       } else if (step.wait) {
         const id = records[step.wait.record.slice(1)]
@@ -294,7 +294,7 @@ export async function play(kit, name) {
           counts.played++
         }
       }
-      if (process.env.TELL) console.log(`   ${step.n} ${step.zh}`)
+      if (process.env.TELL) console.log(`   ${step.n} ${step.zh} (${((Date.now() - begun) / 1000).toFixed(1)} s)`)
     } catch (err) {
       err.message = `step ${step.n} (${step.en}): ${err.message}`
       throw err
@@ -365,7 +365,17 @@ const verdicts = {
   late: { zh: '迟延', en: 'late' },
 }
 
-/** registerDrawKey does what a bureau's own people do on the machine of its governance key. */
-function registerDrawKey(demo, region) {
-  throw new Error(`not yet: ${region} ${demo.dir}`)
+/** frozen is what a draw's record says of its pool and its rule. */
+function frozen({ pool, rule }) {
+  const digest = (file) => createHash('sha256').update(readFileSync(file)).digest('hex')
+  const lines = (file) => readFileSync(file, 'utf8').trim().split('\n').slice(1).map((line) => line.split(' '))
+  const candidates = lines(pool)
+  const [, [, version], ...quotas] = lines(rule)
+  const exclusions = candidates.filter((c) => c[2]).map(([, item, reason]) => ({ item, reason }))
+  return {
+    pool_hash: digest(pool), pool_count: candidates.length, rule_hash: digest(rule), exclusion_rule_version: version,
+    strata: quotas.map(([key, , n]) => ({ key, n: Number(n) })),
+    quota: quotas.reduce((sum, q) => sum + Number(q[2]), 0),
+    ...(exclusions.length > 0 ? { exclusions } : {}),
+  }
 }

@@ -166,7 +166,7 @@ function Line({ of: f, value, error, onChange }: { of: FormField; value: FormVal
           {help}
         </span>
       )}
-      <FieldInput field={f.field} id={id} value={value} onChange={onChange} described={described} invalid={error !== undefined} label={grouped ? of(f.field) : undefined} />
+      <FieldInput field={f.field} id={id} value={value} onChange={onChange} described={described} invalid={error !== undefined} required={f.required} label={grouped ? of(f.field) : undefined} />
       {error && (
         <span className="wrong" id={`${id}-e`}>
           {error}

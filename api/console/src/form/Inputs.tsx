@@ -1,6 +1,6 @@
 import { DeleteOutlined, PaperClipOutlined, PlusOutlined } from '@ant-design/icons'
 import { Button, Input } from 'antd'
-import { useId, useState } from 'react'
+import { useId, useState, type ClipboardEvent } from 'react'
 import { keep, type Kept } from '../api/client'
 import { problemOf, type Problem } from '../api/problem'
 import { useOrgs, useStatus } from '../api/queries'
@@ -9,7 +9,7 @@ import { useSpeech } from '../i18n/lang'
 import type { Key } from '../i18n/dict'
 import { known } from '../i18n/dict'
 import type { Field, Value } from '../law/document'
-import { itemOf, membersOf, type FormValue } from './model'
+import { itemOf, mayBeNone, membersOf, pasted, type FormValue } from './model'
 
 interface Props {
   field: Field
@@ -19,6 +19,7 @@ interface Props {
   label?: string // when nothing visible names the input
   described?: string
   invalid?: boolean
+  required?: boolean
 }
 
 /** FieldInput is the input of a field's type. */
@@ -219,7 +220,7 @@ function Members({ members, hide = [], ...p }: Props & { members: Field[]; hide?
           return (
             <label key={name} className="member" htmlFor={`${p.id}.${name}`}>
               <span>{label}</span>
-              <FieldInput field={m} id={`${p.id}.${name}`} value={held[name]} onChange={(v) => set(name, v)} />
+              <FieldInput field={m} id={`${p.id}.${name}`} value={held[name]} onChange={(v) => set(name, v)} required={!m.optional} />
             </label>
           )
         })}
@@ -227,15 +228,34 @@ function Members({ members, hide = [], ...p }: Props & { members: Field[]; hide?
   )
 }
 
-/** ListInput holds any number of items, at least one row to begin with. */
+/**
+ * ListInput holds any number of items, at least one row to begin with. Where the law
+ * asks for a list that may be empty, that there are none is said, not assumed.
+ */
 function ListInput(p: Props) {
   const { t } = useSpeech()
   const items: FormValue[] = Array.isArray(p.value) ? p.value : []
+  const sayNone = p.required && mayBeNone(p.field)
+  const none = sayNone && Array.isArray(p.value) && p.value.length === 0
   const least = Math.max(1, p.field.type === 'list' ? (p.field.min ?? 1) : 1)
-  const rows = items.length >= least ? items : [...items, ...Array.from({ length: least - items.length }, () => undefined)]
+  const rows = none || items.length >= least ? items : [...items, ...Array.from({ length: least - items.length }, () => undefined)]
   const set = (i: number, value: FormValue) => p.onChange(rows.map((row, at) => (at === i ? value : row)))
+  const paste = (e: ClipboardEvent) => {
+    const place = (e.target as HTMLElement).id
+    if (p.field.type !== 'list' || !place.startsWith(`${p.id}.`)) return
+    const [at, member] = place.slice(p.id.length + 1).split('.')
+    const next = pasted(p.field, rows, Number(at), member, e.clipboardData.getData('text/plain'))
+    if (!next) return
+    e.preventDefault()
+    p.onChange(next)
+  }
   return (
-    <span className="list" id={p.id} tabIndex={-1} role="group" aria-label={p.label} aria-describedby={p.described}>
+    <span className="list" id={p.id} tabIndex={-1} role="group" aria-label={p.label} aria-describedby={p.described} onPaste={paste}>
+      {sayNone && (
+        <label className="none">
+          <input type="checkbox" checked={none} onChange={(e) => p.onChange(e.target.checked ? [] : undefined)} /> {t('act.none')}
+        </label>
+      )}
       {rows.map((row, i) => (
         <span className="list-row" key={i}>
           <Item field={p.field} id={`${p.id}.${i}`} value={row} onChange={(v) => set(i, v)} label={t('act.item', { n: i + 1 })} />
@@ -244,9 +264,11 @@ function ListInput(p: Props) {
           )}
         </span>
       ))}
-      <Button size="small" type="dashed" className="add" icon={<PlusOutlined />} onClick={() => p.onChange([...rows, undefined])}>
-        {t('act.add')}
-      </Button>
+      {!none && (
+        <Button size="small" type="dashed" className="add" icon={<PlusOutlined />} onClick={() => p.onChange([...rows, undefined])}>
+          {t('act.add')}
+        </Button>
+      )}
     </span>
   )
 }
@@ -330,6 +352,7 @@ export function useHint() {
     const key = `hint.${field.type}`
     if (known(key)) parts.push(t(key))
     if ((field.type === 'text' || field.type === 'string') && field.max !== undefined) parts.push(t('hint.between', { a: field.min ?? 0, b: field.max }))
+    if (field.type === 'list') parts.push(t('hint.paste'))
     if (field.type === 'list' && (field.min ?? 0) > 1) parts.push(t('hint.atleast', { a: field.min ?? 0 }))
     if (field.see === 'home') parts.push(t('hint.home'))
     if (field.see === 'commit') parts.push(t('hint.commit'))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Document, Field } from '../law/document'
-import { fault, faults, formOf, wire, wireAll } from './model'
+import { fault, faults, formOf, pasted, wire, wireAll } from './model'
 
 const label = { zh: '甲', en: 'A' }
 const field = (name: string, type: string, more: Partial<Field> = {}): Field => ({ ...label, name, type, ...more })
@@ -47,4 +47,22 @@ test('faults that can be seen here are said at once', () => {
   expect(fault(field('d', 'doc_no'), true, '12号')).toEqual({ key: 'err.doc_no' })
   expect(fault(field('d', 'doc_no'), true, '京市监案移〔2025〕12号')).toBeUndefined()
   expect(Object.keys(faults([{ field: field('a', 'string'), required: true }, { field: field('b', 'string'), required: true }], {}))).toEqual(['a', 'b'])
+})
+
+test('where the law takes a list without items, somebody can say that there are none', () => {
+  const any = field('l', 'list', { of: field('', 'string') })
+  expect(wireAll([{ field: any, required: true }], { l: [] })).toEqual({ l: [] })
+  expect(fault(any, true, [])).toBeUndefined()
+  expect(fault(any, true, undefined)).toEqual({ key: 'err.missing' })
+  expect(fault(any, true, [''])).toEqual({ key: 'err.missing' })
+  expect(fault(field('l', 'list', { min: 1, of: field('', 'string') }), true, [])).toEqual({ key: 'err.missing' })
+})
+
+test('cells of a spreadsheet go into the rows of a list, from where they were pasted', () => {
+  const grade = field('grade', 'enum', { values: [{ name: 'major', zh: '严重', en: 'Major' }] })
+  const list = field('l', 'list', { of: field('', 'object', { fields: [field('id', 'string'), grade] }) })
+  expect(pasted(list, [{ id: 'F0' }], 1, 'id', 'F1\t严重\r\nF2\tmajor\n')).toEqual([{ id: 'F0' }, { id: 'F1', grade: 'major' }, { id: 'F2', grade: 'major' }])
+  expect(pasted(list, [{ id: 'F0' }], 0, 'grade', 'Major\tbeyond\nwhat')).toEqual([{ id: 'F0', grade: 'major' }, { grade: 'what' }])
+  expect(pasted(list, [], 0, 'id', 'one line of text')).toBeUndefined()
+  expect(pasted(field('l', 'list', { of: field('', 'string') }), [], 0, undefined, 'a\nb')).toEqual(['a', 'b'])
 })

@@ -56,6 +56,7 @@ export function wire(field: Field, value: FormValue): unknown {
     }
   }
   if (Array.isArray(value)) {
+    if (value.length === 0 && mayBeNone(field)) return []
     const of = itemOf(field)
     const items = value.map((item) => wire(of, item)).filter((item) => !isEmpty(item))
     return items.length > 0 ? items : undefined
@@ -70,6 +71,41 @@ export function wire(field: Field, value: FormValue): unknown {
   }
   return value
 }
+
+/** mayBeNone reports whether the law takes a list without items: somebody then says that there are none. */
+export const mayBeNone = (field: Field) => field.type === 'list' && !field.min
+
+/**
+ * pasted gives the rows of a list after cells of a spreadsheet were pasted into one of
+ * its inputs, from that row and that member on; undefined when the text is no table.
+ * Cells of a choice may hold its name in either language.
+ */
+export function pasted(field: Field, rows: FormValue[], at: number, member: string | undefined, text: string): FormValue[] | undefined {
+  const lines = text.replace(/\r/g, '').replace(/\n+$/, '').split('\n')
+  if (lines.length < 2 && !text.includes('\t')) return undefined
+  const of = itemOf(field)
+  const members = membersOf(of)
+  const first = members.findIndex((m) => m.name === member)
+  const out = [...rows]
+  lines.forEach((line, i) => {
+    const cells = line.split('\t').map((cell) => cell.trim())
+    const held = out[at + i]
+    if (members.length === 0) {
+      out[at + i] = cellOf(of, cells[0])
+      return
+    }
+    const row = typeof held === 'object' && !Array.isArray(held) ? { ...held } : {}
+    cells.forEach((cell, j) => {
+      const m = members[Math.max(0, first) + j]
+      if (m) row[m.name ?? ''] = cellOf(m, cell)
+    })
+    out[at + i] = row
+  })
+  return out
+}
+
+/** cellOf is what a cell of a spreadsheet means for a field. */
+const cellOf = (field: Field, cell: string): string => field.values?.find((v) => v.zh === cell || v.en === cell)?.name ?? cell
 
 /** itemOf is the field of one item of a list. */
 export function itemOf(field: Field): Field {

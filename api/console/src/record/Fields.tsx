@@ -93,7 +93,9 @@ export function Shown({ field, value }: { field: Field; value: unknown }): React
   if (typeof value === 'boolean') return value ? t('rec.yes') : t('rec.no')
   if (typeof value === 'object') {
     const members = membersOf(field)
+    const place = (name: string) => members.findIndex((m) => m.name === name)
     return Object.entries(value)
+      .sort(([a], [b]) => place(a) - place(b)) // as the law has them
       .map(([name, inner]) => {
         const m = members.find((x) => x.name === name)
         const label = m && of(m)

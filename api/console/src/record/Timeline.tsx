@@ -5,7 +5,7 @@ import { useHistory } from '../api/queries'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
-import { fieldOf, stateOf, titleOf, type Document } from '../law/document'
+import { stateOf, titleOf, type Document } from '../law/document'
 import { useWho } from '../session/context'
 import { minute } from '../util/time'
 import { useNames } from './names'
@@ -30,7 +30,7 @@ function Act({ entry, law }: { entry: Entry; law: Document }) {
   const [open, setOpen] = useState(false)
   const place = entry.org ? names.org(entry.org) : entry.region ? names.region(entry.region) : ''
   const actor = entry.role ? `${place} ${named(`role.${entry.role}`, entry.role)}` : place || t('rec.node')
-  const given = (entry.fields ?? []).map((name) => of(fieldOf(law, name)) || name).join('、')
+  const given = law.fields.filter((f) => entry.fields?.includes(f.name ?? '')).map(of).join('、')
   return (
     <li>
       <div className="act-head">

@@ -1,6 +1,5 @@
 // The scenario of the charger (DOMAIN 7.1), played through the screens by its people:
 // sampling in Tianjin, a producer in Hebei, pieces sold on to Beijing.
-import assert from 'node:assert/strict'
 import { play } from '../scenario.mjs'
 
 export const scenario = 'charger'
