@@ -122,12 +122,20 @@ export async function play(kit, name) {
     await d.page.waitForFunction((want) => document.querySelector('.record-head .id')?.textContent?.trim() === want, id)
   }
 
-  /** send submits the form that is open and gives the node's answer, or none when the form itself says what is wrong. */
+  /**
+   * send submits the form that is open and gives the node's answer, or what the form
+   * itself finds wrong. Where the page says that there is no majority just now, the
+   * person waits and submits again, as it says.
+   */
   async function send(d) {
-    const answered = d.page.waitForResponse((r) => r.request().method() === 'POST' && r.url().includes('/v1/records'), { timeout: patience }).catch(() => null)
-    await d.page.click('.act button[type=submit]')
-    const first = await Promise.race([answered, d.page.waitForSelector('.wrongs li', { timeout: patience }).then(() => 'form', () => null)])
-    return first === 'form' ? { form: await d.page.locator('.wrongs').textContent() } : { answer: first }
+    for (let times = 0; ; times++) {
+      const answered = d.page.waitForResponse((r) => r.request().method() === 'POST' && r.url().includes('/v1/records'), { timeout: patience }).catch(() => null)
+      await d.page.click('.act button[type=submit]')
+      const first = await Promise.race([answered, d.page.waitForSelector('.wrongs li', { timeout: patience }).then(() => 'form', () => null)])
+      if (first === 'form') return { form: await d.page.locator('.wrongs').textContent() }
+      if (first?.status() !== 503 || times > 3) return { answer: first }
+      await d.page.waitForSelector('.fresh:not(.fresh-bad)', { timeout: patience })
+    }
   }
 
   async function open(step, d) {

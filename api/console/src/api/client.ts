@@ -3,6 +3,7 @@ import { htmlLang, spoken } from '../i18n/lang'
 import { save } from '../util/save'
 import { freshUlid } from '../util/ulid'
 import { Problem } from './problem'
+import { reading } from './reading'
 import type { components, paths } from './schema'
 
 type Schemas = components['schemas']
@@ -45,6 +46,7 @@ const asEverywhere: Middleware = {
 
 export const api = createClient<paths>({ baseUrl: location.origin })
 api.use(asEverywhere)
+api.use(reading)
 
 interface Answer<T> {
   data?: T

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
 import type { Document } from '../law/document'
 import { api, got } from './client'
+import { majority } from './reading'
 
 // Keys begin with 'live' when the ledger's growth may change the answer, and with
 // 'law' when only a vote may: a version of a document never changes.
@@ -45,7 +46,15 @@ export function useDeadlines(id: string) {
 }
 
 export function useStatus() {
-  return useQuery({ queryKey: ['live', 'status'], queryFn: () => got(api.GET('/v1/status')), refetchInterval: 5000 })
+  return useQuery({
+    queryKey: ['live', 'status'],
+    queryFn: async () => {
+      const status = await got(api.GET('/v1/status'))
+      majority(status.replica.ready)
+      return status
+    },
+    refetchInterval: 5000,
+  })
 }
 
 export function useNodes() {

@@ -4,6 +4,7 @@ import { fieldErrors, problemOf, type Problem } from '../api/problem'
 import { Refusal } from '../frame/refusal'
 import { useSpeech } from '../i18n/lang'
 import type { Document, Event } from '../law/document'
+import { Shown } from '../record/Fields'
 import { freshUlid } from '../util/ulid'
 import { FieldInput, useHint } from './Inputs'
 import { faults, formOf, wireAll, type FormField, type FormValues } from './model'
@@ -12,12 +13,13 @@ interface Props {
   law: Document
   event: Pick<Event, 'require' | 'optional' | 'basis'>
   roles: string[] // the person may act in; never empty
+  present?: Record<string, unknown> // what the record says already, by field
   submit: (role: string, fields: object, key: string) => Promise<void>
   overtaken?: ReactNode // what to offer when the record has moved on
 }
 
 /** Form is the form of an event, made of the law's document. */
-export function Form({ law, event, roles, submit, overtaken }: Props) {
+export function Form({ law, event, roles, present = {}, submit, overtaken }: Props) {
   const { t, of, named } = useSpeech()
   const fields = useMemo(() => formOf(law, event), [law, event])
   const [values, setValues] = useState<FormValues>({})
@@ -65,7 +67,7 @@ export function Form({ law, event, roles, submit, overtaken }: Props) {
   const may = fields.filter((f) => !f.required)
   const line = (f: FormField) => {
     const name = f.field.name ?? ''
-    return <Line key={name} of={f} value={values[name]} error={wrong[name]} onChange={(v) => set(name, v)} />
+    return <Line key={name} of={f} present={present[name]} value={values[name]} error={wrong[name]} onChange={(v) => set(name, v)} />
   }
   return (
     <>
@@ -146,7 +148,15 @@ function jump(e: { preventDefault: () => void }, name: string) {
   target?.focus()
 }
 
-function Line({ of: f, value, error, onChange }: { of: FormField; value: FormValues[string]; error?: string; onChange: (v: FormValues[string]) => void }) {
+interface LineProps {
+  of: FormField
+  present: unknown
+  value: FormValues[string]
+  error?: string
+  onChange: (v: FormValues[string]) => void
+}
+
+function Line({ of: f, present, value, error, onChange }: LineProps) {
   const { of, t } = useSpeech()
   const hint = useHint()
   const id = `f-${f.field.name}`
@@ -164,6 +174,11 @@ function Line({ of: f, value, error, onChange }: { of: FormField; value: FormVal
       {help && (
         <span className="quiet hint" id={`${id}-h`}>
           {help}
+        </span>
+      )}
+      {present !== undefined && typeof present !== 'object' && (
+        <span className="present">
+          <span className="quiet">{t('act.now')}</span> <Shown field={f.field} value={present} />
         </span>
       )}
       <FieldInput field={f.field} id={id} value={value} onChange={onChange} described={described} invalid={error !== undefined} required={f.required} label={grouped ? of(f.field) : undefined} />

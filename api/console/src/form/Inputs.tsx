@@ -9,6 +9,7 @@ import { useSpeech } from '../i18n/lang'
 import type { Key } from '../i18n/dict'
 import { known } from '../i18n/dict'
 import type { Field, Value } from '../law/document'
+import { RecordInput } from './RecordInput'
 import { itemOf, mayBeNone, membersOf, pasted, type FormValue } from './model'
 
 interface Props {
@@ -37,6 +38,8 @@ export function FieldInput(props: Props) {
       return <RegionChoice {...props} />
     case 'org':
       return <OrgChoice {...props} />
+    case 'record':
+      return <RecordInput value={text(props.value)} onChange={props.onChange} aria={aria(props)} invalid={props.invalid} />
     case 'commitment':
       return <FileInput {...props} />
     case 'materials':
@@ -218,7 +221,7 @@ function Members({ members, hide = [], ...p }: Props & { members: Field[]; hide?
           const name = m.name ?? ''
           const label = of(m) || (memberNames[name] ? t(memberNames[name]) : name)
           return (
-            <label key={name} className="member" htmlFor={`${p.id}.${name}`}>
+            <label key={name} className={m.type === 'text' ? 'member member-whole' : 'member'} htmlFor={`${p.id}.${name}`}>
               <span>{label}</span>
               <FieldInput field={m} id={`${p.id}.${name}`} value={held[name]} onChange={(v) => set(name, v)} required={!m.optional} />
             </label>

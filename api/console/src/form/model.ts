@@ -48,6 +48,7 @@ export function wire(field: Field, value: FormValue): unknown {
       case 'int':
         return /^-?\d{1,15}$/.test(text) ? Number(text) : text // what is no number is refused by name
       case 'uscc':
+      case 'record':
         return text.toUpperCase()
       case 'time':
         return /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}:00+08:00` : text

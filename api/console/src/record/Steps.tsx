@@ -98,6 +98,7 @@ function Step({ option: o, record, law, open, toggle, finish, reload }: StepProp
           law={law}
           event={{ ...event, basis: o.basis }}
           roles={roles}
+          present={record.fields}
           submit={submit}
           overtaken={
             <Button size="small" onClick={reload}>
