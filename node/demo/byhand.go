@@ -94,6 +94,13 @@ func (t Terminal) ByHand(n *Network, s *Scenario, files []string) {
 	}
 	t.line("%s", t.pick("到剧本的下一天（三地时钟一起拨，只能向前；期限届满的事项由节点自动办理）:", "to get to another day (the clocks of all regions, forward only; what time causes the nodes do by themselves):"))
 	t.line("   bin/sandi demo clock %s%s", next.In(zone).Format(time.RFC3339), where)
+	for _, step := range s.Steps {
+		if a := step.Actor; a.Person != "" {
+			t.line(t.pick("先由 %s %s 办理：%s", "%s %s begins: %s"), a.Org, t.role(a.Role), t.pick(step.ZH, step.EN))
+			t.line("   bin/sandi demo link --region %s --org %s --role %s --person %s%s", a.Region, a.Org, a.Role, a.Person, where)
+			break
+		}
+	}
 	if len(files) > 0 {
 		t.line("%s", t.pick("抽取用的名录和规则:", "pools and rules for the draws:"))
 		for _, f := range files {

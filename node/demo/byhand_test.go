@@ -58,7 +58,7 @@ func TestByHandSays(t *testing.T) {
 	for lang, want := range map[string]string{"zh": "演练时钟停在 2025-08-20 08:30", "en": "the practice clock stands at 2025-08-20 08:30"} {
 		var out bytes.Buffer
 		Terminal{W: &out, Lang: lang}.ByHand(&Network{Dir: "/elsewhere"}, s, []string{"/elsewhere/files/x.pool"})
-		for _, part := range []string{want, "bin/sandi demo clock 2025-08-20T09:00:00+08:00 --dir /elsewhere", "/elsewhere/files/x.pool"} {
+		for _, part := range []string{want, "bin/sandi demo clock 2025-08-20T09:00:00+08:00 --dir /elsewhere", "--org 120000-SJ --role officer --person tj-officer-1 --dir /elsewhere", "/elsewhere/files/x.pool"} {
 			if !bytes.Contains(out.Bytes(), []byte(part)) {
 				t.Errorf("%s: it does not say %q:\n%s", lang, part, out.String())
 			}
