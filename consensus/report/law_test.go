@@ -83,7 +83,7 @@ func TestScenarios(t *testing.T) {
 			return os.ReadFile(filepath.Join(filepath.Dir(file), filepath.Base(other)))
 		}})
 	}
-	if compared != 7 {
+	if compared != 9 {
 		t.Errorf("%d reports were compared with what was counted by hand", compared)
 	}
 }
@@ -99,6 +99,12 @@ var byHand = map[string]map[string]map[string]string{
 		"reciprocity":    {"sent/130000/120000": "3", "received": "3", "-days/own_region": "1"},
 		"risk_classes":   {"enterprises/b": "1", "-ratings/superseded": "1", "-ratings/withdrawn": "1"},
 		"red_black_list": {"entries": "0", "-entries/withdrawn": "1", "-entries/dropped": "1"},
+	},
+	"hd_major.txt": { // two of one bureau and its superior, one struck off and opened again at the look back
+		"hidden_dangers": {"registered": "2", "registered/major": "2", "struck_off": "0", "open": "2", "share": "0/2=0.0000 [0.0000, 0.6576] small", "reopened": "1"},
+	},
+	"pt_round.txt": { // three rounds, one laboratory and one measurand in each
+		"proficiency": {"rounds": "3", "labs": "1", "judged/satisfactory": "3", "share": "3/3=1.0000 [0.4385, 1.0000] small"},
 	},
 	"ca_drive_and_competition.txt": {
 		"listed_floor": {"share": "110/390=0.2821 false", "share/110000": "30/200=0.1500 false", "share/120000": "40/90=0.4444 true", "share/130000": "40/100=0.4000 true"},
