@@ -36,7 +36,7 @@ type Figure struct {
 	Name    string `json:"name" example:"problems_solved"`
 	Title   Label  `json:"title"`
 	Unit    Label  `json:"unit"`
-	Measure string `json:"measure" enum:"count,sum,distinct,ratio,spearman"`
+	Measure string `json:"measure" enum:"count,sum,distinct,ratio,spearman,composite"`
 	Number
 	By []Cut `json:"by,omitempty"`
 }

@@ -17,6 +17,9 @@ export const screens: Screen[] = [
   { path: 'open/:procedure', page: lazy(() => import('./record/Open')) },
   { path: 'imports', page: lazy(() => import('./sheet/Imports')), nav: 'nav.imports', for: takesPart },
   { path: 'imports/:name', page: lazy(() => import('./sheet/Sheet')) },
+  { path: 'reports', page: lazy(() => import('./report/Reports')), nav: 'nav.reports', for: readsRecords },
+  { path: 'reports/:name', page: lazy(() => import('./report/Report')) },
+  { path: 'rooms/:procedure', page: lazy(() => import('./report/Room')) },
   { path: 'audit', page: lazy(() => import('./audit/Audit')), nav: 'nav.audit', for: readsRecords },
   { path: 'nodes', page: lazy(() => import('./nodes/Nodes')), nav: 'nav.nodes' },
 ]

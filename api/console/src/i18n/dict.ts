@@ -4,12 +4,13 @@ import { words as form } from '../form/words'
 import { words as frame } from '../frame/words'
 import { words as nodes } from '../nodes/words'
 import { words as record } from '../record/words'
+import { words as report } from '../report/words'
 import { words as session } from '../session/words'
 import { words as sheet } from '../sheet/words'
 import type { Lang, Words } from './words'
 
 /** rooms are the texts of the console that the law documents do not bring along, by the folder that they stand in. */
-export const rooms = { audit, desk, form, frame, nodes, record, session, sheet } as const satisfies Record<string, Words>
+export const rooms = { audit, desk, form, frame, nodes, record, report, session, sheet } as const satisfies Record<string, Words>
 
 export const dict = {
   ...audit,
@@ -18,6 +19,7 @@ export const dict = {
   ...frame,
   ...nodes,
   ...record,
+  ...report,
   ...session,
   ...sheet,
 } as const satisfies Words

@@ -1,7 +1,8 @@
-import { useSearchParams } from 'react-router'
+import { Link, useSearchParams } from 'react-router'
 import { useLaw, useProcedures, type ListQuery } from '../api/queries'
 import { Panel } from '../frame/Panel'
 import { useSpeech } from '../i18n/lang'
+import { roomOf } from '../report/rooms'
 import { RecordTable } from './Table'
 
 const sorts = ['-updated', 'updated', 'due'] as const
@@ -72,6 +73,11 @@ export default function List() {
             {t('list.overdue')}
           </label>
         </div>
+        {roomOf(procedure) && (
+          <p>
+            <Link to={`/rooms/${procedure}`}>{t('report.room')}</Link>
+          </p>
+        )}
         <RecordTable query={query} label={t('nav.records')} empty={t('desk.empty')} />
       </Panel>
     </div>
