@@ -1,0 +1,1 @@
+var e=(e,t)=>e.fields.find(e=>e.name===t);function t(e,t){var n;return t===`open`?e.open.title:(n=e.events.find(e=>e.name===t))==null?void 0:n.title}var n=(e,t)=>e.states.find(e=>e.name===t),r=(e,t)=>e.parties.find(e=>e.name===t.split(`@`)[0]),i=(e,t)=>{var n;return(n=e.deadlines)==null||(n=n.find(e=>e.name===t))==null?void 0:n.title};export{t as a,n as i,i as n,r,e as t};

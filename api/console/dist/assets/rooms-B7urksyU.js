@@ -1,0 +1,1 @@
+var e=[{procedure:`ledger_item`,reports:[`hidden_dangers`]},{procedure:`pt_round`,reports:[`proficiency`],scores:!0},{procedure:`campaign`,reports:[`campaign_counters`,`listed_floor`]},{procedure:`analysis`,reports:[`situation`]}],t=t=>e.find(e=>e.procedure===t);export{e as n,t};
