@@ -188,7 +188,7 @@ function split(raw: Bytes): { checkpoint: Checkpoint; lines: Line[] } | null {
 }
 
 function parseLine(s: string): Line | null {
-  const found = /^— ([^ ]*) ([^ ]+)$/.exec(s)
+  const found = /^— ([^\s+]+) ([^ ]+)$/u.exec(s)
   const raw = found && from64(found[2])
   return found && raw && raw.length >= 5 ? { name: found[1], id: hex(raw.subarray(0, 4)), raw: raw.subarray(4) } : null
 }

@@ -1,0 +1,18 @@
+import { NavLink } from 'react-router'
+import { useSpeech } from '../i18n/lang'
+
+/** AuditNav leads between the pages of the auditor's bench. */
+export function AuditNav() {
+  const { t } = useSpeech()
+  return (
+    <nav className="bench" aria-label={t('audit.bench')}>
+      <NavLink to="/audit" end>
+        {t('audit.bench.overview')}
+      </NavLink>
+      <NavLink to="/audit/entries">{t('audit.bench.entries')}</NavLink>
+      <NavLink to="/audit/verify">{t('audit.bench.verify')}</NavLink>
+      <NavLink to="/audit/export">{t('audit.bench.export')}</NavLink>
+      <NavLink to="/audit/looked">{t('audit.bench.looked')}</NavLink>
+    </nav>
+  )
+}
