@@ -21,5 +21,6 @@ export const screens: Screen[] = [
   { path: 'reports/:name', page: lazy(() => import('./report/Report')) },
   { path: 'rooms/:procedure', page: lazy(() => import('./report/Room')) },
   { path: 'audit', page: lazy(() => import('./audit/Audit')), nav: 'nav.audit', for: readsRecords },
+  { path: 'audit/verify', page: lazy(() => import('./verify/Verify')) },
   { path: 'nodes', page: lazy(() => import('./nodes/Nodes')), nav: 'nav.nodes' },
 ]

@@ -12,6 +12,7 @@ import { useSpeech } from '../i18n/lang'
 import { titleOf, type Document } from '../law/document'
 import { useNames } from '../record/names'
 import { minute } from '../util/time'
+import { AuditNav } from './Nav'
 import { before, sentenceOf } from './sentence'
 
 /** Entries of a page, and records counted for the figures; more is said as "or more". */
@@ -24,6 +25,7 @@ export default function Audit() {
   const status = useStatus()
   return (
     <div className="page">
+      <AuditNav />
       <div className="detail">
         <Panel title={t('audit.entries')} extra={<span className="quiet">{t('audit.entries.help')}</span>}>
           {status.data ? <Entries size={status.data.size} /> : <Waiting lines={8} />}

@@ -9,10 +9,7 @@ export function AuditNav() {
       <NavLink to="/audit" end>
         {t('audit.bench.overview')}
       </NavLink>
-      <NavLink to="/audit/entries">{t('audit.bench.entries')}</NavLink>
       <NavLink to="/audit/verify">{t('audit.bench.verify')}</NavLink>
-      <NavLink to="/audit/export">{t('audit.bench.export')}</NavLink>
-      <NavLink to="/audit/looked">{t('audit.bench.looked')}</NavLink>
     </nav>
   )
 }

@@ -2,6 +2,9 @@ import type { Words } from '../i18n/words'
 
 // Texts of the audit pages.
 export const words = {
+  'audit.bench': { zh: '审计', en: 'Audit' },
+  'audit.bench.overview': { zh: '概览', en: 'Overview' },
+  'audit.bench.verify': { zh: '核验文件', en: 'Verify a file' },
   'audit.log': { zh: '账本是否一致', en: 'Is the log consistent' },
   'audit.evidence.none': { zh: '没有未处理的分叉证据', en: 'No evidence of a fork' },
   'audit.evidence': { zh: '有 {n} 份未处理的分叉证据，请立即联系系统管理员', en: '{n} pieces of evidence of a fork: tell the system administrator at once' },

@@ -7,10 +7,11 @@ import { words as record } from '../record/words'
 import { words as report } from '../report/words'
 import { words as session } from '../session/words'
 import { words as sheet } from '../sheet/words'
+import { words as verify } from '../verify/words'
 import type { Lang, Words } from './words'
 
 /** rooms are the texts of the console that the law documents do not bring along, by the folder that they stand in. */
-export const rooms = { audit, desk, form, frame, nodes, record, report, session, sheet } as const satisfies Record<string, Words>
+export const rooms = { audit, desk, form, frame, nodes, record, report, session, sheet, verify } as const satisfies Record<string, Words>
 
 export const dict = {
   ...audit,
@@ -22,6 +23,7 @@ export const dict = {
   ...report,
   ...session,
   ...sheet,
+  ...verify,
 } as const satisfies Words
 
 export type Key = keyof typeof dict

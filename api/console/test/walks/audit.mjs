@@ -1,0 +1,92 @@
+// The auditor's bench: files are verified in the browser, true ones and one that was
+// tampered with, also where everything younger than Chrome 90 is missing.
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { forget } from '../older.mjs'
+
+export const scenario = 'charger'
+
+export default async function walk({ demo, desk, look, check }) {
+  const keys = { name: 'auditor-keys', mimeType: 'text/plain', buffer: Buffer.from(demo.run('genesis', 'auditor-keys', '-f', genesisOf(demo.dir))) }
+
+  /** fetched is a file that the page's own session may have. */
+  const fetched = async (d, path, name) => {
+    const text = await d.page.evaluate(async (at) => {
+      const answer = await fetch(at)
+      if (!answer.ok) throw new Error(`${at}: ${answer.status}`)
+      const bytes = new Uint8Array(await answer.arrayBuffer())
+      let s = ''
+      for (let i = 0; i < bytes.length; i += 8192) s += String.fromCharCode(...bytes.subarray(i, i + 8192))
+      return btoa(s)
+    }, path)
+    return { name, mimeType: 'application/octet-stream', buffer: Buffer.from(text, 'base64') }
+  }
+
+  /** verify drops files and gives the verdict and all that is said. */
+  const verify = async (d, ...files) => {
+    await d.to('/audit/verify', '.drop')
+    await d.page.setInputFiles('.drop input', files)
+    await d.page.waitForFunction((n) => document.querySelectorAll('.chosen li').length === n, files.length)
+    await d.page.click('.verify-go button')
+    await d.page.waitForSelector('.verdict, .verify-go ~ [role=status] .ant-alert')
+    assert.equal(await d.page.locator('.verdict').count(), 1, await d.page.locator('.page').textContent())
+    return { verdict: await d.page.locator('.verdict').getAttribute('class'), text: await d.page.locator('.checks').textContent() }
+  }
+
+  await check('a bundle, a receipt and a tampered copy are verified in the browser', async () => {
+    const auditor = await desk('120000', 'auditor')
+    await auditor.to('/audit', '.entries li')
+    await look(auditor, 'audit')
+    const bundle = await fetched(auditor, '/v1/audit/bundle?all=true', 'audit.zip')
+    const good = await verify(auditor, bundle, keys)
+    assert.match(good.verdict, /verdict-near/, good.text)
+    for (const sentence of ['按序得出检查点的根', '声明的签名有效', '共同签署', 'sandi-audit verify']) assert.ok(good.text.includes(sentence), `${sentence} in ${good.text}`)
+    assert.ok(!good.text.includes('不通过'), good.text)
+    await look(auditor, 'verify-bundle')
+
+    const bad = await verify(auditor, { ...bundle, name: 'tampered.zip', buffer: tampered(bundle.buffer) }, keys)
+    assert.match(bad.verdict, /verdict-bad/)
+    assert.match(bad.text, /第 \d+ 条/)
+    await look(auditor, 'verify-tampered')
+    await auditor.close()
+
+    const phone = await desk('120000', 'auditor', { lang: 'en', width: 390 })
+    await phone.to('/audit/verify', '.drop')
+    await look(phone, 'verify')
+    const again = await verify(phone, bundle, keys)
+    assert.match(again.text, /in order, give the checkpoint's root/)
+    await look(phone, 'verify-bundle')
+    await phone.close()
+  })
+
+  await check('an old browser verifies, too', async () => {
+    const old = await desk('120000', 'auditor', { before: forget })
+    await old.page.route('**/assets/worker-*.js', async (route) => {
+      const answer = await route.fetch()
+      const stubs = `for (const n of ['Element', 'HTMLElement', 'HTMLInputElement', 'Document', 'CSSStyleSheet']) self[n] = self[n] || class {}; self.window = self; delete WorkerGlobalScope.prototype.structuredClone; delete WorkerGlobalScope.prototype.reportError`
+      await route.fulfill({ response: answer, body: `${stubs};(${forget})();\n${await answer.text()}` })
+    })
+    const good = await verify(old, await fetched(old, '/v1/audit/bundle?all=true', 'audit.zip'), keys)
+    assert.match(good.verdict, /verdict-near/, good.text)
+    assert.deepEqual(old.wrong, [])
+    await old.close()
+  })
+}
+
+/** genesisOf is the genesis file in a demo's folder. */
+function genesisOf(dir) {
+  const found = readdirSync(dir, { recursive: true }).find((name) => String(name).endsWith('genesis.json'))
+  assert.ok(found, `no genesis under ${dir}`)
+  return join(dir, String(found))
+}
+
+/** tampered changes a letter in the signature of an entry in the middle, in a copy. */
+function tampered(zip) {
+  const copy = Buffer.from(zip)
+  const end = copy.indexOf('","state":"', copy.indexOf('{"v":1,"seq":9,'))
+  assert.ok(end > 0)
+  copy[end - 20] = copy[end - 20] === 0x41 ? 0x42 : 0x41
+  return copy
+}
+
