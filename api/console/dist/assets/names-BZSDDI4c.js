@@ -1,1 +1,0 @@
-import{d as e,h as t,j as n}from"./Waiting-GsIIbWYV.js";function r(){let{of:r}=n(),i=e(),a=t();return{region:e=>{var t;return r((t=a.data)==null||(t=t.regions.find(t=>t.code===e))==null?void 0:t.name)||e},org:e=>{var t;return r((t=i.data)==null||(t=t.items.find(t=>t.code===e))==null?void 0:t.name)||e}}}export{r as t};
