@@ -2,6 +2,7 @@ package public_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"sandi.internal/gateway/api/solo"
@@ -55,6 +56,51 @@ func TestBoxes(t *testing.T) {
 				t.Errorf("%s by %s: the letter is there: %v, want %v", c.box, sort, got, c.want)
 			}
 		}
+	}
+}
+
+// Ensure a list can be asked for what runs, for what one may do oneself, and for fields.
+func TestListForOneself(t *testing.T) {
+	n := solo.New(t)
+	beijing := openDoor(t, n, solo.Someone(solo.Beijing, "zhang", "clerk"), solo.Options{})
+	tianjin := openDoor(t, n, solo.Someone(solo.Tianjin, "zhao", "unit_head"), solo.Options{})
+	id, _ := letter(t, beijing, tianjin, "5")
+	draft := beijing.open("assistance", "clerk", strings.Replace(assistance, "37", "38", 1))
+	void := beijing.open("assistance", "clerk", strings.Replace(assistance, "37", "39", 1))
+	head := beijing.as(solo.Someone(solo.Beijing, "head", "bureau_head"))
+	beijing.act(void.Record, void.Head, "cancel", "clerk", `{"reason":"（合成）不必要"}`)
+	for _, c := range []struct {
+		who   *door
+		query string
+		want  []string
+	}{
+		{beijing, "running=true", []string{draft.Record, id}},
+		{tianjin, "yours=true", []string{id}},
+		{head, "yours=true&state=draft", []string{draft.Record}},
+		{beijing.as(solo.Someone(solo.Beijing, "auditor", "auditor")), "yours=true", nil},
+	} {
+		var page v1.RecordPage
+		c.who.get("/v1/records?"+c.query, &page)
+		var got []string
+		for _, row := range page.Items {
+			got = append(got, row.ID)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.query, got, c.want)
+		}
+	}
+	var page v1.RecordPage
+	h := beijing.get("/v1/records?limit=1&fields=case_file_no,contact,nothing", &page)
+	if len(page.Items) != 1 || len(page.Items[0].Fields) == 0 || page.Items[0].Fields["nothing"] != nil {
+		t.Errorf("fields %v", page.Items)
+	}
+	if link := h.Get("Link"); !strings.Contains(link, "fields=case_file_no%2Ccontact%2Cnothing") {
+		t.Errorf("the next page forgets the fields: %s", link)
+	}
+	var plain v1.RecordPage
+	beijing.get("/v1/records?limit=1", &plain)
+	if plain.Items[0].Fields != nil {
+		t.Errorf("fields that nobody asked for: %v", plain.Items[0].Fields)
 	}
 }
 

@@ -2,11 +2,13 @@ package public
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sandi.internal/gateway/api/auth"
@@ -160,9 +162,8 @@ func optionOf(o *procedure.Option, c *auth.Caller) v1.Option {
 	}
 	for _, b := range o.By {
 		out.By = append(out.By, v1.OptionActor{Party: b.Party, Role: b.Role, Region: b.Region, Org: b.Org})
-		ours := b.Region == c.Region || b.Region == "" && b.Party == procedure.AnyParty
-		out.Yours = out.Yours || ours && c.HasRole(b.Role)
 	}
+	out.Yours = o.IsFor(c.Region, c.HasRole)
 	if o.Joint != nil {
 		out.Joint = &v1.Joint{Needed: o.Joint.Needed, Missing: o.Joint.Missing, Acted: []v1.Party{}}
 		for _, p := range o.Joint.Acted {
@@ -180,18 +181,21 @@ func optionOf(o *procedure.Option, c *auth.Caller) v1.Option {
 
 type recordsIn struct {
 	Reading
-	Procedure   string `query:"procedure" maxLength:"64" doc:"name of a procedure"`
-	State       string `query:"state" maxLength:"64"`
-	Region      string `query:"region" maxLength:"6" doc:"region that opened it"`
-	Counterpart string `query:"counterpart" maxLength:"6" doc:"another region that takes or took part"`
-	Owes        string `query:"owes" maxLength:"6" doc:"region that owes a running deadline"`
-	Box         string `query:"box" enum:"in,out,todo,done" doc:"in: opened by another region; out: by the caller's; todo: the caller's region owes a running deadline; done: it owes nothing now"`
-	Overdue     bool   `query:"overdue" doc:"only records with a running deadline that has passed (of the region in owes, when given)"`
-	Text        string `query:"text" maxLength:"400" doc:"in the id, the parties or the clear fields"`
-	Turn        bool   `query:"turn" doc:"say of each whose turn it is"`
-	Sort        string `query:"sort" enum:"-updated,updated,due" default:"-updated" doc:"-updated: latest change first; due: earliest running deadline first, records without one left out"`
-	Cursor      string `query:"cursor" maxLength:"512" doc:"of the page before; the other parameters must be the same"`
-	Limit       int    `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Procedure   string   `query:"procedure" maxLength:"64" doc:"name of a procedure"`
+	State       string   `query:"state" maxLength:"64"`
+	Region      string   `query:"region" maxLength:"6" doc:"region that opened it"`
+	Counterpart string   `query:"counterpart" maxLength:"6" doc:"another region that takes or took part"`
+	Owes        string   `query:"owes" maxLength:"6" doc:"region that owes a running deadline"`
+	Box         string   `query:"box" enum:"in,out,todo,done" doc:"in: opened by another region; out: by the caller's; todo: the caller's region owes a running deadline; done: it owes nothing now"`
+	Overdue     bool     `query:"overdue" doc:"only records with a running deadline that has passed (of the region in owes, when given)"`
+	Text        string   `query:"text" maxLength:"400" doc:"in the id, the parties or the clear fields"`
+	Running     bool     `query:"running" doc:"only records that have not ended"`
+	Yours       bool     `query:"yours" doc:"only records with which one of the caller's roles may do something now, as far as can be said without trying"`
+	Turn        bool     `query:"turn" doc:"say of each whose turn it is"`
+	Fields      []string `query:"fields" maxItems:"20" doc:"names of clear fields to tell of each"`
+	Sort        string   `query:"sort" enum:"-updated,updated,due" default:"-updated" doc:"-updated: latest change first; due: earliest running deadline first, records without one left out"`
+	Cursor      string   `query:"cursor" maxLength:"512" doc:"of the page before; the other parameters must be the same"`
+	Limit       int      `query:"limit" minimum:"1" maximum:"500" default:"50"`
 }
 
 type recordsOut struct {
@@ -210,10 +214,14 @@ func (a *API) records(ctx context.Context, c *auth.Caller, in *recordsIn) (*reco
 		return nil, err
 	}
 	defer view.Close()
-	page, err := books.Records(ledger.Filter{
+	filter := ledger.Filter{
 		Region: c.Region, Counterpart: in.Counterpart, Owner: in.Region, Procedure: in.Procedure, State: in.State,
-		Owes: in.Owes, Box: ledger.Box(in.Box), Overdue: in.Overdue, Text: in.Text, Sort: ledger.Sort(in.Sort), Cursor: in.Cursor, Limit: in.Limit,
-	})
+		Owes: in.Owes, Box: ledger.Box(in.Box), Overdue: in.Overdue, Running: in.Running, Text: in.Text, Sort: ledger.Sort(in.Sort), Cursor: in.Cursor, Limit: in.Limit,
+	}
+	if in.Yours {
+		filter.Offices = append([]string{}, c.Offices()...)
+	}
+	page, err := books.Records(filter)
 	if errors.Is(err, ledger.ErrFilter) {
 		where := "query.cursor"
 		code := problem.BadCursor
@@ -228,6 +236,7 @@ func (a *API) records(ctx context.Context, c *auth.Caller, in *recordsIn) (*reco
 	out := &recordsOut{Stamp: stampOf(view), Body: v1.RecordPage{Items: []v1.RecordRow{}, Next: page.Next}}
 	for i := range page.Rows {
 		row := rowOf(&page.Rows[i], page.LedgerTime/1000)
+		row.Fields = someOf(page.Rows[i].Record.Fields, in.Fields)
 		if in.Turn {
 			if row.Turn, err = turnOf(books, page.Rows[i].Record, c); err != nil {
 				return nil, err
@@ -249,6 +258,20 @@ func rowOf(row *ledger.Row, now int64) v1.RecordRow {
 	}
 	for _, d := range row.Dues {
 		out.Dues = append(out.Dues, v1.RowDue{Name: d.Name, Region: d.Region, Due: civil(d.At), Overdue: d.At < now})
+	}
+	return out
+}
+
+// someOf are the clear fields that were asked for, as far as a record has them.
+func someOf(fields map[string]json.RawMessage, names []string) map[string]json.RawMessage {
+	if len(names) == 0 {
+		return nil
+	}
+	out := make(map[string]json.RawMessage, len(names))
+	for _, name := range names {
+		if value, ok := fields[name]; ok {
+			out[name] = value
+		}
 	}
 	return out
 }
@@ -280,13 +303,13 @@ func turnOf(books *ledger.Books, rec *procedure.Record, c *auth.Caller) (*v1.Tur
 func (in *recordsIn) next(cursor string) string {
 	q := url.Values{"cursor": {cursor}, "limit": {strconv.Itoa(in.Limit)}, "sort": {in.Sort}, "consistency": {in.Consistency}}
 	for name, value := range map[string]string{
-		"procedure": in.Procedure, "state": in.State, "region": in.Region, "counterpart": in.Counterpart, "owes": in.Owes, "box": in.Box, "text": in.Text,
+		"procedure": in.Procedure, "state": in.State, "region": in.Region, "counterpart": in.Counterpart, "owes": in.Owes, "box": in.Box, "text": in.Text, "fields": strings.Join(in.Fields, ","),
 	} {
 		if value != "" {
 			q.Set(name, value)
 		}
 	}
-	for name, given := range map[string]bool{"overdue": in.Overdue, "turn": in.Turn} {
+	for name, given := range map[string]bool{"overdue": in.Overdue, "running": in.Running, "yours": in.Yours, "turn": in.Turn} {
 		if given {
 			q.Set(name, "true")
 		}

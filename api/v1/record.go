@@ -99,17 +99,18 @@ type Label struct {
 
 // RecordRow is a record in a list.
 type RecordRow struct {
-	ID        string           `json:"id"`
-	Procedure string           `json:"procedure"`
-	State     string           `json:"state"`
-	Owner     string           `json:"owner"`
-	Parties   map[string]Party `json:"parties"`
-	Seq       int              `json:"seq"`
-	Head      string           `json:"head"`
-	CreatedAt string           `json:"created_at" format:"date-time"`
-	UpdatedAt string           `json:"updated_at" format:"date-time"`
-	Dues      []RowDue         `json:"dues,omitempty" doc:"running deadlines, the earliest first"`
-	Turn      *Turn            `json:"turn,omitempty" doc:"whose turn it is; with turn=true"`
+	ID        string                     `json:"id"`
+	Procedure string                     `json:"procedure"`
+	State     string                     `json:"state"`
+	Owner     string                     `json:"owner"`
+	Parties   map[string]Party           `json:"parties"`
+	Seq       int                        `json:"seq"`
+	Head      string                     `json:"head"`
+	CreatedAt string                     `json:"created_at" format:"date-time"`
+	UpdatedAt string                     `json:"updated_at" format:"date-time"`
+	Dues      []RowDue                   `json:"dues,omitempty" doc:"running deadlines, the earliest first"`
+	Turn      *Turn                      `json:"turn,omitempty" doc:"whose turn it is; with turn=true"`
+	Fields    map[string]json.RawMessage `json:"fields,omitempty" doc:"clear fields that were asked for, as far as the record has them"`
 }
 
 // Turn is whose turn it is: who may do what the record's state admits and nothing

@@ -90,6 +90,12 @@ func TestRecordsFilter(t *testing.T) {
 	count(30, ledger.Filter{Text: "charger", Limit: 8})
 	count(0, ledger.Filter{Text: "case_no"}) // a name, not a value
 	count(6, ledger.Filter{Text: "charger", State: "received"})
+	count(40, ledger.Filter{Running: true})
+	count(30, ledger.Filter{Running: true, Owner: beijing, Limit: 4})
+	head := []string{"bureau_head"}
+	count(18, ledger.Filter{Region: beijing, Offices: head, State: "draft", Limit: 5})
+	count(0, ledger.Filter{Region: tianjin, Offices: head, State: "draft"})
+	count(0, ledger.Filter{Region: beijing, Offices: []string{}, State: "draft"}) // who has no office
 	r.w.now += 25 * 86400
 	count(0, ledger.Filter{Overdue: true}) // a quiet ledger's time stands still
 	page, err := r.books().AsOf(r.w.now * 1000).Records(ledger.Filter{Overdue: true})

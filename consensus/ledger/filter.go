@@ -44,10 +44,12 @@ type Filter struct {
 	Owner       string // region that opened it
 	Procedure   string
 	State       string
-	Owes        string // region that owes a running deadline
-	Box         Box    // how Region stands to it
-	Overdue     bool   // a running deadline (of Owes, when given) has passed, by ledger time or AsOf
-	Text        string // in the record's id, parties or clear fields; ASCII letters in either case
+	Owes        string   // region that owes a running deadline
+	Box         Box      // how Region stands to it
+	Overdue     bool     // a running deadline (of Owes, when given) has passed, by ledger time or AsOf
+	Running     bool     // it has not ended
+	Offices     []string // of Region: one of them may do something now, as far as can be said without trying
+	Text        string   // in the record's id, parties or clear fields; ASCII letters in either case
 	Sort        Sort
 	Cursor      string // of the page before
 	Limit       int    // 0: DefaultLimit; at most MaxLimit
@@ -248,7 +250,33 @@ func (q *query) read(id string) (*procedure.Record, error) {
 	if err != nil || (q.needle != "" && !holds(record, q.needle)) {
 		return nil, err
 	}
+	if !q.Running && q.Offices == nil {
+		return record, nil
+	}
+	q.spent += recordCost
+	if wanted, err := q.waits(record); err != nil || !wanted {
+		return nil, err
+	}
 	return record, nil
+}
+
+// waits reports whether a record is still running, for one of the offices if any are
+// asked for.
+func (q *query) waits(record *procedure.Record) (bool, error) {
+	law := q.books.law.version(record.Procedure, record.Version)
+	if law == nil {
+		return false, corrupt("record " + record.ID + ": unknown procedure version")
+	}
+	if slices.Contains(law.Document.Terminal, record.State) {
+		return false, nil
+	}
+	if q.Offices == nil {
+		return true, nil
+	}
+	options, _, err := q.books.Outlook(record)
+	return slices.ContainsFunc(options, func(o procedure.Option) bool {
+		return o.Auto == "" && o.Blocked == nil && o.IsFor(q.Region, func(role string) bool { return slices.Contains(q.Offices, role) })
+	}), err
 }
 
 // fingerprint binds a cursor to what it pages through. The limit may change
@@ -258,8 +286,13 @@ func (f Filter) fingerprint() [8]byte {
 	for _, s := range [...]string{f.Region, f.Counterpart, f.Owner, f.Procedure, f.State, f.Owes, f.Text, string(f.Sort), string(f.Box)} {
 		dst = appendText(dst, s)
 	}
-	if f.Overdue {
-		dst = append(dst, 1)
+	for _, office := range f.Offices {
+		dst = appendText(dst, office)
+	}
+	for i, given := range []bool{f.Overdue, f.Running, f.Offices != nil} {
+		if given {
+			dst = append(dst, byte(i+1))
+		}
 	}
 	sum := sha256.Sum256(dst)
 	return [8]byte(sum[:])

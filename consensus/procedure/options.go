@@ -31,6 +31,24 @@ type OptionActor struct {
 	Org    string `json:"org,omitempty"`
 }
 
+// IsFor reports whether a region's office may do it, as far as can be said without
+// trying: holds says which offices are meant. A party that has made its part of a
+// joint act is not asked again.
+func (o *Option) IsFor(region string, holds func(role string) bool) bool {
+	return slices.ContainsFunc(o.By, func(b OptionActor) bool {
+		ours := b.Region == region || b.Region == "" && b.Party == AnyParty
+		return ours && holds(b.Role) && o.awaits(b)
+	})
+}
+
+// awaits reports whether a party's part of a joint act is still missing.
+func (o *Option) awaits(b OptionActor) bool {
+	if o.Joint == nil || len(o.Joint.Missing) == 0 {
+		return true
+	}
+	return slices.Contains(o.Joint.Missing, b.Party) || slices.Contains(o.Joint.Missing, b.Party+"@"+b.Region)
+}
+
 // OptionJoint says how far a joint event has come.
 type OptionJoint struct {
 	Needed  int      `json:"needed"`

@@ -40,6 +40,10 @@ act a agree by 130000-SJ bureau_head 戊
 	if o.Joint.Needed != 2 || len(o.Joint.Acted) != 1 || !slices.Equal(o.Joint.Missing, []string{"member@120000"}) {
 		t.Errorf("joint %+v", *o.Joint)
 	}
+	holds := func(role string) bool { return role == "bureau_head" }
+	if !o.IsFor("120000", holds) || o.IsFor("130000", holds) || o.IsFor("110000", holds) || o.IsFor("120000", func(string) bool { return false }) {
+		t.Error("the act is not, or not only, for the head of the region that is missing")
+	}
 	var regions []string
 	for _, by := range o.By {
 		regions = append(regions, by.Region)
