@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Plugin } from 'vite'
+import type { Plugin, Rollup } from 'vite'
 
 /**
  * licences writes licenses.txt into a build: the licence of every package whose
@@ -11,17 +11,29 @@ export function licences(): Plugin {
     name: 'licences',
     generateBundle(_, bundle) {
       // The polyfills are bundled by a build of their own that shows no modules.
-      const folders = new Set([join(process.cwd(), 'node_modules/core-js')])
-      for (const chunk of Object.values(bundle)) {
-        if (chunk.type !== 'chunk') continue
-        for (const id of chunk.moduleIds) {
-          const folder = packageOf(id.replace(/^\0/, '').replace(/\?.*$/, ''))
-          if (folder) folders.add(folder)
-        }
-      }
+      const folders = new Set([join(process.cwd(), 'node_modules/core-js'), ...inWorkers])
+      collect(bundle, folders)
       const texts = [...folders].map(textOf).sort()
       this.emitFile({ type: 'asset', fileName: 'licenses.txt', source: [...new Set(texts)].join('\n') })
     },
+  }
+}
+
+/** Packages in workers: each is a bundle of its own, made before the page's is written. */
+const inWorkers = new Set<string>()
+
+/** workerLicences remembers for licences what stands in a worker. */
+export function workerLicences(): Plugin {
+  return { name: 'licences of workers', generateBundle: (_, bundle) => collect(bundle, inWorkers) }
+}
+
+function collect(bundle: Rollup.OutputBundle, folders: Set<string>) {
+  for (const chunk of Object.values(bundle)) {
+    if (chunk.type !== 'chunk') continue
+    for (const id of chunk.moduleIds) {
+      const folder = packageOf(id.replace(/^\0/, '').replace(/\?.*$/, ''))
+      if (folder) folders.add(folder)
+    }
   }
 }
 

@@ -7,15 +7,15 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/vectors"
 )
 
-var rewrite = flag.Bool("rewrite", false, "rewrite testdata/vector.json")
+var rewrite = flag.Bool("rewrite", false, "rewrite the files of testdata")
 
 type fixture struct {
 	terms   Terms
@@ -71,10 +71,9 @@ type vector struct {
 	Ranking       string            `json:"ranking"`
 }
 
-// TestVector holds the bytes of every format. The file was recomputed once in
-// JavaScript (BigInt, SHA-256 of the platform, BLS of @noble/curves 1.9.7).
-func TestVector(t *testing.T) {
-	f := newFixture(t)
+// frozen holds a whole draw against its file, or writes it there.
+func (f *fixture) frozen(t *testing.T, name string) {
+	t.Helper()
 	ranking := must[*Ranking](t)(Recompute(f.terms, f.pool, f.rule, f.keys, f.list))
 	b64 := base64.RawURLEncoding
 	v := vector{
@@ -89,14 +88,35 @@ func TestVector(t *testing.T) {
 		v.Contributions[c.Region] = b64.EncodeToString(c.Signature)
 	}
 	got := append(must[[]byte](t)(json.MarshalIndent(v, "", "  ")), '\n')
-	if *rewrite {
-		if err := os.WriteFile("testdata/vector.json", got, 0o600); err != nil {
-			t.Fatal(err)
-		}
+	vectors.Frozen(t, name, got, *rewrite)
+}
+
+// TestVector holds the bytes of every format. The console draws the same files again
+// in TypeScript (api/console/src/draw/again.test.ts).
+func TestVector(t *testing.T) {
+	newFixture(t).frozen(t, "vector.json")
+}
+
+// TestVectorStrata is a draw with what the first has not: strata in Han characters, one
+// of a single candidate, one whose quota is above those who may be drawn, and a rate
+// that is rounded up.
+func TestVectorStrata(t *testing.T) {
+	f := newFixture(t)
+	var list []Candidate
+	for i := range 70 {
+		list = append(list, Candidate{ID: fmt.Sprintf("9113%014d", i), Stratum: "B"})
 	}
-	if want := must[[]byte](t)(os.ReadFile("testdata/vector.json")); !bytes.Equal(got, want) {
-		t.Fatalf("the draw came out as\n%s", got)
+	list[12].Excluded, list[30].Excluded = "duplicate_national", "visited"
+	list = append(list, Candidate{ID: "EX-110000-2025-000001", Stratum: "生态环境"}, Candidate{ID: "only-one", Stratum: "CD"},
+		Candidate{ID: "EX-120000-2025-000002", Stratum: "生态环境"}, Candidate{ID: "EX-120000-2025-000003", Stratum: "生态环境", Excluded: "declared"})
+	f.pool = must[*Pool](t)(NewPool(list))
+	f.rule = must[*Rule](t)(NewRule("target", "PC-2025-1", []Quota{{Stratum: "生态环境", Number: 5}, {Stratum: "B", Rate: 201}, {Stratum: "CD", Number: 1}}))
+	f.terms = Terms{Network: "net-2", Draw: "DR-130000-2025-000007", Pool: f.pool.Digest(), Rule: f.rule.Digest()}
+	f.list = nil
+	for region, k := range f.private {
+		f.list = append(f.list, must[Contribution](t)(Contribute(f.terms, region, k)))
 	}
+	f.frozen(t, "strata.json")
 }
 
 // TestExcluded: who is excluded is never ranked, everybody else once, and the

@@ -15,6 +15,9 @@ export type Entry = Schemas['Entry']
 export type Receipt = Schemas['Receipt']
 export type LedgerReceipt = Schemas['LedgerReceipt']
 export type NodeStatus = Schemas['NodeStatus']
+export type Draw = Schemas['Draw']
+export type PoolSearch = Schemas['PoolSearch']
+export type PoolMember = Schemas['PoolMember']
 
 /** Stamp says what of the ledger an answer was read from. */
 export interface Stamp {
@@ -44,7 +47,8 @@ const asEverywhere: Middleware = {
   },
 }
 
-export const api = createClient<paths>({ baseUrl: location.origin })
+// Lists in a query are written with commas, as the API describes them.
+export const api = createClient<paths>({ baseUrl: location.origin, querySerializer: { array: { style: 'form', explode: false } } })
 api.use(asEverywhere)
 api.use(reading)
 
@@ -101,6 +105,24 @@ export async function settled(id: string): Promise<Receipt> {
     if (receipt.status !== 'pending') return receipt
     await new Promise((resolve) => setTimeout(resolve, 1000))
   }
+}
+
+/** bring takes the pool or the rule of a draw to the node, which keeps it by its digest. */
+export async function bring(text: string): Promise<Schemas['DrawText']> {
+  let response: Response
+  try {
+    response = await fetch('/v1/draws/texts', {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/octet-stream', 'Accept-Language': htmlLang(spoken()) },
+      body: text,
+    })
+  } catch {
+    throw new Problem(0, {})
+  }
+  const body: unknown = await response.json().catch(() => ({}))
+  if (response.status === 401) ended()
+  if (!response.ok) throw new Problem(response.status, body as object)
+  return body as Schemas['DrawText']
 }
 
 export interface Kept {

@@ -13,6 +13,9 @@ export interface ListQuery {
   box?: 'todo' | 'in' | 'out' | 'done'
   overdue?: boolean
   turn?: boolean
+  running?: boolean
+  yours?: boolean
+  fields?: string[]
   text?: string
   sort?: '-updated' | 'updated' | 'due'
   cursor?: string
@@ -28,7 +31,7 @@ export function useRecords(query: ListQuery) {
 }
 
 export function useRecord(id: string) {
-  return useQuery({ queryKey: ['live', 'record', id], queryFn: () => got(api.GET('/v1/records/{id}', { params: { path: { id } } })) })
+  return useQuery({ queryKey: ['live', 'record', id], queryFn: () => got(api.GET('/v1/records/{id}', { params: { path: { id } } })), enabled: id !== '' })
 }
 
 export function useHistory(id: string) {
@@ -36,6 +39,10 @@ export function useHistory(id: string) {
     queryKey: ['live', 'history', id],
     queryFn: () => got(api.GET('/v1/records/{id}/history', { params: { path: { id } } })),
   })
+}
+
+export function useDraw(id: string) {
+  return useQuery({ queryKey: ['live', 'draw', id], queryFn: () => got(api.GET('/v1/draws/{id}', { params: { path: { id } } })), enabled: id !== '' })
 }
 
 export function useDeadlines(id: string) {

@@ -1,28 +1,33 @@
 import { Alert, Button } from 'antd'
-import { useMemo, useRef, useState, type ReactNode } from 'react'
+import { useMemo, useRef, useState, type ComponentType, type ReactNode } from 'react'
 import { fieldErrors, problemOf, type Problem } from '../api/problem'
 import { Refusal } from '../frame/refusal'
 import { useSpeech } from '../i18n/lang'
-import type { Document, Event } from '../law/document'
+import type { Document, Event, Field } from '../law/document'
 import { Shown } from '../record/Fields'
 import { freshUlid } from '../util/ulid'
 import { FieldInput, useHint } from './Inputs'
-import { faults, formOf, wireAll, type FormField, type FormValues } from './model'
+import { faults, formOf, wireAll, type FormField, type FormValue, type FormValues } from './model'
+
+/** Inputs are inputs that a page brings for fields of its procedure, by name, instead of those of their types. */
+export type Inputs = Record<string, ComponentType<{ field: Field; id: string; value: FormValue; onChange: (value: FormValue) => void }>>
 
 interface Props {
   law: Document
   event: Pick<Event, 'require' | 'optional' | 'basis'>
   roles: string[] // the person may act in; never empty
+  initial?: FormValues // what stands in it to begin with
+  inputs?: Inputs
   present?: Record<string, unknown> // what the record says already, by field
   submit: (role: string, fields: object, key: string) => Promise<void>
   overtaken?: ReactNode // what to offer when the record has moved on
 }
 
 /** Form is the form of an event, made of the law's document. */
-export function Form({ law, event, roles, present = {}, submit, overtaken }: Props) {
+export function Form({ law, event, roles, initial, inputs, present = {}, submit, overtaken }: Props) {
   const { t, of, named } = useSpeech()
   const fields = useMemo(() => formOf(law, event), [law, event])
-  const [values, setValues] = useState<FormValues>({})
+  const [values, setValues] = useState<FormValues>(initial ?? {})
   const [role, setRole] = useState(roles[0])
   const [wrong, setWrong] = useState<Record<string, string>>({})
   const [problem, setProblem] = useState<Problem | null>(null)
@@ -67,7 +72,7 @@ export function Form({ law, event, roles, present = {}, submit, overtaken }: Pro
   const may = fields.filter((f) => !f.required)
   const line = (f: FormField) => {
     const name = f.field.name ?? ''
-    return <Line key={name} of={f} present={present[name]} value={values[name]} error={wrong[name]} onChange={(v) => set(name, v)} />
+    return <Line key={name} of={f} input={inputs?.[name]} present={present[name]} value={values[name]} error={wrong[name]} onChange={(v) => set(name, v)} />
   }
   return (
     <>
@@ -150,13 +155,14 @@ function jump(e: { preventDefault: () => void }, name: string) {
 
 interface LineProps {
   of: FormField
+  input?: Inputs[string]
   present: unknown
   value: FormValues[string]
   error?: string
   onChange: (v: FormValues[string]) => void
 }
 
-function Line({ of: f, present, value, error, onChange }: LineProps) {
+function Line({ of: f, input: Own, present, value, error, onChange }: LineProps) {
   const { of, t } = useSpeech()
   const hint = useHint()
   const id = `f-${f.field.name}`
@@ -181,7 +187,11 @@ function Line({ of: f, present, value, error, onChange }: LineProps) {
           <span className="quiet">{t('act.now')}</span> <Shown field={f.field} value={present} />
         </span>
       )}
-      <FieldInput field={f.field} id={id} value={value} onChange={onChange} described={described} invalid={error !== undefined} required={f.required} label={grouped ? of(f.field) : undefined} />
+      {Own ? (
+        <Own field={f.field} id={id} value={value} onChange={onChange} />
+      ) : (
+        <FieldInput field={f.field} id={id} value={value} onChange={onChange} described={described} invalid={error !== undefined} required={f.required} label={grouped ? of(f.field) : undefined} />
+      )}
       {error && (
         <span className="wrong" id={`${id}-e`}>
           {error}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Document, Field } from '../law/document'
-import { fault, faults, formOf, pasted, wire, wireAll } from './model'
+import { addressOf, fault, faults, formOf, fromAddress, pasted, wire, wireAll } from './model'
 
 const label = { zh: '甲', en: 'A' }
 const field = (name: string, type: string, more: Partial<Field> = {}): Field => ({ ...label, name, type, ...more })
@@ -65,4 +65,15 @@ test('cells of a spreadsheet go into the rows of a list, from where they were pa
   expect(pasted(list, [{ id: 'F0' }], 0, 'grade', 'Major\tbeyond\nwhat')).toEqual([{ id: 'F0', grade: 'major' }, { grade: 'what' }])
   expect(pasted(list, [], 0, 'id', 'one line of text')).toBeUndefined()
   expect(pasted(field('l', 'list', { of: field('', 'string') }), [], 0, undefined, 'a\nb')).toEqual(['a', 'b'])
+})
+
+test('an address brings plain values of fields that the form has', () => {
+  const fields = [
+    { field: { name: 'plan', type: 'record', zh: '', en: '' }, required: true },
+    { field: { name: 'orgs', type: 'list', of: { type: 'org', zh: '', en: '' }, zh: '', en: '' }, required: true },
+    { field: { name: 'hosts', type: 'list', of: { type: 'object', zh: '', en: '' }, zh: '', en: '' }, required: true },
+    { field: { name: 'file', type: 'commitment', zh: '', en: '' }, required: true },
+  ]
+  const address = addressOf({ plan: 'MP-1', orgs: ['110000-SJ', '120000-SJ'], hosts: 'x', file: 'sc1.x', other: 'y', none: undefined })
+  expect(fromAddress(fields, new URLSearchParams(address))).toEqual({ plan: 'MP-1', orgs: ['110000-SJ', '120000-SJ'] })
 })

@@ -194,3 +194,25 @@ export function faults(fields: FormField[], values: FormValues): Record<string, 
   }
   return out
 }
+
+/** addressOf writes values of a form into an address, for a link that opens it. */
+export function addressOf(values: Record<string, string | string[] | undefined>): string {
+  const out = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) out.set(name, Array.isArray(value) ? value.join(',') : value)
+  return out.toString()
+}
+
+/**
+ * fromAddress is what an address brings into a form: plain values and lists of them, of
+ * fields that the form has. Whoever signs sees them and may change them.
+ */
+export function fromAddress(fields: FormField[], address: URLSearchParams): FormValues {
+  const out: FormValues = {}
+  for (const { field } of fields) {
+    const value = address.get(field.name ?? '')
+    if (!value || value.length > 2000 || ['object', 'officer', 'materials', 'intervals', 'commitment', 'bool'].includes(field.type)) continue
+    if (field.type !== 'list') out[field.name ?? ''] = value
+    else if (!['object', 'officer'].includes(itemOf(field).type)) out[field.name ?? ''] = value.split(',').filter((item) => item !== '')
+  }
+  return out
+}

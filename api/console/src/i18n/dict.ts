@@ -1,7 +1,10 @@
 import { words as audit } from '../audit/words'
 import { words as desk } from '../desk/words'
+import { words as draw } from '../draw/words'
+import { words as expert } from '../expert/words'
 import { words as form } from '../form/words'
 import { words as frame } from '../frame/words'
+import { words as mission } from '../mission/words'
 import { words as nodes } from '../nodes/words'
 import { words as record } from '../record/words'
 import { words as report } from '../report/words'
@@ -11,13 +14,16 @@ import { words as verify } from '../verify/words'
 import type { Lang, Words } from './words'
 
 /** rooms are the texts of the console that the law documents do not bring along, by the folder that they stand in. */
-export const rooms = { audit, desk, form, frame, nodes, record, report, session, sheet, verify } as const satisfies Record<string, Words>
+export const rooms = { audit, desk, draw, expert, form, frame, mission, nodes, record, report, session, sheet, verify } as const satisfies Record<string, Words>
 
 export const dict = {
   ...audit,
   ...desk,
+  ...draw,
+  ...expert,
   ...form,
   ...frame,
+  ...mission,
   ...nodes,
   ...record,
   ...report,

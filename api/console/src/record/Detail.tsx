@@ -11,6 +11,7 @@ import { Due } from './Due'
 import { Fields } from './Fields'
 import { Limits } from './Limits'
 import { useNames } from './names'
+import { ownPage } from './pages'
 import { State } from './State'
 import { Steps } from './Steps'
 import { Timeline } from './Timeline'
@@ -27,10 +28,17 @@ export default function Detail() {
   }
   if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />
   if (!record.data || !law.data) return <Waiting lines={8} />
+  const own = ownPage(law.data.name, id)
   return (
     <div className="page">
       <p className="crumbs">
         <Link to="/records">{t('nav.records')}</Link> / <Link to={`/records?procedure=${law.data.name}`}>{of(law.data.title)}</Link>
+        {own && (
+          <>
+            {' '}
+            · <Link to={own}>{t('mission.page')}</Link>
+          </>
+        )}
       </p>
       <Head record={record.data} law={law.data} />
       <div className="detail">

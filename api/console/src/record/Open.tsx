@@ -1,4 +1,4 @@
-import { Link, useNavigate, useParams } from 'react-router'
+import { Link, useNavigate, useParams, useSearchParams } from 'react-router'
 import { open, settled } from '../api/client'
 import { useLaw } from '../api/queries'
 import { Problem } from '../api/problem'
@@ -6,6 +6,7 @@ import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { Form } from '../form/Form'
+import { formOf, fromAddress } from '../form/model'
 import { useSpeech } from '../i18n/lang'
 import { useWho } from '../session/context'
 
@@ -15,6 +16,7 @@ export default function Open() {
   const { t, of } = useSpeech()
   const who = useWho()
   const navigate = useNavigate()
+  const [address] = useSearchParams()
   const law = useLaw(procedure)
   if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />
   if (!law.data) return <Waiting lines={8} />
@@ -33,7 +35,7 @@ export default function Open() {
         <Link to="/">{t('nav.desk')}</Link> / {of(law.data.title)}
       </p>
       <Panel title={of(law.data.open.title)}>
-        {roles.length === 0 ? <p className="quiet">{t('act.notyours')}</p> : <Form law={law.data} event={law.data.open} roles={roles} submit={submit} />}
+        {roles.length === 0 ? <p className="quiet">{t('act.notyours')}</p> : <Form law={law.data} event={law.data.open} roles={roles} initial={fromAddress(formOf(law.data, law.data.open), address)} submit={submit} />}
       </Panel>
     </div>
   )

@@ -4,7 +4,8 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { act, settled, type Option, type RecordFull } from '../api/client'
 import { Problem } from '../api/problem'
-import { Form } from '../form/Form'
+import { Form, type Inputs } from '../form/Form'
+import type { FormValues } from '../form/model'
 import { useSpeech } from '../i18n/lang'
 import { partyOf, stateOf, titleOf, type Document } from '../law/document'
 import { useWho } from '../session/context'
@@ -16,13 +17,16 @@ interface Props {
   record: RecordFull
   law: Document
   reload: () => void
+  initial?: Record<string, FormValues> // by event: what stands in its form when it is opened
+  begin?: string // event whose form is open to begin with
+  inputs?: Inputs
 }
 
 /** Steps are what the record's state admits: forms for the person's own, and for the others whose they are and why. */
-export function Steps({ record, law, reload }: Props) {
+export function Steps({ record, law, reload, initial, inputs, begin = '' }: Props) {
   const { t } = useSpeech()
   const client = useQueryClient()
-  const [open, setOpen] = useState('')
+  const [open, setOpen] = useState(begin)
   const [done, setDone] = useState<{ text: string; pending: boolean } | null>(null)
   const options = [...(record.options ?? [])].sort((a, b) => orderOf(a) - orderOf(b))
   const finish = (text: string, pending: boolean) => {
@@ -48,6 +52,8 @@ export function Steps({ record, law, reload }: Props) {
             }}
             finish={finish}
             reload={reload}
+            initial={initial}
+            inputs={inputs}
           />
         ))}
       </ul>
@@ -55,14 +61,14 @@ export function Steps({ record, law, reload }: Props) {
   )
 }
 
-interface StepProps extends Props {
+interface StepProps extends Omit<Props, 'begin'> {
   option: Option
   open: boolean
   toggle: () => void
   finish: (text: string, pending: boolean) => void
 }
 
-function Step({ option: o, record, law, open, toggle, finish, reload }: StepProps) {
+function Step({ option: o, record, law, open, toggle, finish, reload, initial, inputs }: StepProps) {
   const { t, of } = useSpeech()
   const who = useWho()
   const roles = mine(o, who)
@@ -98,6 +104,8 @@ function Step({ option: o, record, law, open, toggle, finish, reload }: StepProp
           law={law}
           event={{ ...event, basis: o.basis }}
           roles={roles}
+          initial={initial?.[o.event]}
+          inputs={inputs}
           present={record.fields}
           submit={submit}
           overtaken={

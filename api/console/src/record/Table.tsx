@@ -7,10 +7,12 @@ import { useLaws, useRecords, useStatus, type ListQuery } from '../api/queries'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
-import { limitOf, partyOf, type Document } from '../law/document'
+import { fieldOf, limitOf, partyOf, type Document } from '../law/document'
 import { minute } from '../util/time'
 import { useWho } from '../session/context'
 import { Due } from './Due'
+import { Shown } from './Fields'
+import { recordPage } from './pages'
 import { State } from './State'
 
 const pageSize = 20
@@ -18,12 +20,20 @@ const pageSize = 20
 /** How many of those whose turn it is are named in a list. */
 const turnMax = 2
 
+interface Props {
+  query: ListQuery
+  label: string
+  empty: ReactNode
+  show?: string[] // clear fields that stand below a record's id
+  to?: (id: string) => string // its page, when that is one of its own
+}
+
 /** RecordTable is a list that the node pages, sorts and filters. */
-export function RecordTable({ query, label, empty }: { query: ListQuery; label: string; empty: ReactNode }) {
+export function RecordTable({ query, label, empty, show, to = recordPage }: Props) {
   const key = JSON.stringify(query)
   const [trail, setTrail] = useState<{ key: string; cursors: string[] }>({ key, cursors: [] })
   const cursors = trail.key === key ? trail.cursors : [] // another query starts at its first page
-  const list = useRecords({ ...query, turn: true, cursor: cursors[cursors.length - 1], limit: pageSize })
+  const list = useRecords({ ...query, turn: true, fields: show, cursor: cursors[cursors.length - 1], limit: pageSize })
   const { t } = useSpeech()
   const rows = list.data?.items ?? []
   const laws = useLaws([...new Set(rows.map((row) => row.procedure))].sort())
@@ -48,7 +58,7 @@ export function RecordTable({ query, label, empty }: { query: ListQuery; label: 
           </thead>
           <tbody>
             {rows.map((row) => (
-              <Row key={row.id} row={row} law={laws[row.procedure]} />
+              <Row key={row.id} row={row} law={laws[row.procedure]} show={show} to={to} />
             ))}
           </tbody>
         </table>
@@ -68,17 +78,17 @@ export function RecordTable({ query, label, empty }: { query: ListQuery; label: 
   )
 }
 
-function Row({ row, law }: { row: RecordRow; law: Document | undefined }) {
+function Row({ row, law, show, to }: { row: RecordRow; law: Document | undefined } & Required<Pick<Props, 'to'>> & Pick<Props, 'show'>) {
   const { t, of } = useSpeech()
   const who = useWho()
   const due = row.dues?.find((d) => d.region === who.region.code) ?? row.dues?.[0]
   return (
     <tr>
       <td>
-        <Link to={`/record/${row.id}`} className="id">
+        <Link to={to(row.id)} className="id">
           {row.id}
         </Link>
-        <span className="sub">{(law && of(law.title)) || row.procedure}</span>
+        {show ? law && <About row={row} law={law} show={show} /> : <span className="sub">{(law && of(law.title)) || row.procedure}</span>}
       </td>
       <td data-label={t('list.state')}>
         <State law={law} name={row.state} />
@@ -94,6 +104,25 @@ function Row({ row, law }: { row: RecordRow; law: Document | undefined }) {
         {minute(row.updated_at)}
       </td>
     </tr>
+  )
+}
+
+/** About is what of a record's content a list shows. */
+function About({ row, law, show }: { row: RecordRow; law: Document; show: string[] }) {
+  const { of } = useSpeech()
+  return (
+    <>
+      {show.map((name) => {
+        const field = fieldOf(law, name)
+        const value = row.fields?.[name]
+        if (!field || value === undefined) return null
+        return (
+          <span key={name} className="sub">
+            {of(field)} <Shown field={field} value={value} />
+          </span>
+        )
+      })}
+    </>
   )
 }
 
