@@ -162,6 +162,13 @@ var codes = map[Code]meaning{
 	CodeRecoveryTree: {statusConflict, "账本此刻不在恢复令所载的树上", "the ledger does not stand at the tree that the recovery names"},
 	CodeRecoverTwice: {statusConflict, "本地区已签署此恢复令", "the region has signed this recovery already"},
 
+	CodeReturnNote:  {statusUnprocessable, "回退令所载的检查点不是最终检查点", "the checkpoint that the return names is not final"},
+	CodeReturnTree:  {statusConflict, "账本此刻不在回退令所载的最终检查点上", "the ledger does not stand at the final checkpoint that the return names"},
+	CodeReturnFork:  {statusUnprocessable, "回退令未附成立的分叉证据", "the return proves no fork above its checkpoint: two roots of one size, not signed by one region alone"},
+	CodeReturnVoid:  {statusUnprocessable, "回退令作废的条目未及分叉之处", "the return gives up fewer entries than the fork reaches"},
+	CodeReturnTwice: {statusConflict, "本地区已签署此回退令", "the region has signed this return already"},
+	CodeReturnLate:  {statusConflict, "回退令生效前账上已有其他条目", "other entries have come before this return was in force"},
+
 	CodeLawText:     {statusUnprocessable, "文本不能作为程序、期限规则或日历施行", "the text is not law that could come into force"},
 	CodeLawVersion:  {statusConflict, "不是现行版本的下一版本", "not the next version of what is in force"},
 	CodeLawPast:     {statusConflict, "日历改动了已经过去的日期", "the calendar changes days that have passed"},

@@ -40,6 +40,8 @@ func (l *Ledger) govern(r Reader, st *statement.Statement, now int64) (decision,
 		return l.removeNode(st)
 	case statement.KindRecovery:
 		return l.recover(r, st)
+	case statement.KindReturn:
+		return l.returnTo(st)
 	}
 	return decision{}, refuse(CodeKind, "kind", st.Kind), nil
 }

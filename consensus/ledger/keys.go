@@ -25,6 +25,7 @@ const (
 	tableStatement = 0x1b // region '/' statement id -> leaf index and record id
 	tableAccess    = 0x1c // node id -> accessRow of its latest head; node id 0 log size -> every head
 	tableRecovery  = 0x1e // -> recoveryRow of the latest
+	tableReturn    = 0x1f // size of the checkpoint -> returnRow
 
 	// The log itself.
 	tableLeaf = 0x20 // index -> leaf envelope
@@ -81,6 +82,7 @@ func lastSealKey() []byte             { return []byte{tableSeal} }
 func moveKey(region string) []byte    { return appendTable(nil, tableMove, region) }
 func lastMoveKey() []byte             { return []byte{tableMove} }
 func recoveryKey() []byte             { return []byte{tableRecovery} }
+func returnKey(size uint64) []byte    { return binary.BigEndian.AppendUint64([]byte{tableReturn}, size) }
 func proposalKey(region, id string) []byte {
 	return appendTable(nil, tableLaw, string(rune(lawProposal)), region, "/", id)
 }

@@ -40,6 +40,7 @@ type registry struct {
 	issuers  map[string]*Issuer
 	material map[string]string // key bytes -> region '/' id: no key serves twice
 	nodes    map[string]*Node  // by id, the removed ones too
+	returns  []*Return         // the earliest first
 	at       uint64            // leaves in the ledger after the last governance statement
 
 	once   sync.Once
@@ -53,7 +54,7 @@ func newRegistry() *registry {
 // with returns a copy in which the given keys and issuers replace their
 // predecessors. Whoever commits it sets at.
 func (g *registry) with(keys []*Key, issuers []*Issuer) *registry {
-	next := &registry{keys: maps.Clone(g.keys), issuers: maps.Clone(g.issuers), material: maps.Clone(g.material), nodes: maps.Clone(g.nodes)}
+	next := &registry{keys: maps.Clone(g.keys), issuers: maps.Clone(g.issuers), material: maps.Clone(g.material), nodes: maps.Clone(g.nodes), returns: g.returns}
 	for _, k := range keys {
 		next.put(k)
 	}
@@ -174,6 +175,9 @@ func loadRegistry(r Reader, at uint64) (*registry, error) {
 	})
 	if err == nil {
 		err = loadNodes(r, reg)
+	}
+	if err == nil {
+		err = loadReturns(r, reg)
 	}
 	return reg, err
 }

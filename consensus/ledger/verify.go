@@ -89,7 +89,7 @@ type verifier struct {
 
 // known are the tables that a ledger may hold.
 var known = [...]byte{
-	tableHead, tableNetwork, tableKey, tableIssuer, tableRevoked, tableSeal, tableMove, tableLaw, tableOffer, tableNode, tableCounter, tableMark, tableRecord, tableStatement, tableAccess, tableRecovery,
+	tableHead, tableNetwork, tableKey, tableIssuer, tableRevoked, tableSeal, tableMove, tableLaw, tableOffer, tableNode, tableCounter, tableMark, tableRecord, tableStatement, tableAccess, tableRecovery, tableReturn,
 	tableLeaf, tableHash, tableUpdated, tableDue, tableRefusal, tableRefused,
 }
 

@@ -20,7 +20,7 @@ func IsGovernance(kind string) bool {
 	switch kind {
 	case KindKeyAdd, KindKeyActivate, KindKeyRetire, KindKeyRevoke,
 		KindIssuerAdd, KindIssuerDrop, KindRoleGrant, KindRoleRevoke, KindTokenRevoke, KindLeaderMove,
-		KindLawPropose, KindLawVote, KindLawAdopt, KindNodeAdd, KindNodeRemove, KindRecovery:
+		KindLawPropose, KindLawVote, KindLawAdopt, KindNodeAdd, KindNodeRemove, KindRecovery, KindReturn:
 		return true
 	}
 	return false
@@ -33,5 +33,5 @@ var kinds = [...]string{
 	KindLedgerSeal, KindLeaderMove, KindLawPropose, KindLawVote, KindLawAdopt,
 	KindNodeAdd, KindNodeRemove,
 	KindOffer, KindWithdraw, KindReceipt, KindDispute,
-	KindAccessHead, KindRecovery,
+	KindAccessHead, KindRecovery, KindReturn,
 }

@@ -36,6 +36,7 @@ const (
 	KindLawVote     = "law.vote"       // a region approves of it, or does not
 	KindLawAdopt    = "law.adopt"      // approved of by all, it comes into force
 	KindRecovery    = "recovery.order" // most nodes are lost: who goes on, on which tree
+	KindReturn      = "return.order"   // after a proven fork: back to the last final checkpoint
 
 	KindOffer    = "exchange.offer"    // private objects are there for another bureau to fetch
 	KindWithdraw = "exchange.withdraw" // an offer stands no longer

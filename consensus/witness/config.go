@@ -78,11 +78,14 @@ type Config struct {
 	// Resolved are the ids of evidence that an operator has dealt with: it stays
 	// on show and no longer stops this cosigner.
 	Resolved []string
-	Store    Store
-	Ledger   Ledger
-	Past     Past
-	Peers    Peers
-	Raft     Raft
+	// Settled reports whether a return to a final checkpoint explains a note: it is of a
+	// history that was given up, and no evidence of anything. nil: nothing is explained.
+	Settled func(*checkpoint.Note) bool
+	Store   Store
+	Ledger  Ledger
+	Past    Past
+	Peers   Peers
+	Raft    Raft
 	// Clock stamps cosignatures: real time, or the scenario clock of a practice
 	// network. Waiting goes by real time.
 	Clock   func() time.Time

@@ -104,6 +104,8 @@ func signers(n *checkpoint.Note) []string {
 type cases struct {
 	store    Store
 	resolved map[string]bool // by id, from the configuration
+	// explained reports whether a return has settled a piece; nil: none is.
+	explained func(Evidence) bool
 
 	mu   sync.Mutex
 	list []Evidence // by time seen
@@ -165,7 +167,14 @@ func (c *cases) all() []Evidence {
 	return slices.Clone(c.list)
 }
 
-// open is what no operator has dealt with.
+// open is what no operator and no return has dealt with.
 func (c *cases) open() []Evidence {
+	c.mu.Lock()
+	for i := range c.list {
+		if e := &c.list[i]; !e.Resolved && c.explained != nil {
+			e.Resolved = c.explained(*e)
+		}
+	}
+	c.mu.Unlock()
 	return slices.DeleteFunc(c.all(), func(e Evidence) bool { return e.Resolved })
 }

@@ -34,6 +34,7 @@ const (
 	rowDropped   = 'c' // + node: the newest note with its cosignature that is on the board no more
 	rowEvidence  = 'x' // + id
 	rowAlone     = 'r' // the network was recovered, and no peer has answered since
+	rowRetired   = 'k' // + public key: the State when a return ended it; it signs nothing more
 	rowFrozen    = 'z' // + foreign origin: the cosigner key that signs for it no more; one zero until the next start
 )
 

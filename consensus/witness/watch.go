@@ -94,7 +94,10 @@ func (w *Witness) Pull(ctx context.Context, node string) error {
 		if part.text == "" || part.text == *part.seen {
 			continue
 		}
-		if part.note, err = w.open(node, []byte(part.text)); err != nil {
+		if part.note, err = w.open(node, []byte(part.text)); errors.Is(err, errBygone) {
+			*part.seen = part.text
+			continue
+		} else if err != nil {
 			return fmt.Errorf("couldn't take what node %s shows: %w", node, err)
 		}
 		fresh = append(fresh, part)
@@ -156,8 +159,16 @@ func (w *Witness) open(from string, raw []byte) (*checkpoint.Note, error) {
 	if errors.Is(err, checkpoint.ErrSignature) {
 		w.caught(from, err)
 	}
+	if errors.Is(err, checkpoint.ErrUnsigned) { // by nobody whose key counts today
+		if n, e := w.group.Load().Ever.Open(raw); e == nil && w.bygone(n) {
+			return nil, errBygone
+		}
+	}
 	return nil, err
 }
+
+// errBygone: a note stands under ended keys alone, and there is nothing in it.
+var errBygone = errors.New("the checkpoint is signed with keys that count no more")
 
 // caught takes note of a node that sent a signature that does not hold. Honest
 // nodes hand on only what they have verified.
@@ -213,6 +224,9 @@ func (w *Witness) AcceptEvidence(from string, raw []byte) error {
 	}
 	if err != nil {
 		return err
+	}
+	if w.explained(e) {
+		return nil
 	}
 	e.From, e.Seen = from, w.cfg.Clock().Unix()
 	return w.convict(e)

@@ -44,6 +44,7 @@ type Witness struct {
 	others    map[string]*origin // foreign, by name
 	publisher publisher
 	damage    atomic.Pointer[error] // set once: what was re-read is wrong
+	retired   error                 // set by Open: nothing may be signed with these keys
 
 	heading sync.Mutex // one new head at a time
 	head    atomic.Pointer[checkpoint.Note]
@@ -120,6 +121,10 @@ func (w *Witness) load(cosigner checkpoint.Key) error {
 	if w.cases, err = openCases(w.cfg.Store, w.group.Load().Ever, w.cfg.Resolved); err != nil {
 		return err
 	}
+	w.cases.explained = w.explained
+	if err := w.checkRetired(); err != nil {
+		return err
+	}
 	if w.probation, err = openProbation(w.cfg.Store, len(w.group.Load().nodes) > 0); err != nil {
 		return err
 	}
@@ -143,11 +148,14 @@ func (w *Witness) Evidence() []Evidence { return w.cases.all() }
 // State is what this node has cosigned last of its own origin.
 func (w *Witness) State() State { return w.own.state() }
 
-// Trouble is why this node signs nothing until somebody acts: nil, ErrDamaged or
-// ErrFork. Quarantine is told apart.
+// Trouble is why this node signs nothing until somebody acts: nil, ErrDamaged, ErrRetired
+// or ErrFork. Quarantine is told apart.
 func (w *Witness) Trouble() error {
 	if d := w.damage.Load(); d != nil {
 		return *d
+	}
+	if w.retired != nil {
+		return w.retired
 	}
 	if open := w.cases.open(); len(open) > 0 {
 		return fmt.Errorf("%s (evidence %s): %w", open[0].Why, open[0].ID, ErrFork)
@@ -200,6 +208,9 @@ func (w *Witness) inTime(p point) error {
 // promises nothing about other checkpoints than this one, and needs no state:
 // what is committed stays.
 func (w *Witness) signLog(size uint64, root merkle.Hash) (checkpoint.Signature, error) {
+	if w.retired != nil {
+		return checkpoint.Signature{}, w.retired
+	}
 	return checkpoint.SignLog(checkpoint.Checkpoint{Origin: w.cfg.Genesis.Origin, Size: size, Root: root}, w.logKey, w.cfg.Log)
 }
 
