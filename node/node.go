@@ -333,6 +333,7 @@ func (n *Node) Run(ctx context.Context) error {
 	if n.console != nil {
 		group.Go(func() error { n.console.Run(ctx); return nil })
 	}
+	group.Go(func() error { return n.resubmit(ctx) })
 	if n.clock != nil {
 		group.Go(func() error { n.followLedgerTime(ctx); return nil })
 	}

@@ -32,7 +32,7 @@ func (n *Node) openWitness(peers *peer.Client) error {
 	}
 	n.witness, err = witness.Open(witness.Config{
 		Node: n.cfg.Node, Genesis: n.genesis.Genesis, Roster: witnessRoster(n.early), Voters: n.voters, Log: n.secrets.log, Cosigner: n.secrets.cosigner,
-		Foreign: foreign, Resolved: n.cfg.Witness.Resolved,
+		Foreign: foreign, Resolved: n.cfg.Witness.Resolved, Settled: n.settled,
 		Store: n.stores.state.Local(), Ledger: ownLedger{n}, Past: witness.Past{LastIndex: last, Term: term},
 		Peers: peers, Raft: ownRaft{n}, Clock: n.now, Logger: n.log, Metrics: n.reg,
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/node/recovery"
 	"sandi.internal/gateway/storage/engine"
@@ -47,7 +48,7 @@ func OpenStopped(cfg Config) (_ *recovery.Folder, done func() error, err error) 
 		return nil, nil, err
 	}
 	f := &recovery.Folder{
-		Genesis: n.genesis, Node: cfg.Node, Store: s.state, Log: s.log, Logger: log,
+		Genesis: n.genesis, Node: cfg.Node, Keys: []keyring.PublicKey{n.secrets.log.Public(), n.secrets.cosigner.Public()}, Store: s.state, Log: s.log, Logger: log, Scratch: filepath.Join(cfg.Data, "returning"),
 		Pool: statement.NewPool(cfg.Limits.VerifyWorkers, verdictCache),
 	}
 	return f, s.close, nil

@@ -25,6 +25,9 @@ const maxNodesFile = 4 << 20
 // openRoster finds out which nodes the network has, this one among them: by what
 // its own ledger holds, else by the file of nodes that a new node is given.
 func (n *Node) openRoster() error {
+	if err := n.finishedReturn(); err != nil {
+		return err
+	}
 	n.pool = statement.NewPool(n.cfg.Limits.VerifyWorkers, verdictCache)
 	var err error
 	if n.ledger, err = ledger.New(n.genesis, n.pool); err != nil {

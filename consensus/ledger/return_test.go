@@ -113,15 +113,19 @@ func TestReturnRefusals(t *testing.T) {
 		raw  []byte
 		want ledger.Code
 	}{
-		"before later leaves":      {change(func(b *statement.ReturnBody) { b.Checkpoint = earlier }), ledger.CodeReturnTree},
-		"a published checkpoint":   {change(func(b *statement.ReturnBody) { b.Checkpoint = r.noted(size, beijing, hebei).Marshal() }), ledger.CodeReturnNote},
-		"another tree's":           {change(func(b *statement.ReturnBody) { b.Checkpoint = r.forkAt(size, 7, regions...).Marshal() }), ledger.CodeReturnTree},
-		"noise":                    {change(func(b *statement.ReturnBody) { b.Checkpoint = []byte("noise") }), ledger.CodeReturnNote},
-		"one root":                 {change(func(b *statement.ReturnBody) { b.Second = r.forkAt(size+2, 1, tianjin).Marshal() }), ledger.CodeReturnFork},
-		"two sizes":                {change(func(b *statement.ReturnBody) { b.Second = r.forkAt(size+1, 2, tianjin).Marshal() }), ledger.CodeReturnFork},
-		"of one region's making":   {change(func(b *statement.ReturnBody) { b.First, b.Second = r.forkAt(size+2, 1, hebei).Marshal(), r.forkAt(size+2, 2, hebei).Marshal() }), ledger.CodeReturnFork},
-		"a fork nobody signed":     {change(func(b *statement.ReturnBody) { b.Second = r.forkAt(size+2, 2).Marshal() }), ledger.CodeReturnFork},
-		"a fork below":             {change(func(b *statement.ReturnBody) { b.First, b.Second = r.forkAt(size, 1, beijing).Marshal(), r.forkAt(size, 2, tianjin).Marshal() }), ledger.CodeReturnFork},
+		"before later leaves":    {change(func(b *statement.ReturnBody) { b.Checkpoint = earlier }), ledger.CodeReturnTree},
+		"a published checkpoint": {change(func(b *statement.ReturnBody) { b.Checkpoint = r.noted(size, beijing, hebei).Marshal() }), ledger.CodeReturnNote},
+		"another tree's":         {change(func(b *statement.ReturnBody) { b.Checkpoint = r.forkAt(size, 7, regions...).Marshal() }), ledger.CodeReturnTree},
+		"noise":                  {change(func(b *statement.ReturnBody) { b.Checkpoint = []byte("noise") }), ledger.CodeReturnNote},
+		"one root":               {change(func(b *statement.ReturnBody) { b.Second = r.forkAt(size+2, 1, tianjin).Marshal() }), ledger.CodeReturnFork},
+		"two sizes":              {change(func(b *statement.ReturnBody) { b.Second = r.forkAt(size+1, 2, tianjin).Marshal() }), ledger.CodeReturnFork},
+		"of one region's making": {change(func(b *statement.ReturnBody) {
+			b.First, b.Second = r.forkAt(size+2, 1, hebei).Marshal(), r.forkAt(size+2, 2, hebei).Marshal()
+		}), ledger.CodeReturnFork},
+		"a fork nobody signed": {change(func(b *statement.ReturnBody) { b.Second = r.forkAt(size+2, 2).Marshal() }), ledger.CodeReturnFork},
+		"a fork below": {change(func(b *statement.ReturnBody) {
+			b.First, b.Second = r.forkAt(size, 1, beijing).Marshal(), r.forkAt(size, 2, tianjin).Marshal()
+		}), ledger.CodeReturnFork},
 		"voids less than the fork": {change(func(b *statement.ReturnBody) { b.Void = size + 1 }), ledger.CodeReturnVoid},
 		"no node":                  {change(func(b *statement.ReturnBody) { b.Nodes = []string{"110000-z"} }), ledger.CodeMoveNode},
 		"a malformed body":         {w.govern(tianjin, statement.KindReturn, []byte(`{"void":1}`)), "missing_field"},

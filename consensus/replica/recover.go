@@ -11,6 +11,7 @@ import (
 
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/merkle"
+	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/consensus/transport"
 	"sandi.internal/gateway/storage/state"
 )
@@ -23,6 +24,7 @@ type Stopped struct {
 	Store         *state.Store
 	// Ledger makes a state machine with an empty memory.
 	Ledger func() (*ledger.Ledger, error)
+	Pool   *statement.Pool // of those machines; nil: signatures are verified one by one
 	Logger *slog.Logger
 }
 
@@ -176,15 +178,7 @@ func (s *Stopped) Recover(survivors, others []string, want Tree) error {
 	}
 	defer f.batch.Close()
 	f.want = want
-	var c raft.Configuration
-	for _, list := range []struct {
-		ids []string
-		as  raft.ServerSuffrage
-	}{{survivors, raft.Voter}, {others, raft.Nonvoter}} {
-		for _, id := range list.ids {
-			c.Servers = append(c.Servers, raft.Server{ID: raft.ServerID(id), Address: raft.ServerAddress(id), Suffrage: list.as})
-		}
-	}
+	c := configurationOf(survivors, others)
 	conf := raft.DefaultConfig()
 	conf.LocalID, conf.NoLegacyTelemetry, conf.Logger = raft.ServerID(s.Node), true, transport.Logger(s.Logger, "raft")
 	_, nowhere := raft.NewInmemTransport("")
@@ -192,6 +186,20 @@ func (s *Stopped) Recover(survivors, others []string, want Tree) error {
 		return fmt.Errorf("couldn't recover: %w", errors.Join(err, f.err))
 	}
 	return f.err
+}
+
+// configurationOf is Raft's configuration with some voters, and others that get what is
+// written.
+func configurationOf(voters, others []string) (c raft.Configuration) {
+	for _, list := range []struct {
+		ids []string
+		as  raft.ServerSuffrage
+	}{{voters, raft.Voter}, {others, raft.Nonvoter}} {
+		for _, id := range list.ids {
+			c.Servers = append(c.Servers, raft.Server{ID: raft.ServerID(id), Address: raft.ServerAddress(id), Suffrage: list.as})
+		}
+	}
+	return c
 }
 
 // shortLog is a log that ends where it continues the ledger. Emptying it empties all of it.

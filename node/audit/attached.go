@@ -82,6 +82,9 @@ func (a *audit) settleReceipts() {
 }
 
 func (a *audit) settleReceipt(index uint64, h *held) bool {
+	if a.voidReceipt(index, h) {
+		return false
+	}
 	o, err := a.book.open(h.receipt.Checkpoint)
 	if err == nil {
 		_, err = h.receipt.Verify(o.keys, o.policy)

@@ -254,6 +254,7 @@ func (w *walk) believe() {
 		w.fail(CheckPolicy, CodeGenesis, say("密钥文件中的公钥与账上登记的不能并存: %v。", "the keys of the key file and those of the ledger cannot stand together: %v.", err))
 	} else {
 		w.book = book
+		w.judged, w.whereNow = w.rules.ledger, w.rules.where
 	}
 }
 

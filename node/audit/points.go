@@ -92,7 +92,9 @@ func (a *audit) settle(p *points) {
 		case fromBundle:
 			a.settleEarlier(x)
 		case fromAuditor:
-			a.settlePrevious(x)
+			if !a.explained(x) {
+				a.settlePrevious(x)
+			}
 		}
 	}
 	a.settleEvidence()
@@ -216,6 +218,9 @@ func (a *audit) settleEvidence() {
 			if o, err := a.book.open(x.raw); err == nil {
 				x.note = o.Note
 			}
+		}
+		if a.settledFork(pair) {
+			continue
 		}
 		switch x, y := pair[0], pair[1]; {
 		case x.note == nil || y.note == nil:

@@ -61,6 +61,7 @@ const (
 	CodeEarlier      Code = "earlier"       // an older checkpoint
 	CodePrevious     Code = "previous"      // the auditor's own
 	CodeFork         Code = "fork"          // evidence
+	CodeGivenUp      Code = "given_up"      // a checkpoint, fork or receipt of entries that a return has voided
 	CodeStatement    Code = "statement"     // an entry's statement cannot be read
 	CodeSignature    Code = "signature"     // a statement's signature and key
 	CodeRules        Code = "rules"         // a statement that the rules refuse

@@ -51,6 +51,15 @@ func newRules(a *audit, c *court) (*rules, error) {
 	return r, nil
 }
 
+// where is the entry of a statement, as the judged log has it.
+func (r *rules) where(region, id string) (index uint64, known bool) {
+	o, err := r.ledger.Books(r.tx).Statement(region, id)
+	if err != nil || o.Committed == nil {
+		return 0, false
+	}
+	return o.Committed.Index, true
+}
+
 // close ends the follower and removes the temporary file. What went wrong with it
 // went wrong before.
 func (r *rules) close() {

@@ -43,8 +43,9 @@ type Actor struct {
 // Fork is a contradiction that signatures prove.
 type Fork struct {
 	Size    uint64      `json:"size"`
-	Signers [2][]string `json:"signers"` // regions under whose keys each of the two stands
-	File    string      `json:"file"`    // in the bundle
+	Signers [2][]string `json:"signers"`          // regions under whose keys each of the two stands
+	File    string      `json:"file"`             // in the bundle
+	Return  *uint64     `json:"return,omitempty"` // first entry of the return that settled it
 }
 
 // tally counts entries.

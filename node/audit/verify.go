@@ -10,6 +10,7 @@ import (
 	"sandi.internal/gateway/consensus/bundle"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/merkle"
 )
 
@@ -85,6 +86,8 @@ type audit struct {
 	openings map[string]*opening // by commitment; whole logs and extracts
 	receipts map[uint64][]*held  // by index
 	pairs    [][2]*point         // of evidence
+	judged   *ledger.Ledger      // the log's, once all of it was judged
+	whereNow func(region, id string) (index uint64, known bool)
 	forks    []Fork
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"sandi.internal/gateway/certs/strict"
+	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/consensus/witness"
 )
@@ -46,16 +47,7 @@ func (f *Folder) Execute(v *View, o *Order) error {
 	if err != nil {
 		return fmt.Errorf("couldn't load the ledger: %w", err)
 	}
-	var others []string
-	for _, r := range machine.Roster().Genesis.Regions {
-		for _, n := range r.Nodes {
-			if !slices.Contains(o.Survivors, n.ID) {
-				others = append(others, n.ID)
-			}
-		}
-	}
-	slices.Sort(others)
-	if err := f.stopped().Recover(o.Survivors, others, v.Last); err != nil {
+	if err := f.stopped().Recover(o.Survivors, others(machine.Roster().Genesis, o.Survivors), v.Last); err != nil {
 		return err
 	}
 	local := f.Store.Local()
@@ -66,6 +58,20 @@ func (f *Folder) Execute(v *View, o *Order) error {
 		return err
 	}
 	return f.Store.Sync()
+}
+
+// others are the nodes that stand and are not among some, ascending.
+func others(g *genesis.Genesis, voters []string) []string {
+	var others []string
+	for _, r := range g.Regions {
+		for _, n := range r.Nodes {
+			if !slices.Contains(voters, n.ID) {
+				others = append(others, n.ID)
+			}
+		}
+	}
+	slices.Sort(others)
+	return others
 }
 
 // Local is the node's own keyspace.

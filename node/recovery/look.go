@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/replica"
@@ -20,8 +21,10 @@ import (
 type Folder struct {
 	Genesis *genesis.Signed
 	Node    string
+	Keys    []keyring.PublicKey // the log and cosigner keys that its configuration names
 	Store   *state.Store
 	Log     *raftlog.Store
+	Scratch string // a folder that a return makes and removes; on the same disk, as large as the ledger
 	Pool    *statement.Pool
 	Logger  *slog.Logger
 }
@@ -51,7 +54,7 @@ type Given struct {
 
 func (f *Folder) stopped() *replica.Stopped {
 	return &replica.Stopped{
-		Network: f.Genesis.Network(), Node: f.Node, Log: f.Log, Store: f.Store, Logger: f.Logger,
+		Network: f.Genesis.Network(), Node: f.Node, Log: f.Log, Store: f.Store, Logger: f.Logger, Pool: f.Pool,
 		Ledger: func() (*ledger.Ledger, error) { return ledger.New(f.Genesis, f.Pool) },
 	}
 }

@@ -1,0 +1,85 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sandi.internal/gateway/consensus/checkpoint"
+	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/statement"
+	"sandi.internal/gateway/node/recovery"
+)
+
+// settled reports whether a return to a final checkpoint explains a note.
+func (n *Node) settled(note *checkpoint.Note) bool { return n.ledger.Settles(note) != nil }
+
+// finishedReturn refuses to serve in the middle of a return.
+func (n *Node) finishedReturn() error {
+	switch begun, err := recovery.Unfinished(n.stores.state.Local()); {
+	case err != nil:
+		return err
+	case begun != nil:
+		return recovery.ErrUnfinished
+	}
+	return nil
+}
+
+// resubmitPause is between two attempts while there is no majority.
+const resubmitPause = time.Second
+
+// resubmit hands in again, in their order and one at a time, the statements of entries
+// that a return has voided. Every node does, with what it had; the ledger takes the first
+// of equal ones, and answers the others alike.
+func (n *Node) resubmit(ctx context.Context) error {
+	again, refused := 0, 0
+	err := recovery.Queued(n.stores.state.Local(), func(index uint64, raw []byte) (recovery.Outcome, error) {
+		st, err := statement.Parse(raw)
+		if err != nil {
+			return recovery.Outcome{}, fmt.Errorf("couldn't read a void entry: %w", err)
+		}
+		result, err := n.insist(ctx, raw)
+		if err != nil {
+			return recovery.Outcome{}, err
+		}
+		o := recovery.Outcome{Void: index, Region: st.Region, ID: st.ID, Kind: st.Kind, Why: result.Refusal}
+		if result.Status == ledger.Committed {
+			o.Index = &result.Index
+			again++
+		} else {
+			refused++
+			n.log.Warn("a void entry was refused when it was submitted again; its bureau has to act anew", "void", index, "region", st.Region, "id", st.ID, "why", result.Refusal.Code)
+		}
+		return o, nil
+	})
+	if ctx.Err() != nil {
+		return nil
+	}
+	if again+refused > 0 {
+		n.log.Info("the void entries were submitted again", "took effect", again, "refused", refused)
+	}
+	return err
+}
+
+// insist submits a statement until the ledger has answered it.
+func (n *Node) insist(ctx context.Context, raw []byte) (ledger.Result, error) {
+	for {
+		result, err := n.replica.Submit(ctx, raw)
+		switch {
+		case err == nil:
+			return result, nil
+		case errors.Is(err, replica.ErrInvalid):
+			return ledger.Result{Status: ledger.Refused, Refusal: &ledger.Refusal{Code: ledger.CodeSignature}}, nil
+		case ctx.Err() != nil:
+			return ledger.Result{}, ctx.Err()
+		}
+		n.log.Debug("couldn't submit a void entry again yet", "error", err)
+		select {
+		case <-ctx.Done():
+			return ledger.Result{}, ctx.Err()
+		case <-time.After(resubmitPause):
+		}
+	}
+}
