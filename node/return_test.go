@@ -24,7 +24,6 @@ import (
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
-	"sandi.internal/gateway/consensus/witness"
 	"sandi.internal/gateway/node"
 	"sandi.internal/gateway/node/audit"
 	"sandi.internal/gateway/node/recovery"
@@ -129,10 +128,10 @@ func (n *network) opened(i int, do func(f *recovery.Folder)) {
 }
 
 // returning looks at a stopped node, as before a return.
-func (n *network) returning(i int, forks []recovery.Given, do func(*recovery.Folder, *recovery.ReturnView)) {
+func (n *network) returning(i int, shown []byte, do func(*recovery.Folder, *recovery.ReturnView)) {
 	n.t.Helper()
 	n.opened(i, func(f *recovery.Folder) {
-		v, err := f.LookReturn(n.t.Context(), nil, forks, time.Now().UnixMilli())
+		v, err := f.LookReturn(n.t.Context(), nil, shown, time.Now().UnixMilli())
 		if err != nil {
 			n.t.Fatal(err)
 		}
@@ -194,7 +193,6 @@ func TestForkReturned(t *testing.T) {
 	n.forked(a, b, told[0], told[1])
 	n.start(a)
 	n.start(b)
-	var evidence []recovery.Given
 	for _, i := range []int{a, b} {
 		n.await("evidence of the fork", func(ctx context.Context) error {
 			if n.status(i).Checkpoints.Stopped == "" {
@@ -246,14 +244,9 @@ func TestForkReturned(t *testing.T) {
 	for _, i := range []int{a, b, absent} {
 		order = append(order, n.renewed(network, i)...)
 	}
-	evidence = append(evidence, recovery.Given{Name: "fork", Note: n.evidenceAt(a)})
 	print := ""
 	for _, i := range []int{a, b, absent} {
-		var given []recovery.Given
-		if i == absent {
-			given = evidence
-		}
-		n.returning(i, given, func(f *recovery.Folder, v *recovery.ReturnView) {
+		n.returning(i, order, func(f *recovery.Folder, v *recovery.ReturnView) {
 			o, err := f.JudgeReturn(v, order)
 			if err != nil {
 				t.Fatalf("node %d: %v", i, err)
@@ -376,19 +369,6 @@ func (n *network) finalAgain(size uint64, nodes ...int) {
 	n.awaitFinal(size, nodes...)
 }
 
-// evidenceAt is the first fork that a stopped node knows of, as it serves it.
-func (n *network) evidenceAt(i int) (raw []byte) {
-	n.t.Helper()
-	n.opened(i, func(f *recovery.Folder) {
-		list, err := witness.ReadEvidence(f.Store.Local(), n.keys)
-		if err != nil || len(list) == 0 {
-			n.t.Fatalf("no evidence: %v", err)
-		}
-		raw = list[0].Marshal()
-	})
-	return raw
-}
-
 // auditedWith verifies a bundle with the key file of the beginning and what an auditor
 // kept.
 func (n *network) auditedWith(file []byte, kept ...[]byte) *audit.Report {
@@ -415,8 +395,8 @@ func (n *network) auditedWith(file []byte, kept ...[]byte) *audit.Report {
 // refusedReturns has a node refuse what must not move it.
 func (n *network) refusedReturns(i int, plan statement.ReturnBody, signed func(statement.ReturnBody, ...int) []byte) {
 	n.t.Helper()
-	n.returning(i, nil, func(f *recovery.Folder, v *recovery.ReturnView) {
-		final := v.Final.Checkpoint
+	n.returning(i, nil, func(f *recovery.Folder, known *recovery.ReturnView) {
+		v, final := known, known.Final.Checkpoint
 		other := n.noted(final.Origin, final.Size+9, merkle.Hash{1}, 0)
 		for name, tc := range map[string]struct {
 			order []byte
@@ -440,7 +420,7 @@ func (n *network) refusedReturns(i int, plan statement.ReturnBody, signed func(s
 			"an earlier final checkpoint": {signed(changed(plan, func(b *statement.ReturnBody) {
 				b.Checkpoint = n.noted(final.Origin, 1, merkle.Hash{3}, 0, 1, 2)
 			}), 0, 1), recovery.ErrFinal},
-			"less than is known":    {signed(changed(plan, func(b *statement.ReturnBody) { b.Void = v.Forks[0].Size }), 0, 1), recovery.ErrOrder},
+			"less than the fork":    {signed(changed(plan, func(b *statement.ReturnBody) { b.Void = v.Forks[0].Size - 1 }), 0, 1), recovery.ErrOrder},
 			"from before":           {signed(changed(plan, func(b *statement.ReturnBody) { b.Term = v.Term }), 0, 1), recovery.ErrOrder},
 			"without this node":     {signed(changed(plan, func(b *statement.ReturnBody) { b.Nodes = b.Nodes[1:] }), 0, 1), recovery.ErrOrder},
 			"of one region's nodes": {signed(changed(plan, func(b *statement.ReturnBody) { b.Nodes = b.Nodes[:1] }), 0, 1), recovery.ErrOrder},
@@ -453,6 +433,11 @@ func (n *network) refusedReturns(i int, plan statement.ReturnBody, signed func(s
 			} else if strings.Contains(err.Error(), "\n") {
 				n.t.Errorf("%s: more than a line: %v", name, err)
 			}
+		}
+		further := *v
+		further.Most++
+		if _, err := f.JudgeReturn(&further, signed(plan, 0, 1)); !errors.Is(err, recovery.ErrOrder) {
+			n.t.Errorf("a longer tree is known elsewhere: %v", err)
 		}
 	})
 }

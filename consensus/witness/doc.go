@@ -19,6 +19,9 @@
 //   - A node that has forgotten what it cosigned (an old data folder put back)
 //     finds out from its peers before it votes, and does not vote until nothing
 //     that it forgot can matter any more (probation.go).
+//   - A key that a return to a final checkpoint has ended signs nothing more here,
+//     whatever the configuration says: it may have signed trees that were given up
+//     (returned.go). What such keys signed is explained by the order, and accuses nobody.
 //   - A note is shown only when this node's own ledger has that size and root.
 //   - What is wrong and leaves no evidence is said to the operator: false
 //     signatures, entries that are kept back, checkpoints that do not become

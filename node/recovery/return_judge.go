@@ -55,7 +55,7 @@ func (f *Folder) JudgePlan(v *ReturnView, body statement.ReturnBody) error {
 	case body.Index <= v.Index || body.Term <= v.Term:
 		return badOrder("it goes on from entry %d, term %d, and this node is at %d, %d; plan again at this node", body.Index, body.Term, v.Index, v.Term)
 	case v.fork(t) == sideNeither:
-		return badOrder("its fork at %d leaves is none that this node knows: fetch the evidence from a node that has it (/log/evidence) and give it with --evidence", t.Fork)
+		return badOrder("this node's tree has neither root of its fork at %d leaves; look which of this node's forks the bureaus mean", t.Fork)
 	}
 	return nil
 }

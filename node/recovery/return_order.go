@@ -138,6 +138,16 @@ func (v *ReturnView) fork(t *ledger.Return) string {
 	return sideNeither
 }
 
+// SideOf is the side of a plan's fork that this node's tree has: first, second or short;
+// else what no plan says, and JudgePlan refuses it.
+func (v *ReturnView) SideOf(body statement.ReturnBody) string {
+	first, err := bodyOf(body.First)
+	if err != nil {
+		return sideNeither
+	}
+	return v.fork(&ledger.Return{ReturnBody: body, Fork: first.Size})
+}
+
 // names reports whether a body is about this fork: the same two roots.
 func (k *ForkView) names(body statement.ReturnBody) bool {
 	first, err1 := bodyOf(body.First)

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -34,7 +35,7 @@ var (
 
 // ForkView is a fork as this node sees it.
 type ForkView struct {
-	ID     string      `json:"id"` // of the evidence; empty when it was given in a file
+	ID     string      `json:"id"` // of the evidence; empty when a plan or an order showed it
 	Size   uint64      `json:"size"`
 	First  []string    `json:"first"`  // regions that signed the one root
 	Second []string    `json:"second"` // and the other
@@ -91,9 +92,9 @@ func submitted(st *statement.Statement) bool {
 }
 
 // LookReturn says what a return would come to, and changes nothing but a folder for the
-// trial, Scratch. given are checkpoints and forks are pieces of evidence from elsewhere;
-// now is ledger time for the trial, unix ms.
-func (f *Folder) LookReturn(ctx context.Context, given, forks []Given, now int64) (*ReturnView, error) {
+// trial, Scratch. given are checkpoints from elsewhere, shown is a plan or an order from
+// elsewhere (nil: none), whose fork proves itself; now is ledger time for the trial, unix ms.
+func (f *Folder) LookReturn(ctx context.Context, given []Given, shown []byte, now int64) (*ReturnView, error) {
 	machine, err := f.loaded()
 	if err != nil {
 		return nil, fmt.Errorf("couldn't load the ledger: %w", err)
@@ -109,7 +110,7 @@ func (f *Folder) LookReturn(ctx context.Context, given, forks []Given, now int64
 	if err := f.finals(machine, view, given, v); err != nil {
 		return nil, err
 	}
-	if err := f.forks(machine, forks, v); err != nil {
+	if err := f.forks(machine, shown, v); err != nil {
 		return nil, err
 	}
 	for _, p := range view.Points {
@@ -154,18 +155,17 @@ func (f *Folder) finals(machine *ledger.Ledger, view *View, given []Given, v *Re
 }
 
 // forks gathers the forks above the final checkpoint.
-func (f *Folder) forks(machine *ledger.Ledger, given []Given, v *ReturnView) error {
+func (f *Folder) forks(machine *ledger.Ledger, shown []byte, v *ReturnView) error {
 	keys := machine.Roster().Ever
 	cases, err := witness.ReadEvidence(f.Store.Local(), keys)
 	if err != nil {
 		return err
 	}
-	for _, g := range given {
-		e, err := witness.ParseEvidence(keys, g.Note)
-		if err != nil {
-			return fmt.Errorf("couldn't take the evidence %s: %w", g.Name, err)
+	for line := range bytes.Lines(shown) {
+		if body, ok := bodyIn(bytes.TrimSpace(line)); ok {
+			cases = append(cases, witness.Evidence{First: body.First, Second: body.Second})
+			break // all say the same, or the order is refused
 		}
-		cases = append(cases, e)
 	}
 	var sizes []uint64
 	for _, e := range cases {
@@ -193,6 +193,15 @@ func (f *Folder) forks(machine *ledger.Ledger, given []Given, v *ReturnView) err
 		v.Forks[i].Side = sideOf(v.Forks[i].roots, remains.Roots, v.Forks[i].Size)
 	}
 	return nil
+}
+
+// bodyIn is the return in a line of a plan or of an order, whoever signed it.
+func bodyIn(line []byte) (statement.ReturnBody, bool) {
+	if st, err := statement.Parse(line); err == nil && st.Kind == statement.KindReturn {
+		line = st.Body
+	}
+	body, err := statement.ParseReturn(line)
+	return body, err == nil
 }
 
 // sideOf says which of two roots a tree has at a size.
@@ -258,7 +267,7 @@ func (v *ReturnView) Plan(voters []string) (statement.ReturnBody, error) {
 	}
 	at := slices.IndexFunc(v.Forks, func(k ForkView) bool { return k.Side != sideNeither })
 	if at < 0 {
-		return body, fmt.Errorf("%w: no evidence that two regions stand for is here; give it with --evidence (curl https://NODE/log/evidence)", ErrNoFork)
+		return body, fmt.Errorf("%w: no evidence that two regions stand for is here; plan at a node that has it", ErrNoFork)
 	}
 	fork := v.Forks[at]
 	slices.Sort(voters)

@@ -74,7 +74,7 @@ func (g *governance) sign(cmd *cobra.Command, kind string, body func(network str
 
 func newGov(s *settings) *cobra.Command {
 	cmd := &cobra.Command{Use: "gov", Short: "governance: sign offline, submit online"}
-	cmd.AddCommand(newGovSign(), newGovMove(), newGovRecovery(), newGovSubmit(s))
+	cmd.AddCommand(newGovSign(), newGovMove(), newGovRecovery(), newGovReturn(), newGovSubmit(s))
 	return cmd
 }
 

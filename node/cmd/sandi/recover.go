@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -36,6 +35,13 @@ but to find a node or a backup that has the rest.
 
 The lost machines must never start again with their old data folders.
 
+With --to-final: after a proven fork, back to the last final checkpoint (OPERATIONS.md,
+"A proven fork"). Run it at every node, all of them stopped. It shows the fork, which
+entries are void, and what becomes of each when it is submitted again; --plan-out writes
+the plan that at least two bureaus sign (sandi gov return), --plan judges another
+bureau's. What is final is never given up. All log and cosigner keys end: a key must not
+sign two trees of one size. Name the new ones in sandi.yaml before --order … --yes.
+
 Exit: 0 done, or it could be; 4 looked, and it could not go on; 3 the order or a
 checkpoint does not hold.`
 
@@ -43,15 +49,21 @@ func newRecover(s *settings) *cobra.Command {
 	var config string
 	var checkpoints, orders []string
 	var yes bool
+	var back returnFlags
 	cmd := &cobra.Command{
 		Use:   "recover",
-		Short: "lost majority: look what is left, and go on under an order of two bureaus",
+		Short: "lost majority or proven fork: look what is left, and go on under an order of two bureaus",
 		Long:  recoverLong,
 		Example: "  sandi recover -c sandi.yaml --checkpoint tianjin.note --checkpoint auditor.note\n" +
-			"  sandi recover -c sandi.yaml --checkpoint tianjin.note --order 110000.jws --order 130000.jws --yes",
+			"  sandi recover -c sandi.yaml --checkpoint tianjin.note --order 110000.jws --order 130000.jws --yes\n" +
+			"  sandi recover -c sandi.yaml --to-final --plan-out plan.json\n" +
+			"  sandi recover -c sandi.yaml --to-final --order return.jws --yes",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if yes && len(orders) == 0 {
+			if err := back.check(); err != nil {
+				return err
+			}
+			if yes && len(orders) == 0 && !back.toFinal {
 				return usagef("--yes without --order: give the order that two bureaus have signed")
 			}
 			cfg, err := node.LoadConfig(config)
@@ -63,6 +75,9 @@ func newRecover(s *settings) *cobra.Command {
 				return fmt.Errorf("%w; stop the node first", err)
 			}
 			defer func() { err = errors.Join(err, done()) }()
+			if back.toFinal {
+				return s.returnToFinal(cmd, folder, &back, checkpoints, orders, yes)
+			}
 			return s.recover(cmd, folder, checkpoints, orders, yes)
 		},
 	}
@@ -71,17 +86,14 @@ func newRecover(s *settings) *cobra.Command {
 	f.StringArrayVar(&checkpoints, "checkpoint", nil, "a cosigned checkpoint that somebody kept; may be given several times")
 	f.StringArrayVar(&orders, "order", nil, "a bureau's signed order, or a file with all of them; may be given several times")
 	f.BoolVar(&yes, "yes", false, "go on; without it nothing is changed")
+	back.flags(cmd)
 	return cmd
 }
 
 func (s *settings) recover(cmd *cobra.Command, folder *recovery.Folder, checkpoints, orders []string, yes bool) error {
-	var given []recovery.Given
-	for _, path := range checkpoints {
-		note, err := readBounded(path, checkpoint.MaxNote)
-		if err != nil {
-			return fmt.Errorf("couldn't read --checkpoint: %w", err)
-		}
-		given = append(given, recovery.Given{Name: path, Note: note})
+	given, err := readGiven(checkpoints, checkpoint.MaxNote)
+	if err != nil {
+		return fmt.Errorf("couldn't read --checkpoint: %w", err)
 	}
 	view, err := folder.Look(given)
 	if err != nil {
@@ -101,13 +113,9 @@ func (s *settings) recover(cmd *cobra.Command, folder *recovery.Folder, checkpoi
 		}
 		return nil
 	}
-	var text []byte
-	for _, path := range orders {
-		part, err := readBounded(path, recovery.MaxOrder)
-		if err != nil {
-			return fmt.Errorf("couldn't read --order: %w", err)
-		}
-		text = append(append(text, part...), '\n')
+	text, err := readOrders(orders)
+	if err != nil {
+		return err
 	}
 	order, err := folder.Judge(view, text)
 	if err != nil {
@@ -122,10 +130,8 @@ func (s *settings) recover(cmd *cobra.Command, folder *recovery.Folder, checkpoi
 	if err := folder.Execute(view, order); err != nil {
 		return err
 	}
-	for _, path := range orders {
-		if err := os.Rename(path, path+".used"); err != nil {
-			return fmt.Errorf("the node is recovered, but the order couldn't be put away: %w; rename it by hand", err)
-		}
+	if err := putAway(orders); err != nil {
+		return err
 	}
 	fmt.Fprintln(cmd.ErrOrStderr(), s.pick("已恢复。全部存续节点执行后再启动；已失去的机器不得以旧数据启动",
 		"recovered. Start it when every survivor has been; the lost machines must never start with their old data"))
