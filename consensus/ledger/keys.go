@@ -82,7 +82,7 @@ func lastSealKey() []byte             { return []byte{tableSeal} }
 func moveKey(region string) []byte    { return appendTable(nil, tableMove, region) }
 func lastMoveKey() []byte             { return []byte{tableMove} }
 func recoveryKey() []byte             { return []byte{tableRecovery} }
-func returnKey(size uint64) []byte { return binary.BigEndian.AppendUint64([]byte{tableReturn}, size) }
+func returnKey(size uint64) []byte    { return binary.BigEndian.AppendUint64([]byte{tableReturn}, size) }
 
 func proposalKey(region, id string) []byte {
 	return appendTable(nil, tableLaw, string(rune(lawProposal)), region, "/", id)
