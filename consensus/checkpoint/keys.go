@@ -132,3 +132,18 @@ func (k *Keys) find(id keyID, origin string) (known, bool) {
 	}
 	return found, true
 }
+
+// cosigner is the name that a cosigner with this key id has; empty when there is none, or
+// more than one.
+func (k *Keys) cosigner(id uint32) string {
+	name := ""
+	for _, key := range k.list {
+		if key.Kind == KindCosigner && key.ID() == id {
+			if name != "" {
+				return ""
+			}
+			name = key.Name
+		}
+	}
+	return name
+}

@@ -113,6 +113,15 @@ func VerifyInclusion(leaf Hash, index, size uint64, path []Hash, root Hash) erro
 	return proof.VerifyInclusion(rfc6962.DefaultHasher, index, size, leaf[:], raws(path), root[:])
 }
 
+// RootOf is the root of the one tree in which Inclusion could have given this path.
+func RootOf(leaf Hash, index, size uint64, path []Hash) (Hash, error) {
+	root, err := proof.RootFromInclusionProof(rfc6962.DefaultHasher, index, size, leaf[:], raws(path))
+	if err != nil {
+		return Hash{}, fmt.Errorf("couldn't compute a root: %w", err)
+	}
+	return Hash(root), nil
+}
+
 // VerifyConsistency checks what Consistency proves.
 func VerifyConsistency(old, size uint64, path []Hash, oldRoot, root Hash) error {
 	return proof.VerifyConsistency(rfc6962.DefaultHasher, old, size, raws(path), oldRoot[:], root[:])
