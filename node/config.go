@@ -35,6 +35,7 @@ type Config struct {
 	Log     Log     `koanf:"log"`
 	Witness Witness `koanf:"witness"`
 	Console Console `koanf:"console"`
+	Papers  string  `koanf:"papers"` // folder of the bureau's own document templates; none: those of the program
 }
 
 // Console is the web console, which the public door serves under /console once
@@ -193,7 +194,7 @@ func (c *Config) resolve(dir string) {
 	for _, p := range []*string{
 		&c.Data, &c.Genesis, &c.Nodes, &c.TLS.Cert, &c.TLS.Key, &c.Keys.Statement, &c.Keys.Log, &c.Keys.Cosigner, &c.Keys.Draw,
 		&c.Keys.Vault, &c.Keys.Pseudonym, &c.Keys.Gossip, &c.Keys.NodeCert, &c.Keys.NodeKey, &c.Keys.CACert, &c.Keys.CAKey,
-		&c.Keys.Token, &c.Console.Links, &c.Console.OIDC.Secret,
+		&c.Keys.Token, &c.Console.Links, &c.Console.OIDC.Secret, &c.Papers,
 	} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)

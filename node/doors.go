@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"syscall"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/auth/books"
 	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/paper"
 	"sandi.internal/gateway/api/peer"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/v1"
@@ -60,6 +62,11 @@ func (n *Node) openDoors() error {
 		Promises: n.promises, Access: n.access, Auditing: n.auditing(),
 	}
 	cfg.Backup = n.backup
+	if n.cfg.Papers != "" {
+		if cfg.Papers, err = paper.Load(os.DirFS(n.cfg.Papers)); err != nil {
+			return fmt.Errorf("papers: %w", err)
+		}
+	}
 	if n.clock != nil { // a nil *scenarioClock in the interface would be a clock
 		cfg.Practice = n.clock
 	}

@@ -115,3 +115,11 @@ func quote(raw []byte) ([]byte, error) {
 	}
 	return out, nil
 }
+
+// Receipt is the proof with its entry as a value.
+func (p *Proof) Receipt() *checkpoint.Receipt {
+	return &checkpoint.Receipt{
+		Network: p.network, Index: p.leaf.Seq, Size: p.under.note.Size, Leaf: p.entry, Statement: string(p.leaf.Stmt),
+		Path: p.path, Checkpoint: p.under.raw, Grade: p.under.grade,
+	}
+}

@@ -150,3 +150,15 @@ func (d *Door) below(w http.ResponseWriter, r *http.Request) {
 	}
 	d.pages.page(w, r)
 }
+
+// VerifyName is the built page that verifies printed codes; it needs no node.
+const VerifyName = "verify.html"
+
+// VerifyPage is that page as a file of its own.
+func VerifyPage() ([]byte, error) {
+	page, err := built.ReadFile("dist/" + VerifyName)
+	if err != nil {
+		return nil, fmt.Errorf("couldn't read the built console: %w", err)
+	}
+	return page, nil
+}

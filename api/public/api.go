@@ -20,6 +20,7 @@ import (
 	"sandi.internal/gateway/api/desk"
 	"sandi.internal/gateway/api/home"
 	"sandi.internal/gateway/api/lots"
+	"sandi.internal/gateway/api/paper"
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/roster"
 	"sandi.internal/gateway/api/serve"
@@ -44,6 +45,7 @@ type Config struct {
 	Lots                  *lots.Lots               // pools and rules of draws
 	Home                  *home.Home               // what records keep at home
 	Data                  *dataset.Sets            // shared data sets; nil: none
+	Papers                *paper.Set               // documents to print; nil: those that come with the program
 	Local                 desk.Local               // node-local keys: what came of uploads
 	Replica               func() v1.Replica        // how this node stands among the others
 	Checkpoints           func() *v1.Checkpoints   // what it has signed; nil: it signs nothing
@@ -84,6 +86,7 @@ type API struct {
 	feed        *feed
 	counting    counter // reports being counted
 	roster      *roster.Roster
+	verifier    string      // address of the page that verifies printed codes
 	backingUp   atomic.Bool // one backup at a time
 	closed      atomic.Bool
 	heartbeat   time.Duration // of streams
@@ -100,6 +103,9 @@ func New(cfg Config) (*API, error) {
 	if cfg.Rate == 0 {
 		cfg.Rate = DefaultRate
 	}
+	if cfg.Papers == nil {
+		cfg.Papers = paper.Defaults()
+	}
 	a := &API{
 		cfg: cfg, router: serve.NewRouter(serve.NewMetrics(cfg.Metrics, "public"), cfg.Logger), feed: newFeed(cfg.Genesis), counting: newCounter(),
 		roster: roster.New(), heartbeat: heartbeat, patience: readerPatience,
@@ -107,6 +113,7 @@ func New(cfg Config) (*API, error) {
 		subscribers: serve.NewFair(subscribeRate, subscribersMax, time.Now),
 		uploads:     serve.NewFair(transferRate, transfersMax, time.Now),
 	}
+	a.verifier = verifierOf(cfg)
 	a.guard = serve.NewGuard(a.router, cfg.Hosts, serve.MaxConns)
 	humaOnce.Do(configureHuma)
 	a.huma = humago.New(a.router, humaConfig(a))

@@ -55,6 +55,7 @@ func (a *API) routes() {
 		OperationID: "search-experts", Path: "/v1/experts", Tags: []string{"experts"}, Summary: "Who of the expert pool may be chosen",
 		Description: "By field, region and days, without those who must stay away from a party: same employer or group, a unit they named, consulting, the host's own region, a visit in the rounds before, a declaration. What the fields of the pool mean, and the reasons, the law document says (section `pool`). Who served least comes first.",
 	}, a.experts)
+	a.paperRoutes()
 	a.importRoutes()
 	a.dataRoutes()
 	a.statementRoutes()

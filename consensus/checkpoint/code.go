@@ -47,18 +47,18 @@ const codeWords = `{"alg":"EdDSA","alg":"ES256","kid":"110000/st-1","typ":"sandi
 	`"},"request":"","body":{"procedure":"","event":"","fields":{"materials":[{"commitment":"sc1.","kind":"pages":"payload_root":"sc1."doc_no":"〔2026〕号"}}}{"network":"`
 
 // Code is the receipt as a code. One whose entry makes it longer than most bytes names the
-// entry by its hash: who reads it needs the receipt file to see what the entry says.
-func (r *Receipt) Code(most int) ([]byte, error) {
+// entry by its hash, and is not whole: who reads it needs the receipt file to see what the
+// entry says. The error wraps ErrReceipt or ErrNote.
+func (r *Receipt) Code(most int) (code []byte, whole bool, err error) {
 	leaf, st, err := readEntry(r.Leaf)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	c, lines, ok := split(r.Checkpoint)
 	if !ok {
-		return nil, fmt.Errorf("couldn't make a code of a receipt: %w", ErrNote)
+		return nil, false, fmt.Errorf("couldn't make a code of a receipt: %w", ErrNote)
 	}
-	var tail []byte
-	tail = append(binary.AppendUvarint(tail, uint64(len(c.Origin))), c.Origin...)
+	tail := append(binary.AppendUvarint(nil, uint64(len(c.Origin))), c.Origin...)
 	tail = binary.AppendUvarint(tail, uint64(len(r.Path)))
 	for i := range r.Path {
 		tail = append(tail, r.Path[i][:]...)
@@ -66,17 +66,16 @@ func (r *Receipt) Code(most int) ([]byte, error) {
 	tail = appendCosigners(tail, lines)
 	head := binary.AppendUvarint(binary.AppendUvarint(nil, r.Size), r.Index)
 
-	whole, err := appendWhole(append([]byte{codeWhole}, head...), leaf, tail)
-	if err != nil {
-		return nil, err
+	if code, err = appendWhole(append([]byte{codeWhole}, head...), leaf, tail); err != nil {
+		return nil, false, err
 	}
-	if whole = seal(whole); len(whole) <= most {
-		return whole, nil
+	if code = seal(code); len(code) <= most {
+		return code, true, nil
 	}
 	hash := merkle.LeafHash(r.Leaf)
-	small := append(append([]byte{codeHash}, head...), hash[:]...)
-	small = append(binary.AppendUvarint(small, uint64(len(st.Record))), st.Record...)
-	return seal(append(small, tail...)), nil
+	code = append(append([]byte{codeHash}, head...), hash[:]...)
+	code = append(binary.AppendUvarint(code, uint64(len(st.Record))), st.Record...)
+	return seal(append(code, tail...)), false, nil
 }
 
 // PageCode names an entry and the record that it belongs to; it proves nothing by itself.

@@ -20,8 +20,8 @@ func mended(code []byte, change func([]byte)) []byte {
 func TestCode(t *testing.T) {
 	n, g := sealedNetwork(t)
 	r := issued(t, n, g.Network(), n.nodes[:3]...)
-	whole, err := r.Code(MaxCode)
-	if err != nil {
+	whole, held, err := r.Code(MaxCode)
+	if err != nil || !held {
 		t.Fatal(err)
 	}
 	t.Logf("a receipt of %d bytes, an entry of %d: a code of %d", len(r.Marshal()), len(r.Leaf), len(whole))
@@ -36,8 +36,8 @@ func TestCode(t *testing.T) {
 		t.Errorf("grade %s", grade)
 	}
 
-	small, err := r.Code(len(whole) - 1)
-	if err != nil {
+	small, held, err := r.Code(len(whole) - 1)
+	if err != nil || held {
 		t.Fatal(err)
 	}
 	byHash, err := ParseCode(small, n.keys)
@@ -60,8 +60,8 @@ func TestCode(t *testing.T) {
 func TestCodeVectors(t *testing.T) {
 	n, g := sealedNetwork(t)
 	r := issued(t, n, g.Network(), n.nodes[:3]...)
-	whole, _ := r.Code(MaxCode)
-	small, _ := r.Code(1)
+	whole, _, _ := r.Code(MaxCode)
+	small, _, _ := r.Code(1)
 	type vector struct {
 		Name      string `json:"name"`
 		Text      string `json:"text"`
@@ -142,8 +142,8 @@ func TestCodeText(t *testing.T) {
 func FuzzParseCode(f *testing.F) {
 	n, g := sealedNetwork(f)
 	r := issued(f, n, g.Network(), n.nodes[:3]...)
-	whole, _ := r.Code(MaxCode)
-	small, _ := r.Code(1)
+	whole, _, _ := r.Code(MaxCode)
+	small, _, _ := r.Code(1)
 	f.Add(whole)
 	f.Add(small)
 	f.Add(r.PageCode("CT-120000-2025-000018"))

@@ -7,9 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"sandi.internal/gateway/api/client"
+	"sandi.internal/gateway/api/paper"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/procedure"
 	"sandi.internal/gateway/node/cli"
@@ -40,43 +42,33 @@ func writeLetters(ctx context.Context, c *client.Client, report v1.ImportReport,
 		if err != nil {
 			return fmt.Errorf("couldn't read %s for its letter: %w", row.Record, err)
 		}
-		if err := writeLetter(dir, d, rec); err != nil {
+		if err := writeLetter(ctx, c, dir, plain(rec.Fields[d.Import.Letter.Number]), row.Record); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func writeLetter(dir string, d *procedure.Document, rec v1.Record) error {
-	name := rec.ID
-	if number := plain(rec.Fields[d.Import.Letter.Number]); number != "" {
-		name = strings.NewReplacer("/", "-", "\\", "-").Replace(number)
+// writeLetter writes the document of a record that bears the number, by the bureau's own
+// template.
+func writeLetter(ctx context.Context, c *client.Client, dir, number, record string) error {
+	papers, err := c.Papers(ctx, record, client.Read{})
+	if err != nil {
+		return fmt.Errorf("couldn't list the documents of %s: %w", record, err)
 	}
+	i := slices.IndexFunc(papers, func(p v1.PaperName) bool { return number != "" && p.Number == number })
+	if i < 0 {
+		return fmt.Errorf("no document of %s bears the number %q: the bureau's templates have no letter for it (sandi paper list %s)", record, number, record)
+	}
+	p, err := c.Paper(ctx, record, papers[i].Document, client.Read{})
+	if err != nil {
+		return fmt.Errorf("couldn't fill the letter of %s: %w", record, err)
+	}
+	name := strings.NewReplacer("/", "-", "\\", "-").Replace(number)
 	return cli.WriteWhole(filepath.Join(dir, name+".txt"), true, func(w io.Writer) error {
-		_, err := io.WriteString(w, letter(d, rec))
+		_, err := io.WriteString(w, paper.Text(&p))
 		return err
 	})
-}
-
-// letter is what is printed for one record: a draft layout in plain text, from what is
-// clear on the ledger. The bureau's own form takes its place (程序规定 art. 86).
-func letter(d *procedure.Document, rec v1.Record) string {
-	l := d.Import.Letter
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s\n\n%s：\n\n", l.Title.ZH, plain(rec.Fields[l.Number]), plain(rec.Fields[l.To]))
-	for i := range d.Fields {
-		f := &d.Fields[i]
-		value := rec.Fields[f.Name]
-		if value == nil || f.Name == l.Number || f.Name == l.To || f.Type == procedure.TypeCommitment {
-			continue
-		}
-		fmt.Fprintf(&b, "    %s：%s\n", f.ZH, shown(f, value))
-	}
-	fmt.Fprintf(&b, "\n    %s\n\n    %s\n    %s\n\n----\n%s  seq %d  %s\n", l.Ending.ZH, rec.Parties[d.Parties[0].Name].Org, strings.ReplaceAll(rec.UpdatedAt, "T", " "), rec.ID, rec.Seq, rec.Head)
-	if rec.Synthetic {
-		b.WriteString("演练 SYNTHETIC\n")
-	}
-	return b.String()
 }
 
 // plain is the text of a JSON string; other values as they are written.
@@ -86,37 +78,4 @@ func plain(value json.RawMessage) string {
 		return text
 	}
 	return string(value)
-}
-
-// shown is a value in the words of its field.
-func shown(f *procedure.Field, value json.RawMessage) string {
-	text := plain(value)
-	switch f.Type {
-	case procedure.TypeEnum:
-		for _, v := range f.Values {
-			if v.Name == text {
-				return v.ZH
-			}
-		}
-	case procedure.TypeBool:
-		if text == "true" {
-			return "是"
-		}
-		return "否"
-	case procedure.TypeMaterials:
-		var items []struct {
-			Kind       string `json:"kind"`
-			Pages      int    `json:"pages"`
-			Commitment string `json:"commitment"`
-		}
-		if json.Unmarshal(value, &items) == nil {
-			var lines []string
-			for i, m := range items {
-				kind := procedure.Field{Type: procedure.TypeEnum, Values: f.Values}
-				lines = append(lines, fmt.Sprintf("\n      %d. %s %d页 %s", i+1, shown(&kind, json.RawMessage(`"`+m.Kind+`"`)), m.Pages, m.Commitment))
-			}
-			return strings.Join(lines, "")
-		}
-	}
-	return text
 }

@@ -75,7 +75,7 @@ func TestImportCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"线索移送函（草拟版式", "京技管商务消移送〔2025〕1号\n", "120000-SJ：", "涉嫌案由：以假充真", "1. 电子数据 1页 sc1.", "现将上列线索移送你单位处理。", "LT-110000-2025-000001  seq 2", "演练 SYNTHETIC"} {
+	for _, want := range []string{"线索移送函\n（草拟版式", "京技管商务消移送〔2025〕1号\n", "天津市市场监督管理委员会：", "涉嫌以假充真的线索", "1. 电子数据 1页 sc1.", "现将上列线索移送你单位处理。", "LT-110000-2025-000001  ", "演练 SYNTHETIC"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the letter lacks %q:\n%s", want, text)
 		}

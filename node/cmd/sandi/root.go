@@ -55,7 +55,7 @@ func newRoot() *cobra.Command {
 	complete(root, "output", "table", "json", "yaml")
 	complete(root, "lang", "zh", "en")
 	root.AddCommand(
-		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newExpert(s), newTransfer(s), newImport(s), newDataset(s), newAgreement(s), newPT(s), newDraw(s), newReport(s), newReceipt(s), newProcedures(s), newLaw(s),
+		newInit(s), newGenesis(s), newServe(), newStatus(s), newDoctor(s), newToken(s), newRecord(s), newExpert(s), newTransfer(s), newImport(s), newDataset(s), newAgreement(s), newPT(s), newDraw(s), newReport(s), newReceipt(s), newPaper(s), newProcedures(s), newLaw(s),
 		newMaterial(s), newOffer(s),
 		newBackup(s), newVerifyBackup(s), newRestore(s), newRecover(s),
 		newKey(), newGov(s), newNode(s), newAccount(s), newAudit(s), newDemo(s), newVersion(s),
