@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,6 +46,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-"
 // when it is first asked for.
 type asset struct {
 	media  string
+	policy string // of a page that stands alone
 	body   []byte
 	packed func() []byte
 }
@@ -69,6 +71,15 @@ func loadPages(dist fs.FS) (*pages, error) {
 		}
 		if name == "index.html" {
 			p.index = body
+			return nil
+		}
+		if name == VerifyName {
+			found := metaPolicy.FindSubmatch(body)
+			if found == nil {
+				return fmt.Errorf("%s: it has no policy", name)
+			}
+			alone := string(found[1]) + "; frame-ancestors 'none'"
+			p.files[name] = &asset{media: "text/html; charset=utf-8", policy: alone, body: body, packed: sync.OnceValue(func() []byte { return pack(body) })}
 			return nil
 		}
 		media := mediaTypes[path.Ext(name)]
@@ -122,6 +133,10 @@ func (p *pages) file(w http.ResponseWriter, r *http.Request, name string) bool {
 	h := w.Header()
 	h.Set("Content-Type", a.media)
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if a.policy != "" {
+		h.Set("Content-Security-Policy", a.policy)
+		h.Set("Referrer-Policy", "no-referrer")
+	}
 	h.Set("Vary", "Accept-Encoding")
 	h.Set("Cache-Control", "no-cache")
 	if strings.HasPrefix(name, assetsDir) {
@@ -151,8 +166,12 @@ func (d *Door) below(w http.ResponseWriter, r *http.Request) {
 	d.pages.page(w, r)
 }
 
-// VerifyName is the built page that verifies printed codes; it needs no node.
+// VerifyName is the built page that verifies printed codes; it needs no node. Its script and
+// style stand in it, so that it works from a disk: it brings a policy that names both by their
+// hash and forbids every request, and is served under the same.
 const VerifyName = "verify.html"
+
+var metaPolicy = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy" content="([^"]+)"`)
 
 // VerifyPage is that page as a file of its own.
 func VerifyPage() ([]byte, error) {

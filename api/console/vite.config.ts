@@ -2,6 +2,7 @@ import legacy from '@vitejs/plugin-legacy'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { licences, workerLicences } from './licences.ts'
+import { onefile } from './onefile.ts'
 
 // One page under /console, no source maps, no inline script: the policy of the
 // answer allows script files of this host only. Styles that the page writes
@@ -9,7 +10,7 @@ import { licences, workerLicences } from './licences.ts'
 // by way of src/main.tsx).
 export default defineConfig({
   base: '/console/',
-  plugins: [react(), legacy({ renderLegacyChunks: false, modernPolyfills: true, modernTargets: 'chrome>=90' }), licences()],
+  plugins: [react(), legacy({ renderLegacyChunks: false, modernPolyfills: true, modernTargets: 'chrome>=90' }), onefile(), licences()],
   worker: { format: 'es', plugins: () => [workerLicences()] },
   html: { cspNonce: 'SANDI-NONCE' },
   build: { outDir: 'dist', emptyOutDir: true, modulePreload: { polyfill: false }, cssTarget: 'chrome90', assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },

@@ -163,7 +163,7 @@ func (a *API) addCodes(p *v1.Paper, shown audit.Shown, books *ledger.Books, rec 
 			return err
 		}
 		if entry == nil || !shown.Covers(leaf.Seq, false) {
-			p.Codes, p.Page = nil, nil
+			p.Codes, p.Page, p.Pending = nil, nil, true
 			return nil
 		}
 		proof, err := shown.Prove(books, leaf, entry, false)

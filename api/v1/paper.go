@@ -28,6 +28,7 @@ type Paper struct {
 	Date      []PaperRun      `json:"date,omitempty"`
 	Codes     []PaperCode     `json:"codes,omitempty" doc:"one for each statement that it proves; absent while no checkpoint covers them"`
 	Page      *PaperCode      `json:"page,omitempty" doc:"for the foot of every page: names the entry, proves nothing by itself"`
+	Pending   bool            `json:"pending,omitempty" doc:"the codes will be there once a checkpoint covers the statements: seconds"`
 	Synthetic bool            `json:"synthetic,omitempty"`
 }
 

@@ -15,6 +15,7 @@ export const screens: Screen[] = [
   { path: 'records', page: lazy(() => import('./record/List')), nav: 'nav.records', for: readsRecords },
   { path: 'record/:id', page: lazy(() => import('./record/Detail')) },
   { path: 'open/:procedure', page: lazy(() => import('./record/Open')) },
+  { path: 'print/:document', page: lazy(() => import('./paper/Print')) },
   { path: 'missions', page: lazy(() => import('./mission/Missions')), nav: 'nav.missions', for: readsRecords },
   { path: 'mission/:id', page: lazy(() => import('./mission/Mission')) },
   { path: 'plans', page: lazy(() => import('./mission/Plans')) },

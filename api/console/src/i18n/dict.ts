@@ -6,6 +6,7 @@ import { words as form } from '../form/words'
 import { words as frame } from '../frame/words'
 import { words as mission } from '../mission/words'
 import { words as nodes } from '../nodes/words'
+import { words as paper } from '../paper/words'
 import { words as record } from '../record/words'
 import { words as report } from '../report/words'
 import { words as session } from '../session/words'
@@ -14,7 +15,7 @@ import { words as verify } from '../verify/words'
 import type { Lang, Words } from './words'
 
 /** rooms are the texts of the console that the law documents do not bring along, by the folder that they stand in. */
-export const rooms = { audit, desk, draw, expert, form, frame, mission, nodes, record, report, session, sheet, verify } as const satisfies Record<string, Words>
+export const rooms = { audit, desk, draw, expert, form, frame, mission, nodes, paper, record, report, session, sheet, verify } as const satisfies Record<string, Words>
 
 export const dict = {
   ...audit,
@@ -25,6 +26,7 @@ export const dict = {
   ...frame,
   ...mission,
   ...nodes,
+  ...paper,
   ...record,
   ...report,
   ...session,

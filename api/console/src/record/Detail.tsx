@@ -7,6 +7,7 @@ import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
 import { partyOf, type Document } from '../law/document'
+import { Papers } from '../paper/Papers'
 import { Due } from './Due'
 import { Fields } from './Fields'
 import { Limits } from './Limits'
@@ -53,6 +54,9 @@ export default function Detail() {
         <div>
           <Panel title={t('rec.deadlines')}>
             <AllLimits id={id} law={law.data} />
+          </Panel>
+          <Panel title={t('paper.title')}>
+            <Papers record={id} />
           </Panel>
           <Panel title={t('rec.timeline')}>
             <Timeline id={id} law={law.data} />

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest'
+import keyFile from '../../../../consensus/checkpoint/testdata/auditor-keys?raw'
+import codes from '../../../../consensus/checkpoint/testdata/codes.json?raw'
+import receiptFile from '../../../../consensus/checkpoint/testdata/receipt.json?raw'
+import { Refused } from './bytes'
+import { bytesOfDigits, prove, proveReceipt } from './code'
+import { parseKeyFile } from './keys'
+
+interface Vector {
+  name: string
+  text: string
+  want: string
+  record: string
+  index: number
+  size: number
+  leaf: string
+  statement: string
+}
+
+const vectors = JSON.parse(codes) as Vector[]
+const keys = parseKeyFile(keyFile)
+const vector = (name: string) => vectors.find((v) => v.name === name) as Vector
+
+/** reason is why something is refused; 'ok' when it is not. */
+function reason(f: () => unknown): string {
+  try {
+    f()
+  } catch (err) {
+    if (err instanceof Refused) return err.reason
+    throw err
+  }
+  return 'ok'
+}
+
+/** The reasons of this page by those of the vectors. */
+const reasons: Record<string, string[]> = { ok: ['ok'], receipt: ['form', 'whole'], signature: ['signature'], inclusion: ['inclusion'] }
+
+test.each(vectors)('$name', (v) => {
+  expect(reasons[v.want]).toContain(reason(() => prove(bytesOfDigits(v.text), keys)))
+  if (v.want !== 'ok') return
+  const got = prove(bytesOfDigits(v.text), keys)
+  expect({ record: got.record, index: got.index, size: got.size, leaf: got.leaf, statement: got.statement ?? '' }).toEqual({
+    record: v.record, index: v.index, size: v.size, leaf: v.leaf, statement: v.statement,
+  })
+  expect(got.cosigned.map((c) => c.region)).toEqual(v.name === 'page' ? [] : ['110000', '120000', '130000'])
+})
+
+test('what a whole code says', () => {
+  const got = prove(bytesOfDigits('https://node/console/verify.html#' + vector('whole').text), keys)
+  expect(got.payload?.body.event).toBe('send')
+  expect(got.payload?.body.fields).toEqual({ doc_no: '津市监移〔2025〕18号' })
+  expect(got.complete).toBe(true)
+  expect(got.ledgerTime).toBe(1_763_000_000_000)
+})
+
+test('a code cut off, misread or of nothing', () => {
+  const { text } = vector('whole')
+  for (const n of [1, 2, 17, 34, 500]) expect(['whole', 'form']).toContain(reason(() => prove(bytesOfDigits(text.slice(0, -n)), keys)))
+  expect(['whole', 'form']).toContain(reason(() => prove(bytesOfDigits(text.slice(0, 40) + (text[40] === '5' ? '6' : '5') + text.slice(41)), keys)))
+  for (const nothing of ['', '#', 'https://example.org', '12a', '9'.repeat(17), '1'.repeat(60_000)]) expect(['form', 'whole']).toContain(reason(() => prove(bytesOfDigits(nothing), keys)))
+})
+
+test('keys of others', () => {
+  const other = { ...keys, cosigners: keys.cosigners.map((c) => ({ ...c, id: c.id ^ 1 })) }
+  const swapped = { ...keys, cosigners: keys.cosigners.map((c, i) => ({ ...c, key: keys.cosigners[(i + 1) % 3].key })) }
+  const code = bytesOfDigits(vector('whole').text)
+  expect(reason(() => prove(code, other))).toBe('unsigned')
+  expect(reason(() => prove(code, swapped))).toBe('signature')
+  expect(reason(() => prove(code, { ...keys, origin: 'other/ledger' }))).toBe('origin')
+  expect(reason(() => prove(code, { ...keys, network: 'A'.repeat(43) }))).toBe('network')
+  expect(prove(code, { ...keys, regions: [...keys.regions, '140000'] }).complete).toBe(false)
+})
+
+test('a receipt file says the same', () => {
+  const file = receiptFile
+  const got = proveReceipt(file, keys)
+  expect(got.leaf).toBe(vector('whole').leaf)
+  expect(got.payload?.record).toBe('CT-120000-2025-000018')
+  const receipt = JSON.parse(file) as { path: string[]; leaf: string; checkpoint: string; index: number }
+  const changed = (more: object) => reason(() => proveReceipt(JSON.stringify({ ...receipt, ...more }), keys))
+  expect(changed({ path: receipt.path.slice(1) })).toBe('inclusion')
+  expect(changed({ index: 138 })).toBe('form')
+  expect(changed({ checkpoint: receipt.checkpoint.replace('\n300\n', '\n301\n') })).toBe('form')
+  expect(changed({ format: 'x' })).toBe('form')
+})
+
+test('key files', () => {
+  expect(keys.regions).toEqual(['110000', '120000', '130000'])
+  expect(keys.fingerprint).toMatch(/^b8e0 ed50 /)
+  const file = keyFile
+  expect(parseKeyFile('\ufeff' + file.replace(/\n/g, '\r\n')).cosigners).toHaveLength(3)
+  for (const bad of ['', 'genesis 12', file.replace('genesis', '#'), file.replace('+c1579eab+', '+c1579eac+'), file.split('\n').slice(0, 4).join('\n')]) {
+    expect(reason(() => parseKeyFile(bad))).toBe('keys')
+  }
+})
