@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { build, type Plugin } from 'vite'
 import { workerLicences } from './licences.ts'
 
-const here = 'src/verify'
+const here = 'src/code'
 const lawFolder = '../../consensus/procedure/law'
 const labelsId = 'virtual:law-labels'
 
@@ -35,7 +35,7 @@ export function onefile(): Plugin {
       if (!script?.code || outputs.length !== 1) this.error('the page that verifies codes is not one script')
       // Noble asks for Object.hasOwn, which is younger than Chrome 90.
       const code = `Object.hasOwn||(Object.hasOwn=function(o,k){return Object.prototype.hasOwnProperty.call(o,k)});${script.code.trim()}`.replace(/<\/script/gi, '<\\/script')
-      const style = readFileSync(join(here, 'verify.css'), 'utf8')
+      const style = readFileSync(join(here, 'page.css'), 'utf8')
       const policy = `default-src 'none'; script-src '${hash(code)}'; style-src '${hash(style)}'; img-src data: blob:; base-uri 'none'; form-action 'none'`
       const parts: Record<string, string> = { POLICY: policy, STYLE: style, SCRIPT: code }
       const source = readFileSync(join(here, 'page.html'), 'utf8').replace(/POLICY|STYLE|SCRIPT/g, (name) => parts[name])

@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 
 declare module 'virtual:law-labels' {
-  const law: import('./verify/labels').Law
+  const law: import('./code/labels').Law
   export default law
 }
