@@ -4,6 +4,7 @@ import { ExclamationCircleOutlined, FieldTimeOutlined, FormOutlined, ProfileOutl
 import { useProcedures, useRecords, useStatus, type ListQuery } from '../api/queries'
 import { Panel } from '../frame/Panel'
 import { useSpeech } from '../i18n/lang'
+import { MissionFigure } from '../mission/Figure'
 import type { Key } from '../i18n/dict'
 import { RecordTable } from '../record/Table'
 import { useWho } from '../session/context'
@@ -74,6 +75,7 @@ function Figures() {
         </dt>
         <dd>{owed.data ? figure(ours.length) : '…'}</dd>
       </div>
+      <MissionFigure />
     </dl>
   )
 }

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { api, got } from '../api/client'
 import { Problem } from '../api/problem'
+import { useSpeech } from '../i18n/lang'
 import type { Again } from './finding'
 import { maxFile } from './text'
 import type { Answer, Asked } from './worker'
@@ -15,6 +16,7 @@ export interface Own {
 
 /** useAgain draws a draw again in a worker; leaving the page ends it. */
 export function useAgain(id: string) {
+  const { t } = useSpeech()
   const [progress, setProgress] = useState<Progress>({ at: 'nothing' })
   const worker = useRef<Worker | null>(null)
   const stop = useCallback(() => {
@@ -29,8 +31,8 @@ export function useAgain(id: string) {
       const draw = await got(api.GET('/v1/draws/{id}', { params: { path: { id }, query: { texts: true } } }))
       const pool = own.pool ?? draw.pool.text
       const rule = own.rule ?? draw.rule.text
-      if (pool === undefined || rule === undefined) throw new Problem(404, { code: 'draw_text_missing' })
-      if (pool.length > maxFile || rule.length > maxFile) throw new Problem(413, { code: 'too_large' })
+      if (pool === undefined || rule === undefined) throw new Problem(404, { code: 'draw_text_missing', title: t('err.draw_text_missing') })
+      if (pool.length > maxFile || rule.length > maxFile) throw new Problem(413, { code: 'too_large', title: t('err.draw_text_long') })
       const w = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
       worker.current = w
       w.onmessage = ({ data }: MessageEvent<Answer>) => {
@@ -40,7 +42,7 @@ export function useAgain(id: string) {
         } else setProgress({ at: 'drawing', ...data })
       }
       w.onerror = () => {
-        setProgress({ at: 'failed', err: new Problem(0, { code: 'worker' }) })
+        setProgress({ at: 'failed', err: new Problem(0, { code: 'worker', title: t('err.worker') }) })
         stop()
       }
       const asked: Asked = { draw: { ...draw, pool: { ...draw.pool, text: undefined }, rule: { ...draw.rule, text: undefined } }, pool, rule }

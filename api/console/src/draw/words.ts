@@ -57,6 +57,8 @@ export const words = {
   'draw.again.mend': { zh: '请勿使用这一结果。由联络员在办理页面以“排序不一致”提出，并附上此页所列的不同之处。', en: 'Do not use this result. The liaison reports a mismatch on the record\'s page, with the differences listed here.' },
   'mend.draw_text_missing': { zh: '本节点还没有这份名录或规则。稍后重试，或者在下方选用自己手中的原文。', en: 'This node does not keep the pool or the rule yet. Try again later, or use a text of your own below.' },
   'mend.worker': { zh: '浏览器未能运行重算程序，请重新打开页面再试。', en: 'The browser could not run the computation. Open the page again.' },
+  'err.draw_text_missing': { zh: '没有名录或规则的原文，不能重算', en: 'Without the texts of pool and rule nothing can be drawn' },
+  'err.draw_text_long': { zh: '原文超过 16 MiB，不能读取', en: 'A text of more than 16 MiB is not read' },
   'err.worker': { zh: '重算中断', en: 'Drawing again was interrupted' },
 
   'draw.part.pool': { zh: '名录', en: 'Pool' },

@@ -1,9 +1,11 @@
-// What libraries in a worker use and Chrome 90 has not: the polyfills of the build stand
-// in the page only. A worker imports this first.
+// What the libraries in the worker need and Chrome 90 has not: the page's polyfills do not
+// reach a worker. It is imported before them.
 if (!Object.hasOwn) {
   Object.defineProperty(Object, 'hasOwn', {
     configurable: true,
     writable: true,
-    value: (object: object, name: PropertyKey) => Object.prototype.hasOwnProperty.call(object, name),
+    value: (o: object, name: PropertyKey) => Object.prototype.hasOwnProperty.call(o, name),
   })
 }
+
+export {}

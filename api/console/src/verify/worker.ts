@@ -1,4 +1,4 @@
-import './older'
+import '../util/older'
 import { run, type Task, type Told } from './task'
 
 // The whole verification runs here, so that the page stays awake and can end it.
