@@ -1,7 +1,7 @@
 import { CheckCircleOutlined, StopOutlined } from '@ant-design/icons'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Button, Input } from 'antd'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Link, useSearchParams } from 'react-router'
 import { api, got, type PoolMember, type PoolSearch } from '../api/client'
 import { useLaw, useStatus } from '../api/queries'
@@ -52,7 +52,7 @@ export default function Experts() {
         }
       >
         <p className="quiet">{t('expert.help')}</p>
-        <Filters key={params.toString()} search={search} law={law.data} set={(s) => setParams(addressOf(s))} wrong={wrong} />
+        <Filters search={search} law={law.data} set={(s) => setParams(addressOf(s))} wrong={wrong} />
         <p className="quiet">{t('expert.names')}</p>
       </Panel>
       {found.error && !found.data ? (
@@ -81,11 +81,16 @@ function Filters({ search, law, set, wrong }: { search: Search; law: Document | 
   const status = useStatus()
   const [typed, setTyped] = useState(search)
   const skills = law && fieldOf(law, 'specialities')?.of?.fields?.find((m) => m.name === 'field')?.values
-  const choose = (more: Partial<Search>) => set({ ...typed, ...more })
+  const address = addressOf(search).toString()
+  useEffect(() => setTyped(searchOf(new URLSearchParams(address))), [address]) // also when somebody goes back
+  const choose = (more: Partial<Search>) => {
+    setTyped({ ...typed, ...more })
+    set({ ...typed, ...more })
+  }
   const regions = (name: 'region' | 'host', none: string) => (
     <label>
       {t(`expert.${name}`)}
-      <select value={search[name]} onChange={(e) => choose({ [name]: e.target.value })}>
+      <select value={typed[name]} onChange={(e) => choose({ [name]: e.target.value })}>
         <option value="">{none}</option>
         {status.data?.regions.map((r) => (
           <option key={r.code} value={r.code}>
@@ -111,7 +116,7 @@ function Filters({ search, law, set, wrong }: { search: Search; law: Document | 
       <div className="filters" role="group" aria-label={t('list.filter')}>
         <label>
           {t('expert.skill')}
-          <select value={search.field} onChange={(e) => choose({ field: e.target.value })}>
+          <select value={typed.field} onChange={(e) => choose({ field: e.target.value })}>
             <option value="">{t('expert.skill.all')}</option>
             {skills?.map((s) => (
               <option key={s.name} value={s.name}>
@@ -129,7 +134,7 @@ function Filters({ search, law, set, wrong }: { search: Search; law: Document | 
           <Input className="expert-party" value={typed.party} maxLength={18} autoComplete="off" status={wrong.party ? 'error' : ''} onChange={(e) => setTyped({ ...typed, party: e.target.value.trim().toUpperCase() })} />
         </label>
         <label className="check">
-          <input type="checkbox" checked={search.out} onChange={(e) => choose({ out: e.target.checked })} />
+          <input type="checkbox" checked={typed.out} onChange={(e) => choose({ out: e.target.checked })} />
           {t('expert.out')}
         </label>
         <Button htmlType="submit">{t('expert.search')}</Button>

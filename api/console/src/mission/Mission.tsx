@@ -1,6 +1,6 @@
 import { CheckCircleOutlined, CloseCircleOutlined, HourglassOutlined, UserOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
-import { useMemo, useState, type ReactNode } from 'react'
+import { useMemo, useRef, useState, type ReactNode } from 'react'
 import { Link, useParams } from 'react-router'
 import { api, got, type RecordFull } from '../api/client'
 import { problemOf } from '../api/problem'
@@ -53,6 +53,12 @@ function Page({ record, law, lost, reload }: { record: RecordFull; law: Document
     if (items.length > 0) own.answers = (p) => <Answers {...p} items={items} />
     return own
   }, [items])
+  const steps = useRef<HTMLDivElement>(null)
+  const [begin, setBegin] = useState('')
+  const go = (event: string) => {
+    setBegin(event)
+    steps.current?.scrollIntoView()
+  }
   const rest = { ...law, fields: law.fields.filter((field) => !placed.includes(field.name ?? '')) }
   return (
     <div className="page mission">
@@ -61,16 +67,18 @@ function Page({ record, law, lost, reload }: { record: RecordFull; law: Document
       </p>
       <Offline failed={lost} />
       <Head record={record} law={law} />
-      <Turn record={record} law={law} />
+      <Turn record={record} law={law} go={go} />
       <div className="mission-cards">
         <When record={record} law={law} today={status.data?.now.slice(0, 10) ?? ''} />
         <Where record={record} law={law} />
         <Team record={record} law={law} drawn={experts} />
         <Basis record={record} law={law} title={plan.data && planOf(plan.data).title} />
       </div>
-      <Panel title={t('rec.steps')}>
-        <Steps record={record} law={law} reload={reload} initial={initial} inputs={inputs} />
-      </Panel>
+      <div ref={steps}>
+        <Panel title={t('rec.steps')}>
+          <Steps key={begin} record={record} law={law} reload={reload} initial={initial} inputs={inputs} begin={begin} />
+        </Panel>
+      </div>
       {f.checklist_ref && (
         <Panel title={t('mission.checklist')} extra={<Link to={recordPage(f.checklist_ref)}>{f.checklist_ref}</Link>}>
           {checklist.error && !checklist.data ? <Failed err={checklist.error} retry={() => void checklist.refetch()} /> : checklist.data ? <Checklist items={items} record={record} law={law} /> : <Waiting />}
@@ -108,7 +116,7 @@ function Head({ record, law }: { record: RecordFull; law: Document }) {
 }
 
 /** Turn says first whose turn it is, and what the person has to have ready. */
-function Turn({ record, law }: { record: RecordFull; law: Document }) {
+function Turn({ record, law, go }: { record: RecordFull; law: Document; go: (event: string) => void }) {
   const { t, of, named } = useSpeech()
   const who = useWho()
   const options = (record.options ?? []).filter((o) => !o.auto && !o.blocked)
@@ -123,7 +131,9 @@ function Turn({ record, law }: { record: RecordFull; law: Document }) {
         <ul>
           {ours.map((o) => (
             <li key={o.event}>
-              <b>{of(o.title)}</b>
+              <Button size="small" onClick={() => go(o.event)}>
+                {t('act.title', { what: of(o.title) })}
+              </Button>
               {(o.require?.length ?? 0) > 0 && <span className="sub">{t('mission.prepare', { what: (o.require ?? []).map(label).join('、') })}</span>}
             </li>
           ))}
@@ -188,7 +198,7 @@ function Where({ record, law }: { record: RecordFull; law: Document }) {
   return (
     <Card title={t('mission.where')}>
       <dl className="mission-list">
-        {['target_name', 'target_uscc', 'cma_no', 'host_org', 'assignment_no'].map((name) => (
+        {['target_name', 'target_uscc', 'field', 'cma_no', 'host_org', 'assignment_no'].map((name) => (
           <Named key={name} record={record} law={law} name={name} />
         ))}
       </dl>

@@ -66,7 +66,7 @@ export const missionOf = (record: RecordFull) => record.fields as MissionFields
 /** What stands on the page in cards of its own; the rest of the content follows below. */
 export const placed = [
   'plan', 'target_draw', 'expert_draw', 'checklist_ref', 'target_name', 'target_uscc', 'assignment_no', 'host_org', 'lead_org', 'team_lead', 'experts', 'host_officers', 'window_from', 'window_to',
-  'recused', 'substitute', 'reason_code', 'recusal_evidence', 'substitutions', 'passed_over', 'answers', 'passed', 'region_orgs',
+  'recused', 'substitute', 'reason_code', 'recusal_evidence', 'substitutions', 'passed_over', 'answers', 'passed', 'region_orgs', 'field', 'cma_no',
 ]
 
 export interface PlanFields {

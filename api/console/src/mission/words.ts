@@ -18,7 +18,7 @@ export const words = {
   'mission.desk': { zh: '轮到您的检查任务', en: 'Assignments: your turn' },
 
   'mission.offline': { zh: '连接已断开。所示为断开前的内容，现在不能提交；恢复连接后自动更新。', en: 'The connection is lost. What you see is from before; nothing can be submitted until it is back, then the page updates by itself.' },
-  'mission.now': { zh: '现在轮到您', en: 'It is your turn' },
+  'mission.now': { zh: '您现在可以办理', en: 'You can act now' },
   'mission.waiting': { zh: '在等 {who}', en: 'Waiting for {who}' },
   'mission.prepare': { zh: '请备好：{what}', en: 'Have ready: {what}' },
   'mission.ended': { zh: '任务已经结束。', en: 'The assignment has ended.' },
