@@ -21,5 +21,5 @@
 //   - A candidate is replaced only by the next in rank (Ranking.Next).
 //
 // The formats are text lines, so that a browser or a script recomputes a draw in
-// a page of code; consensus/draw/testdata holds vectors.
+// a page of code: api/console/src/draw does, and testdata holds the vectors of both.
 package draw
