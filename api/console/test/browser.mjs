@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { harness, shots } from './harness.mjs'
+import { screens, visited, withoutNews } from './screens.mjs'
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'walks')
 const all = readdirSync(folder).filter((file) => file.endsWith('.mjs')).map((file) => file.slice(0, -4)).sort()
@@ -27,6 +28,7 @@ for (const name of asked.length > 0 ? asked : all) {
 let seen = 0
 let passed = 0
 let failed = 0
+const walked = new Set() // screens that somebody was on
 for (const { scenario, byHand, walks } of networks.values()) {
   const kit = await harness(scenario, { byHand })
   try {
@@ -38,11 +40,22 @@ for (const { scenario, byHand, walks } of networks.values()) {
         console.error(`walk ${name}:`, err)
       }
     }
+    const pages = [...visited(kit.visits)].filter(([screen]) => !walked.has(screen))
+    pages.forEach(([screen]) => walked.add(screen))
+    await kit.check(`without what is younger than Chrome 90: ${pages.length} screens`, () => withoutNews(kit, pages.map(([, page]) => page))).catch((err) => {
+      failed++
+      console.error('a browser of 2021:', err)
+    })
   } finally {
     await kit.stop()
   }
   seen += kit.counts.seen
   passed += kit.counts.passed
+}
+const unseen = screens.filter((screen) => !walked.has(screen))
+if (asked.length === 0 && unseen.length > 0) {
+  failed++
+  console.error(`no walk goes to these screens of src/screens.tsx: ${unseen.join(' ')}`)
 }
 if (shots && !existsSync(shots)) throw new Error('no pictures were taken')
 console.log(`looked at ${seen} pages`)

@@ -7,7 +7,7 @@ import type { Document, Event, Field } from '../law/document'
 import { Shown } from '../record/Fields'
 import { freshUlid } from '../util/ulid'
 import { FieldInput, useHint } from './Inputs'
-import { faults, formOf, wireAll, type FormField, type FormValue, type FormValues } from './model'
+import { asTyped, faults, formOf, wireAll, type FormField, type FormValue, type FormValues } from './model'
 
 /** Inputs are inputs that a page brings for fields of its procedure, by name, instead of those of their types. */
 export type Inputs = Record<string, ComponentType<{ field: Field; id: string; value: FormValue; onChange: (value: FormValue) => void }>>
@@ -184,7 +184,10 @@ function Line({ of: f, input: Own, present, value, error, onChange }: LineProps)
       )}
       {present !== undefined && typeof present !== 'object' && (
         <span className="present">
-          <span className="quiet">{t('act.now')}</span> <Shown field={f.field} value={present} />
+          <span className="quiet">{t('act.now')}</span> <Shown field={f.field} value={present} />{' '}
+          <button type="button" className="linkish" aria-label={`${t('act.same')}：${of(f.field)}`} onClick={() => onChange(asTyped(f.field, present))}>
+            {t('act.same')}
+          </button>
         </span>
       )}
       {Own ? (

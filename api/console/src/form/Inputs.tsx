@@ -347,6 +347,9 @@ function MaterialInput(p: Props) {
   )
 }
 
+/** Lists of so few items are typed. */
+const short = 10
+
 /** hintOf says what a field expects, as far as its type and the law do. */
 export function useHint() {
   const { t } = useSpeech()
@@ -355,7 +358,7 @@ export function useHint() {
     const key = `hint.${field.type}`
     if (known(key)) parts.push(t(key))
     if ((field.type === 'text' || field.type === 'string') && field.max !== undefined) parts.push(t('hint.between', { a: field.min ?? 0, b: field.max }))
-    if (field.type === 'list') parts.push(t('hint.paste'))
+    if (field.type === 'list' && (field.max ?? Infinity) > short) parts.push(t('hint.paste'))
     if (field.type === 'list' && (field.min ?? 0) > 1) parts.push(t('hint.atleast', { a: field.min ?? 0 }))
     if (field.see === 'home') parts.push(t('hint.home'))
     if (field.see === 'commit') parts.push(t('hint.commit'))

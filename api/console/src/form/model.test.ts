@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Document, Field } from '../law/document'
-import { addressOf, fault, faults, formOf, fromAddress, pasted, wire, wireAll } from './model'
+import { addressOf, asTyped, fault, faults, formOf, fromAddress, pasted, wire, wireAll } from './model'
 
 const label = { zh: '甲', en: 'A' }
 const field = (name: string, type: string, more: Partial<Field> = {}): Field => ({ ...label, name, type, ...more })
@@ -76,4 +76,10 @@ test('an address brings plain values of fields that the form has', () => {
   ]
   const address = addressOf({ plan: 'MP-1', orgs: ['110000-SJ', '120000-SJ'], hosts: 'x', file: 'sc1.x', other: 'y', none: undefined })
   expect(fromAddress(fields, new URLSearchParams(address))).toEqual({ plan: 'MP-1', orgs: ['110000-SJ', '120000-SJ'] })
+})
+
+test('what a record says can be taken over, and goes out as it came', () => {
+  for (const [type, value] of [['int', 42], ['bool', false], ['time', '2025-05-27T08:50:00+08:00'], ['date', '2025-05-27'], ['enum', 'a']] as const) {
+    expect(wire(field('x', type), asTyped(field('x', type), value))).toBe(value)
+  }
 })

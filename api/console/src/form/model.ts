@@ -108,6 +108,12 @@ export function pasted(field: Field, rows: FormValue[], at: number, member: stri
 /** cellOf is what a cell of a spreadsheet means for a field. */
 const cellOf = (field: Field, cell: string): string => field.values?.find((v) => v.zh === cell || v.en === cell)?.name ?? cell
 
+/** asTyped is a value of a record as somebody would have entered it. */
+export function asTyped(field: Field, value: unknown): FormValue {
+  if (typeof value === 'boolean') return value
+  return field.type === 'time' ? String(value).slice(0, 16) : String(value)
+}
+
 /** itemOf is the field of one item of a list. */
 export function itemOf(field: Field): Field {
   const plain = { zh: '', en: '' }

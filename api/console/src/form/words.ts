@@ -22,6 +22,7 @@ export const words = {
   'act.add': { zh: '增加一项', en: 'Add one' },
   'act.norecord': { zh: '没有这条记录，或者本地区不是其当事方', en: 'There is no such record, or our region is no party to it' },
   'act.now': { zh: '目前', en: 'Now' },
+  'act.same': { zh: '沿用', en: 'Use it' },
   'act.none': { zh: '没有，列表为空', en: 'There are none' },
   'act.remove': { zh: '删除第 {n} 项', en: 'Remove item {n}' },
   'act.item': { zh: '第 {n} 项', en: 'Item {n}' },

@@ -1,9 +1,8 @@
 // A clerk, an approver and a liaison take a case from draft to the other bureau, in
 // Chinese and in English; a team member, an auditor and an operator look at it; somebody
-// signs out; a browser of 2021 shows it too.
+// signs out.
 import assert from 'node:assert/strict'
 import { entry, shots } from '../harness.mjs'
-import { forget } from '../older.mjs'
 
 export const scenario = 'charger'
 const sender = '120000'
@@ -16,7 +15,6 @@ export default async function walk({ demo, desk, look, fits, check }) {
   await check('a screen of 390 pixels', () => small(record))
   await check('auditor and operator', others)
   await check('signing out', signOut)
-  await check('without what is younger than Chrome 90', () => older(record))
 
   /** draft fills in the form of a case transfer as a clerk does, after leaving it empty once. */
   async function draft(d, number) {
@@ -168,19 +166,6 @@ export default async function walk({ demo, desk, look, fits, check }) {
     await d.page.goto(d.origin + '/console') // a link works once, also in the browser that used it
     await d.page.goto(d.link)
     await d.page.waitForSelector('.sign-card .ant-alert-error')
-    assert.deepEqual(d.wrong, [])
-    await d.close()
-  }
-
-  async function older(record) {
-    const d = await desk(sender, 'clerk', { before: forget })
-    await look(d, 'desk')
-    await d.to(`/record/${record}`, '.timeline li')
-    await look(d, 'record')
-    await d.to('/open/case_transfer', '#f-case_file_no')
-    await look(d, 'form')
-    await d.to('/nodes', '.nodes li')
-    await d.to('/audit', '.entries li')
     assert.deepEqual(d.wrong, [])
     await d.close()
   }
