@@ -17,5 +17,6 @@ test('errors go to their fields, nested ones with their place', () => {
 test('a refusal has a mend: its own, or that of the law', () => {
   expect(mendOf(new Problem(412, { code: 'precondition_failed' }))).toBe('mend.precondition_failed')
   expect(mendOf(new Problem(409, { code: 'second_transfer', cite: '第14条' }))).toBe('mend.law')
+  expect(mendOf(new Problem(409, { code: 'major_must_be_listed' }))).toBe('mend.other')
   expect(mendOf(new Problem(500, { code: 'internal' }))).toBeUndefined()
 })

@@ -41,7 +41,8 @@ export const problemOf = (err: unknown): Problem => (err instanceof Problem ? er
 export function mendOf(problem: Problem): Key | undefined {
   const key = `mend.${problem.code}`
   if (known(key)) return key
-  return problem.cite ? 'mend.law' : undefined
+  if (problem.cite) return 'mend.law'
+  return problem.status === 409 ? 'mend.other' : undefined
 }
 
 /** fieldErrors sorts a refusal's errors by the field of the form they belong to. */
