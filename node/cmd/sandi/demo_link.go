@@ -15,6 +15,9 @@ func newDemoLink(*settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "link",
 		Short: "make a one-time sign-in link into the console of a running demo",
+		Long: `Make a sign-in link into the console of a running demo: good once, and for two hours.
+--org names an organisation other than the bureau itself; --person tells two people of
+one office apart, where the law wants two.`,
 		Example: "  sandi demo link --region 120000 --role clerk\n" +
 			"  sandi demo link --region 130000 --org 131000-SJ --role bureau_head --person lf-head-1",
 		Args: cobra.NoArgs,
