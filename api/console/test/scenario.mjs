@@ -60,6 +60,15 @@ export async function play(kit, name) {
   }
   const watcher = (id) => person({ region: id.split('-')[1], role: 'clerk', person: 'watcher' })
 
+  /** forward moves the days on. The clock runs: on a slow machine it may be past a step's minute already. */
+  function forward(to) {
+    try {
+      demo.clock(to)
+    } catch (err) {
+      if (!String(err.stderr).includes('clock_backwards')) throw err
+    }
+  }
+
   /** api reads what the page could read, with the page's own session. */
   const api = (d, path) => d.page.evaluate(async (p) => (await fetch(p)).json(), path)
   async function lawOf(d, procedure, version = 0) {
@@ -281,7 +290,7 @@ export async function play(kit, name) {
   for (const step of scenario.steps) {
     const begun = Date.now()
     try {
-      if (step.at !== clock) demo.clock((clock = step.at))
+      if (step.at !== clock) forward((clock = step.at))
       if (step.note) {
         counts.notes++
       } else if (step.register_draw_key) {

@@ -62,7 +62,6 @@ export const words = {
   'mend.session_ended': { zh: '请重新登录后再办理。', en: 'Sign in again.' },
   'mend.not_party': { zh: '这一步由页面所示的一方办理；本单位可以办理的步骤带有按钮。', en: 'The page says which party takes this step; the steps that are yours have a button.' },
   'mend.wrong_role': { zh: '请由页面所示岗位的人员办理。', en: 'Somebody who holds the office that the page names has to act.' },
-  'mend.draw_text_missing': { zh: '请先在该抽取的页面提交名录和规则，再冻结。', en: 'Bring pool and rule in on the page of this draw first, then freeze.' },
   'mend.draw_text_differs': { zh: '请按名录和规则的原文填写，或者在该抽取的页面重新提交后由系统填入。', en: 'Fill in what pool and rule say, or bring them in again on the page of this draw, which fills the form in.' },
   'mend.other': { zh: '请按所述原因更正后重新提交，或者办理其他步骤。', en: 'Correct what it says and submit again, or take another step.' },
   'mend.law': { zh: '请按所列条款更正后重新提交，或者选择法律允许的其他步骤。', en: 'Correct it as the article demands, or take another step that the law allows.' },
