@@ -61,7 +61,7 @@ func (n *Node) openDoors() error {
 		Home: n.home, Data: n.data, Replica: n.standing, Checkpoints: n.checkpoints, Nodes: n.nodes, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
 		Promises: n.promises, Access: n.access, Auditing: n.auditing(),
 	}
-	cfg.Backup = n.backup
+	cfg.Backup, cfg.Void = n.backup, n.voided.of
 	if n.cfg.Papers != "" {
 		if cfg.Papers, err = paper.Load(os.DirFS(n.cfg.Papers)); err != nil {
 			return fmt.Errorf("papers: %w", err)

@@ -69,6 +69,7 @@ type Node struct {
 	secrets *secrets
 	now     func() time.Time
 	clock   *scenarioClock // nil on a real network
+	voided  *voided
 
 	stores    *stores
 	keeper    *authority.Keeper
@@ -418,7 +419,7 @@ func (n *Node) servers() ([]server, error) {
 	return append(readers, []server{
 		{"public", serve.NewServer(front, n.log), serve.Listen(publicListener, config, serve.MaxConns)},
 		{"peer", peerServer, n.transport.PeerListener()},
-		{"admin", serve.NewServer(admin.New(admin.Config{Checks: n.checks(), Nodes: n.nodes, Registry: n.reg, Log: n.log}), n.log), adminListener},
+		{"admin", serve.NewServer(admin.New(admin.Config{Checks: n.checks(), Nodes: n.nodes, Voided: n.voided.list, Registry: n.reg, Log: n.log}), n.log), adminListener},
 	}...), nil
 }
 

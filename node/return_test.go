@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -187,6 +188,10 @@ func TestForkReturned(t *testing.T) {
 		published = raw
 		return err
 	})
+	early, _, err := n.door(a, n.probe.Role).Receipt(t.Context(), voided[0].ID, client.ReceiptOptions{})
+	if err != nil || early == nil {
+		t.Fatalf("no receipt: %v", err)
+	}
 	n.stop(b)
 	n.stop(a)
 	told := [2][]byte{n.probed(network, absent), n.probed(network, absent)}
@@ -205,10 +210,12 @@ func TestForkReturned(t *testing.T) {
 	n.stop(b)
 
 	var plan statement.ReturnBody
+	var size uint64 // of the final checkpoint
 	n.returning(a, nil, func(f *recovery.Folder, v *recovery.ReturnView) {
 		if v.Final == nil || v.Final.Size > *voided[0].Index || len(v.Forks) == 0 || v.Forks[0].Side == "short" {
 			t.Fatalf("%+v", v)
 		}
+		size = v.Final.Size
 		fates := map[string]string{}
 		for _, e := range v.Void {
 			fates[e.ID] = e.Fate
@@ -240,6 +247,7 @@ func TestForkReturned(t *testing.T) {
 	}
 	n.refusedReturns(a, plan, signed)
 
+	former := n.nodes[a].Keys
 	order := signed(plan, a, b, absent)
 	for _, i := range []int{a, b, absent} {
 		order = append(order, n.renewed(network, i)...)
@@ -300,8 +308,16 @@ func TestForkReturned(t *testing.T) {
 			if err == nil && got.Status != v1.Committed {
 				err = fmt.Errorf("it is %s", got.Status)
 			}
+			if err == nil && (got.Void == nil || got.Void.Index != *r.Index || got.Void.Order != size || *got.Index <= got.Void.Order) {
+				t.Errorf("entry %d is void, and the answer says %+v", *r.Index, got)
+			}
 			return err
 		})
+	}
+	_, outcomes, err := get(t.Context(), "http://"+n.nodes[a].Listen.Admin+"/voided")
+	var listed []v1.VoidOutcome
+	if err = errors.Join(err, json.Unmarshal(outcomes, &listed)); err != nil || len(listed) < 3 || slices.ContainsFunc(listed, func(o v1.VoidOutcome) bool { return o.Now == nil }) {
+		t.Errorf("what became of the void entries: %s, %v", outcomes, err)
 	}
 	last := *n.write(absent).Index
 	n.finalAgain(last+1, a, b, absent)
@@ -317,6 +333,16 @@ func TestForkReturned(t *testing.T) {
 	}) {
 		t.Errorf("the void checkpoint is not explained: %+v", report.Findings)
 	}
+	if !slices.ContainsFunc(n.auditedReceipt(file, early).Findings, func(f audit.Finding) bool {
+		return f.Code == audit.CodeGivenUp && f.Result == audit.Pass && f.Check == audit.CheckOpenings && strings.Contains(f.EN, "is now entry")
+	}) {
+		t.Error("the holder of a void receipt is not told which entry its statement is now")
+	}
+	// A final checkpoint that the order would have given up: nobody may do that.
+	taken := n.noted(n.origin(), size+1, merkle.Hash{9}, a, b, absent)
+	if r := n.auditedWith(file, taken); r.Exit != audit.ExitFail || !strings.Contains(r.Verdict.EN, "what is final must stay") {
+		t.Errorf("a final checkpoint was given up: exit %d, %s", r.Exit, r.Verdict.EN)
+	}
 	// Nobody can bring the order back later.
 	n.stop(a)
 	n.returning(a, nil, func(f *recovery.Folder, v *recovery.ReturnView) {
@@ -326,6 +352,15 @@ func TestForkReturned(t *testing.T) {
 		if err := f.JudgePlan(v, plan); !errors.Is(err, recovery.ErrFinal) {
 			t.Errorf("its plan, when more is final: %v", err)
 		}
+	})
+	// Whoever brings the old keys back signs nothing with them.
+	n.nodes[a].Keys = former
+	n.start(a)
+	n.await("a node that says that its keys are ended", func(context.Context) error {
+		if why := n.status(a).Checkpoints.Stopped; !strings.Contains(why, "ended by a return") {
+			return fmt.Errorf("it says %q", why)
+		}
+		return nil
 	})
 }
 
@@ -388,6 +423,25 @@ func (n *network) auditedWith(file []byte, kept ...[]byte) *audit.Report {
 	r, err := audit.Verify(n.t.Context(), o)
 	if err != nil {
 		n.t.Fatal(err)
+	}
+	return r
+}
+
+// auditedReceipt holds a receipt against a bundle.
+func (n *network) auditedReceipt(file, receipt []byte) *audit.Report {
+	n.t.Helper()
+	list, err := n.Keys()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	r, err := audit.Verify(n.t.Context(), audit.Options{
+		File: bytes.NewReader(file), Size: int64(len(file)), Keys: list.Marshal(), Receipts: [][]byte{receipt}, TempDir: n.t.TempDir(),
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if r.Exit != audit.ExitPass {
+		n.t.Errorf("with a void receipt: exit %d, %s", r.Exit, r.Verdict.EN)
 	}
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/replica"
@@ -25,6 +26,58 @@ func (n *Node) finishedReturn() error {
 		return recovery.ErrUnfinished
 	}
 	return nil
+}
+
+// voided is what this node had in entries that a return has given up.
+type voided struct {
+	store   recovery.Getter
+	returns func() []*ledger.Return
+	at      map[[2]string]uint64 // region and statement id -> the index that it had; never changed
+}
+
+// openVoided reads them.
+func (n *Node) openVoided() error {
+	n.voided = &voided{store: n.stores.state.Local(), returns: n.ledger.Returns, at: make(map[[2]string]uint64)}
+	list, err := recovery.Outcomes(n.voided.store)
+	for _, o := range list {
+		n.voided.at[[2]string{o.Region, o.ID}] = o.Void
+	}
+	return err
+}
+
+// order is the first entry of the return that gave an index up.
+func (v *voided) order(index uint64) v1.Void {
+	void := v1.Void{Index: index}
+	for _, t := range v.returns() {
+		if t.Size <= index && index < t.Void {
+			void.Order = t.Size
+		}
+	}
+	return void
+}
+
+// of is the void entry of a statement; nil for none.
+func (v *voided) of(region, id string) *v1.Void {
+	index, known := v.at[[2]string{region, id}]
+	if !known {
+		return nil
+	}
+	void := v.order(index)
+	return &void
+}
+
+// list is what became of each, for the operator.
+func (v *voided) list() ([]v1.VoidOutcome, error) {
+	all, err := recovery.Outcomes(v.store)
+	list := []v1.VoidOutcome{}
+	for _, o := range all {
+		one := v1.VoidOutcome{Void: v.order(o.Void), Region: o.Region, ID: o.ID, Kind: o.Kind, Now: o.Index, Waiting: o.Waiting, Dropped: o.Dropped}
+		if o.Why != nil {
+			one.Refusal = &v1.Refusal{Code: string(o.Why.Code), Cite: o.Why.Cite, ZH: o.Why.ZH, EN: o.Why.EN, Params: o.Why.Params}
+		}
+		list = append(list, one)
+	}
+	return list, err
 }
 
 // resubmitPause is between two attempts while there is no majority.

@@ -33,6 +33,9 @@ func (n *Node) openRoster() error {
 	if n.ledger, err = ledger.New(n.genesis, n.pool); err != nil {
 		return fmt.Errorf("couldn't found the ledger on this genesis: %w", err)
 	}
+	if err := n.openVoided(); err != nil {
+		return err
+	}
 	view := n.stores.state.View()
 	n.early, err = n.ledger.RosterIn(view)
 	var gone *genesis.Node

@@ -29,8 +29,9 @@ const (
 // Config is what the admin door needs.
 type Config struct {
 	Checks   []Check
-	Nodes    func() (v1.Nodes, error) // which nodes the network has; nil: not told
-	Registry *prometheus.Registry     // served at /metrics; the door's own series are added to it
+	Nodes    func() (v1.Nodes, error)         // which nodes the network has; nil: not told
+	Voided   func() ([]v1.VoidOutcome, error) // entries that a return has given up; nil: not told
+	Registry *prometheus.Registry             // served at /metrics; the door's own series are added to it
 	Log      *slog.Logger
 }
 
@@ -40,7 +41,10 @@ func New(c Config) http.Handler {
 	rt.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, "ok\n") })
 	rt.HandleFunc("GET /readyz", ready(c.Checks))
 	if c.Nodes != nil {
-		rt.HandleFunc("GET /nodes", nodes(c.Nodes))
+		rt.HandleFunc("GET /nodes", told(c.Nodes))
+	}
+	if c.Voided != nil {
+		rt.HandleFunc("GET /voided", told(c.Voided))
 	}
 	metrics := promhttp.HandlerFor(c.Registry, promhttp.HandlerOpts{MaxRequestsInFlight: scrapes, Timeout: scrapeTimeout})
 	rt.HandleFunc("GET /metrics", metrics.ServeHTTP)
@@ -55,9 +59,9 @@ func New(c Config) http.Handler {
 	return serve.NewGuard(rt, nil, requests)
 }
 
-// nodes is what `sandi doctor` and a new node of the bureau need of the network,
-// without a token: who is on this listener runs the node.
-func nodes(list func() (v1.Nodes, error)) http.HandlerFunc {
+// told is what `sandi doctor`, a new node of the bureau and its operator need of the
+// network, without a token: who is on this listener runs the node.
+func told[T any](list func() (T, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		all, err := list()
 		if err != nil {

@@ -62,6 +62,8 @@ type Config struct {
 	Auditing *Auditing
 	// Promises is what nodes have promised about a statement; nil: nothing.
 	Promises func(region, id string) []v1.Promise
+	// Void is the entry of a statement that a return has given up; nil: none is.
+	Void func(region, id string) *v1.Void
 	// Backup pins the node for a backup; nil: none is made here.
 	Backup func(context.Context) (Backup, error)
 }

@@ -57,6 +57,9 @@ func (a *API) statementByID(ctx context.Context, c *auth.Caller, in *statementIn
 		out.Body = v1.Receipt{ID: in.ID, Status: v1.Unknown}
 	}
 	out.Body.Promises = a.promises(c.Region, in.ID)
+	if a.cfg.Void != nil {
+		out.Body.Void = a.cfg.Void(c.Region, in.ID)
+	}
 	return out, nil
 }
 

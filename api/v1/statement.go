@@ -22,6 +22,7 @@ type Receipt struct {
 	Head     string   `json:"head,omitempty" doc:"the record's head after this statement: the ETag of that version"`
 	Refusal  *Refusal `json:"refusal,omitempty" doc:"which rule it broke; refused only"`
 
+	Void     *Void     `json:"void,omitempty" doc:"an earlier entry of this statement was given up by a return to a final checkpoint after a proven fork"`
 	Promises []Promise `json:"promises,omitempty" doc:"what nodes have promised about it; while it is pending, and as evidence when the ledger answered late"`
 }
 

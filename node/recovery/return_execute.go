@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -60,7 +61,11 @@ func (f *Folder) Return(v *ReturnView, o *ReturnOrder) error {
 	local := f.Store.Local()
 	for _, e := range v.Void {
 		if e.Fate == FateDropped {
-			if err := f.giveUp(e.raw); err != nil {
+			err := f.giveUp(e.raw)
+			if err == nil {
+				err = keepOutcome(local, Outcome{Void: e.Index, Region: e.Region, ID: e.ID, Kind: e.Kind, Dropped: true}, false)
+			}
+			if err != nil {
 				return err
 			}
 			continue
@@ -211,6 +216,20 @@ type Outcome struct {
 	Kind   string          `json:"kind"`
 	Index  *uint64         `json:"index,omitempty"` // that it has now
 	Why    *ledger.Refusal `json:"why,omitempty"`   // it was refused
+	// Waiting: it will be submitted again. Dropped: it is not.
+	Waiting bool `json:"waiting,omitempty"`
+	Dropped bool `json:"dropped,omitempty"`
+}
+
+func keepOutcome(local Local, o Outcome, sync bool) error {
+	row, err := json.Marshal(o)
+	if err == nil {
+		err = local.Set(queueRow(rowOutcome, o.Void), row, sync)
+	}
+	if err != nil {
+		return fmt.Errorf("couldn't keep what became of a void entry: %w", err)
+	}
+	return nil
 }
 
 // Queued gives the statements that are to be submitted again, in order, until fn answers
@@ -230,21 +249,18 @@ func Queued(local Getter, fn func(index uint64, raw []byte) (Outcome, error)) er
 		if err != nil {
 			return err
 		}
-		row, err := json.Marshal(outcome)
-		if err == nil {
-			err = local.Set(queueRow(rowOutcome, index), row, true)
+		if err := keepOutcome(local, outcome, true); err != nil {
+			return err
 		}
-		if err == nil {
-			err = local.Delete(key) // not synced: a crash asks once more, and gets the first answer
-		}
-		if err != nil {
+		if err := local.Delete(key); err != nil { // not synced: a crash asks once more, and gets the first answer
 			return fmt.Errorf("couldn't keep what became of a void entry: %w", err)
 		}
 	}
 }
 
-// Outcomes lists what became of void entries, and how many still wait.
-func Outcomes(local Getter) (list []Outcome, waiting int, err error) {
+// Outcomes lists what became of void entries, those that wait among them, in the order
+// that they had.
+func Outcomes(local Getter) (list []Outcome, err error) {
 	err = local.Scan(returnRow(rowOutcome, ""), returnRow(rowOutcome+1, ""), false, func(_, row []byte) (bool, error) {
 		var o Outcome
 		if err := json.Unmarshal(row, &o); err != nil {
@@ -254,11 +270,16 @@ func Outcomes(local Getter) (list []Outcome, waiting int, err error) {
 		return true, nil
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	err = local.Scan(returnRow(rowQueued, ""), returnRow(rowQueued+1, ""), false, func(_, _ []byte) (bool, error) {
-		waiting++
+	err = local.Scan(returnRow(rowQueued, ""), returnRow(rowQueued+1, ""), false, func(key, raw []byte) (bool, error) {
+		st, err := statement.Parse(raw)
+		if err != nil {
+			return false, fmt.Errorf("couldn't read a void entry: %w", err)
+		}
+		list = append(list, Outcome{Void: binary.BigEndian.Uint64(key[2:]), Region: st.Region, ID: st.ID, Kind: st.Kind, Waiting: true})
 		return true, nil
 	})
-	return list, waiting, err
+	slices.SortStableFunc(list, func(a, b Outcome) int { return cmp.Compare(a.Void, b.Void) })
+	return slices.CompactFunc(list, func(a, b Outcome) bool { return a.Void == b.Void }), err // the outcome of one that a crash left in the queue
 }

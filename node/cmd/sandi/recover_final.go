@@ -202,8 +202,8 @@ func (s *settings) returned(cmd *cobra.Command, orders []string) error {
 	if err := putAway(orders); err != nil {
 		return err
 	}
-	fmt.Fprintln(cmd.ErrOrStderr(), s.pick("已退回。各节点都执行后再启动；作废的声明由各节点自行重新提交（sandi status、日志可见结果）",
-		"returned. Start it when the other nodes have returned too; the void statements are submitted again by themselves, their outcomes are in the log"))
+	fmt.Fprintln(cmd.ErrOrStderr(), s.pick("已退回。各节点都执行后再启动；作废的声明由各节点自行重新提交，结果见管理端口 /voided",
+		"returned. Start it when the other nodes have returned too; the void statements are submitted again by themselves, /voided on the admin address lists what became of each"))
 	return nil
 }
 
