@@ -41,7 +41,7 @@ func (n *Node) front() (http.Handler, error) {
 		return nil, err
 	}
 	door, err := console.New(console.Config{
-		Region: n.cfg.Region, Genesis: n.genesis.Genesis, Next: n.public, Mint: mint, Links: links, OIDC: provider, Accounts: accounts,
+		Region: n.cfg.Region, Genesis: n.genesis.Genesis, Next: n.public, Mint: mint, Links: links, OIDC: provider, Accounts: accounts, Keys: n.shownKeys,
 		Hosts: n.hosts(), Clock: time.Now, Logger: n.log, Metrics: n.reg,
 	})
 	if err != nil {

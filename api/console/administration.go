@@ -1,6 +1,7 @@
 package console
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,21 +18,27 @@ import (
 // role that it is for; nothing of it is behind the token gate, because none of it is
 // anybody's but this node's.
 func (d *Door) administration() map[string]handler {
+	const desk = home + "/admin" // apart from the pages, which have names like these
+	list := map[string]handler{}
+	if d.cfg.Keys != nil {
+		list["GET "+desk+"/keys"] = d.administered(d.listKeys, auth.RoleOperator, auth.RoleSecurity)
+	}
 	if d.cfg.Accounts == nil {
-		return map[string]handler{}
+		return list
 	}
-	accounts := home + "/accounts"
-	return map[string]handler{
-		"GET " + accounts:              d.administered(auth.RoleSecurity, d.listAccounts),
-		"POST " + accounts:             d.administered(auth.RoleSecurity, d.makeAccount),
-		"POST " + accounts + "/{name}": d.administered(auth.RoleSecurity, d.changeAccount),
-		"GET " + home + "/acts":        d.administered(auth.RoleAudit, d.listActs),
-	}
+	accounts := desk + "/accounts"
+	maps.Copy(list, map[string]handler{
+		"GET " + accounts:              d.administered(d.listAccounts, auth.RoleSecurity),
+		"POST " + accounts:             d.administered(d.makeAccount, auth.RoleSecurity),
+		"POST " + accounts + "/{name}": d.administered(d.changeAccount, auth.RoleSecurity),
+		"GET " + desk + "/acts":        d.administered(d.listActs, auth.RoleAudit),
+	})
+	return list
 }
 
-// administered lets only a signed-in administrator of a role through, from the console's
-// own pages.
-func (d *Door) administered(role string, h func(w http.ResponseWriter, r *http.Request, who Identity) error) handler {
+// administered lets only a signed-in administrator of these roles through, from the
+// console's own pages.
+func (d *Door) administered(h func(w http.ResponseWriter, r *http.Request, who Identity) error, roles ...string) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if !own(r) {
 			return problem.New(problem.Forbidden)
@@ -42,14 +49,14 @@ func (d *Door) administered(role string, h func(w http.ResponseWriter, r *http.R
 			return problem.New(problem.SessionEnded)
 		case found.who.Change:
 			return problem.New(problem.PasswordChange)
-		case found.who.administers() != role:
+		case !slices.Contains(roles, found.who.administers()):
 			return problem.New(problem.Forbidden)
 		}
 		return h(w, r, found.who.Identity)
 	}
 }
 
-// Accounts is GET /console/accounts.
+// Accounts is GET /console/admin/accounts.
 type Accounts struct {
 	Accounts []account.State `json:"accounts"`
 	Orgs     []Place         `json:"orgs"`  // that accounts may belong to
@@ -105,7 +112,7 @@ func bodyOf(w http.ResponseWriter, r *http.Request, into any) error {
 	return nil
 }
 
-// changeAccount is POST /console/accounts/{name}: one of the things that can be done to
+// changeAccount is POST /console/admin/accounts/{name}: one of the things that can be done to
 // an account. Nobody does them to their own.
 func (d *Door) changeAccount(w http.ResponseWriter, r *http.Request, who Identity) error {
 	var in struct {
@@ -150,7 +157,7 @@ func (d *Door) changeAccount(w http.ResponseWriter, r *http.Request, who Identit
 // actsPage is how many lines of the log a page has.
 const actsPage = 50
 
-// listActs is GET /console/acts?before=&act=&who=. That it was read is not written down:
+// listActs is GET /console/admin/acts?before=&act=&who=. That it was read is not written down:
 // it changes nothing.
 func (d *Door) listActs(w http.ResponseWriter, r *http.Request, _ Identity) error {
 	q := r.URL.Query()

@@ -40,7 +40,7 @@ func (b *bench) settle(name string, roles ...string) *http.Cookie {
 	b.t.Helper()
 	first := b.account(name, roles...)
 	cookie := b.by(name, first).Result().Cookies()[0]
-	w := b.ask("PUT", "/console/password", `{"old":"`+first+`","new":"`+phrase+`"}`, with(cookie))
+	w := b.ask("PUT", "/console/session/password", `{"old":"`+first+`","new":"`+phrase+`"}`, with(cookie))
 	if w.Code != http.StatusOK {
 		b.t.Fatalf("%s: %d %s", name, w.Code, w.Body)
 	}
@@ -86,15 +86,15 @@ func TestPasswordSignIn(t *testing.T) {
 	for body, reason := range map[string]string{
 		`{"old":"wrong","new":"` + phrase + `"}`: "old", `{"old":"` + first + `","new":"Password1234"}`: "common", `{"old":"` + first + `","new":"short"}`: "short", `{"old":"` + first + `","new":"` + first + `"}`: "same",
 	} {
-		w := b.ask("PUT", "/console/password", body, with(cookie))
+		w := b.ask("PUT", "/console/session/password", body, with(cookie))
 		b.refused(reason, w, http.StatusUnprocessableEntity, "password_refused")
 		if !strings.Contains(w.Body.String(), `"reason":"`+reason+`"`) {
 			t.Errorf("%s: %s", reason, w.Body)
 		}
 	}
-	b.refused("an unknown field", b.ask("PUT", "/console/password", `{"old":"`+first+`","new":"`+phrase+`","roles":["operator"]}`, with(cookie)), http.StatusBadRequest, "malformed_body")
-	b.refused("another site", b.ask("PUT", "/console/password", `{}`, with(cookie), header("Sec-Fetch-Site", "cross-site")), http.StatusForbidden, "forbidden")
-	w = b.ask("PUT", "/console/password", `{"old":"`+first+`","new":"`+phrase+`"}`, with(cookie))
+	b.refused("an unknown field", b.ask("PUT", "/console/session/password", `{"old":"`+first+`","new":"`+phrase+`","roles":["operator"]}`, with(cookie)), http.StatusBadRequest, "malformed_body")
+	b.refused("another site", b.ask("PUT", "/console/session/password", `{}`, with(cookie), header("Sec-Fetch-Site", "cross-site")), http.StatusForbidden, "forbidden")
+	w = b.ask("PUT", "/console/session/password", `{"old":"`+first+`","new":"`+phrase+`"}`, with(cookie))
 	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), `"change"`) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
@@ -112,7 +112,7 @@ func TestPasswordSignIn(t *testing.T) {
 		t.Errorf("%+v %v", s, err)
 	}
 	b.refused("code and name", b.ask("POST", "/console/session", `{"code":"x","name":"wang"}`), http.StatusUnprocessableEntity, "validation_failed")
-	b.refused("a link's person has no password", b.ask("PUT", "/console/password", `{"old":"a","new":"b"}`, with(b.enter("li", "clerk"))), http.StatusNotFound, "not_found")
+	b.refused("a link's person has no password", b.ask("PUT", "/console/session/password", `{"old":"a","new":"b"}`, with(b.enter("li", "clerk"))), http.StatusNotFound, "not_found")
 }
 
 // Ensure wrong passwords are answered alike whatever the name, and then with the time to
@@ -149,7 +149,8 @@ func TestAdministratorsDoors(t *testing.T) {
 		"clerk": b.settle("wang", "clerk"), "auditor": b.enter("wen", "auditor"),
 	}
 	for request, allowed := range map[string]string{
-		"GET /console/accounts": auth.RoleSecurity, "POST /console/accounts": auth.RoleSecurity, "POST /console/accounts/wang": auth.RoleSecurity, "GET /console/acts": auth.RoleAudit,
+		"GET /console/admin/accounts": auth.RoleSecurity, "POST /console/admin/accounts": auth.RoleSecurity, "POST /console/admin/accounts/wang": auth.RoleSecurity, "GET /console/admin/acts": auth.RoleAudit,
+		"GET /console/admin/keys": auth.RoleOperator + " " + auth.RoleSecurity,
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		body := ""
@@ -158,7 +159,7 @@ func TestAdministratorsDoors(t *testing.T) {
 		}
 		for role, cookie := range cookies {
 			w := b.ask(method, path, body, with(cookie))
-			if forbidden := w.Code == http.StatusForbidden; forbidden == (role == allowed) {
+			if forbidden := w.Code == http.StatusForbidden; forbidden == slices.Contains(strings.Fields(allowed), role) {
 				t.Errorf("%s as %s: %d %s", request, role, w.Code, w.Body)
 			}
 			b.refused(request+" from another site", b.ask(method, path, body, with(cookie), header("Sec-Fetch-Site", "same-site")), http.StatusForbidden, "forbidden")
@@ -166,8 +167,8 @@ func TestAdministratorsDoors(t *testing.T) {
 		b.refused(request+" as nobody", b.ask(method, path, body), http.StatusUnauthorized, "session_ended")
 	}
 	first := b.account("sec2", auth.RoleSecurity)
-	b.refused("before a password was chosen", b.ask("GET", "/console/accounts", "", with(b.by("sec2", first).Result().Cookies()[0])), http.StatusForbidden, "password_change_needed")
-	b.refused("a cursor", b.ask("GET", "/console/acts?before=x", "", with(cookies[auth.RoleAudit])), http.StatusUnprocessableEntity, "validation_failed")
+	b.refused("before a password was chosen", b.ask("GET", "/console/admin/accounts", "", with(b.by("sec2", first).Result().Cookies()[0])), http.StatusForbidden, "password_change_needed")
+	b.refused("a cursor", b.ask("GET", "/console/admin/acts?before=x", "", with(cookies[auth.RoleAudit])), http.StatusUnprocessableEntity, "validation_failed")
 
 	b.ask("POST", "/v1/statements", "{}", with(cookies[auth.RoleOperator]))
 	b.ask("GET", "/v1/status", "", with(cookies[auth.RoleOperator]))
@@ -184,9 +185,9 @@ func TestAccountAdministration(t *testing.T) {
 	b := newBench(t)
 	sec := b.settle("sec", auth.RoleSecurity)
 	do := func(name, body string) *httptest.ResponseRecorder {
-		return b.ask("POST", "/console/accounts/"+name, body, with(sec))
+		return b.ask("POST", "/console/admin/accounts/"+name, body, with(sec))
 	}
-	w := b.ask("POST", "/console/accounts", `{"name":"wang","person":"1024","display":"王","org":"120000-SJ","roles":["clerk"]}`, with(sec))
+	w := b.ask("POST", "/console/admin/accounts", `{"name":"wang","person":"1024","display":"王","org":"120000-SJ","roles":["clerk"]}`, with(sec))
 	var made Handed
 	if err := json.Unmarshal(w.Body.Bytes(), &made); err != nil || made.Password == "" || !made.Account.Change {
 		t.Fatalf("%d %s", w.Code, w.Body)
@@ -199,15 +200,15 @@ func TestAccountAdministration(t *testing.T) {
 		`{"name":"li","display":"李","org":"120000-SJ","roles":["clerk"],"hash":"$argon2id$","change":false}`: "malformed_body",
 		`{"name":"li","display":"李","org":"120000-SJ","roles":["clerk"],"Roles":["operator"]}`:               "malformed_body",
 	} {
-		if w := b.ask("POST", "/console/accounts", body, with(sec)); codeOf(w) != code {
+		if w := b.ask("POST", "/console/admin/accounts", body, with(sec)); codeOf(w) != code {
 			t.Errorf("%s: %d %s", body, w.Code, w.Body)
 		}
 	}
 	cookie := b.by("wang", made.Password).Result().Cookies()[0]
-	w = b.ask("PUT", "/console/password", `{"old":"`+made.Password+`","new":"`+phrase+`"}`, with(cookie))
+	w = b.ask("PUT", "/console/session/password", `{"old":"`+made.Password+`","new":"`+phrase+`"}`, with(cookie))
 	cookie = w.Result().Cookies()[0]
 
-	b.refused("raising oneself", b.ask("POST", "/console/accounts/wang", `{"do":"roles","roles":["security_admin"]}`, with(cookie)), http.StatusForbidden, "forbidden")
+	b.refused("raising oneself", b.ask("POST", "/console/admin/accounts/wang", `{"do":"roles","roles":["security_admin"]}`, with(cookie)), http.StatusForbidden, "forbidden")
 	b.refused("into administration", do("wang", `{"do":"roles","roles":["operator"]}`), http.StatusUnprocessableEntity, "account_refused")
 	b.refused("no such thing to do", do("wang", `{"do":"promote"}`), http.StatusUnprocessableEntity, "validation_failed")
 	b.refused("no such account", do("nobody", `{"do":"disable"}`), http.StatusNotFound, "not_found")
@@ -250,7 +251,7 @@ func TestAccountAdministration(t *testing.T) {
 		t.Errorf("%d sessions are left", len(b.door.sessions.all))
 	}
 	var list Accounts
-	w = b.ask("GET", "/console/accounts", "", with(sec))
+	w = b.ask("GET", "/console/admin/accounts", "", with(sec))
 	if err := json.Unmarshal(w.Body.Bytes(), &list); err != nil || len(list.Accounts) != 2 || strings.Contains(w.Body.String(), "argon2") || !slices.Contains(list.Roles, "audit_admin") || list.Orgs[0].Name.EN != "Commission" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -300,7 +301,7 @@ func TestUnwritableLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, w := range map[string]*httptest.ResponseRecorder{
-		"make":    b.ask("POST", "/console/accounts", `{"name":"li","display":"李","org":"120000-SJ","roles":["clerk"]}`, with(sec)),
+		"make":    b.ask("POST", "/console/admin/accounts", `{"name":"li","display":"李","org":"120000-SJ","roles":["clerk"]}`, with(sec)),
 		"operate": b.ask("POST", "/v1/statements", "{}", with(ops)),
 		"link":    b.ask("POST", "/console/session", `{"code":"`+b.link("tao", "operator")+`"}`),
 		"sign in": b.by("sec", phrase),
@@ -312,5 +313,17 @@ func TestUnwritableLog(t *testing.T) {
 	}
 	if w := b.ask("DELETE", "/console/session", "", with(ops)); w.Code != http.StatusOK {
 		t.Errorf("signing out: %d", w.Code)
+	}
+}
+
+// Ensure a certificate is near its end when less than a third of its life is left.
+func TestCertificateNear(t *testing.T) {
+	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	until := from.Add(30 * 24 * time.Hour)
+	for days, near := range map[int]bool{0: false, 20: false, 21: true, 29: true, 31: true} {
+		c := CertificateOf("node", "n", from, until, from.Add(time.Duration(days)*24*time.Hour))
+		if c.Near != near || c.Left != 30-days {
+			t.Errorf("after %d days: %+v", days, c)
+		}
 	}
 }

@@ -59,7 +59,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b.door, err = New(Config{
-		Region: region, Genesis: g, Next: http.HandlerFunc(b.public), Mint: mint, Links: NewLinks(b.links, clock), Accounts: store,
+		Region: region, Genesis: g, Next: http.HandlerFunc(b.public), Mint: mint, Links: NewLinks(b.links, clock), Accounts: store, Keys: func() (Keys, error) { return Keys{Region: region}, nil },
 		Clock: clock, Logger: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 	})
 	if err != nil {
@@ -360,7 +360,7 @@ func TestPages(t *testing.T) {
 		t.Errorf("/: %d %v", w.Code, w.Header())
 	}
 	nonces := map[string]bool{}
-	for _, path := range []string{"/console", "/console/enter", "/console/record/CT-120000-2025-000001"} {
+	for _, path := range []string{"/console", "/console/enter", "/console/accounts", "/console/acts", "/console/keys", "/console/password", "/console/record/CT-120000-2025-000001"} {
 		w := b.ask("GET", path, "")
 		csp := w.Header().Get("Content-Security-Policy")
 		nonce := regexp.MustCompile(`style-src 'self' 'nonce-([A-Za-z0-9_-]{22})'`).FindStringSubmatch(csp)

@@ -45,7 +45,8 @@ type Config struct {
 	// Accounts are the local accounts and the administrators' log; nil: this node
 	// has none, and administrators other than its operator have nothing to do.
 	Accounts *account.Store
-	Hosts    []string // names this door answers for; empty: any
+	Keys     func() (Keys, error) // for administrators; nil: not shown
+	Hosts    []string             // names this door answers for; empty: any
 	Clock    func() time.Time
 	Logger   *slog.Logger
 	Metrics  prometheus.Registerer
@@ -92,15 +93,15 @@ func New(cfg Config) (*Door, error) {
 	d.router.HandleFunc("GET "+home+"/{path...}", d.below)
 	handlers := d.administration()
 	maps.Copy(handlers, map[string]handler{
-		"GET " + home + "/oidc/start":    d.leaveFor,
-		"GET " + home + "/oidc/callback": d.comeBack,
-		"GET " + home + "/ways":          d.ways,
-		"GET " + home + "/session":       d.whoami,
-		"POST " + home + "/session":      d.signIn,
-		"PUT " + home + "/session":       d.stay,
-		"DELETE " + home + "/session":    d.signOut,
-		"DELETE " + home + "/sessions":   d.signOutEverywhere,
-		"PUT " + home + "/password":      d.changePassword,
+		"GET " + home + "/oidc/start":       d.leaveFor,
+		"GET " + home + "/oidc/callback":    d.comeBack,
+		"GET " + home + "/ways":             d.ways,
+		"GET " + home + "/session":          d.whoami,
+		"POST " + home + "/session":         d.signIn,
+		"PUT " + home + "/session":          d.stay,
+		"DELETE " + home + "/session":       d.signOut,
+		"DELETE " + home + "/sessions":      d.signOutEverywhere,
+		"PUT " + home + "/session/password": d.changePassword,
 	})
 	for pattern, h := range handlers {
 		d.router.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {

@@ -83,7 +83,7 @@ func (d *Door) operated(r *http.Request, secret string) error {
 	return d.note(r, found.who.Identity, account.ActOperated, r.Method+" "+r.URL.EscapedPath())
 }
 
-// changePassword is PUT /console/password. All sessions of the account end; this browser
+// changePassword is PUT /console/session/password. All sessions of the account end; this browser
 // gets a fresh one.
 func (d *Door) changePassword(w http.ResponseWriter, r *http.Request) error {
 	found, ok := d.sessions.look(d.secret(r), true)

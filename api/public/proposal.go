@@ -59,7 +59,38 @@ func (a *API) proposalByID(ctx context.Context, c *auth.Caller, in *proposalIn) 
 	if p == nil {
 		return nil, problem.New(problem.NotFound)
 	}
-	return &proposalOut{Stamp: stampOf(view), Body: v1.ProposalText{Proposal: proposalOf(p), Text: string(text)}}, nil
+	inForce, err := a.inForce(books, p)
+	return &proposalOut{Stamp: stampOf(view), Body: v1.ProposalText{Proposal: proposalOf(p), Text: string(text), InForce: inForce}}, err
+}
+
+// inForce is the text that a proposal would take the place of. Rules and calendar have
+// no texts of their own in the books: the last that was adopted, or genesis.
+func (a *API) inForce(books *ledger.Books, p *ledger.Proposal) (string, error) {
+	if p.Form == statement.LawProcedure {
+		law := books.Law(p.Name, 0)
+		if law == nil {
+			return "", nil
+		}
+		return law.Text, nil
+	}
+	list, err := books.Proposals()
+	if err != nil {
+		return "", err
+	}
+	var last *ledger.Proposal
+	for _, one := range list {
+		if one.Form == p.Form && one.Adopted != 0 && (last == nil || one.Adopted > last.Adopted) {
+			last = one
+		}
+	}
+	switch {
+	case last != nil:
+		_, text, err := books.Proposal(last.Region, last.ID)
+		return string(text), err
+	case p.Form == statement.LawRules:
+		return a.cfg.Genesis.Rules, nil
+	}
+	return a.cfg.Genesis.Calendar, nil
 }
 
 func proposalOf(p *ledger.Proposal) v1.Proposal {

@@ -31,14 +31,14 @@ func TestProposals(t *testing.T) {
 		}
 		return p
 	}
-	if p := shown(); p.Text != text || p.State != "open" || !slices.Equal(p.Approved, []string{solo.Tianjin}) || p.From != statement.FormatAt(from) {
+	if p := shown(); p.Text != text || p.InForce != n.Genesis.Rules || p.State != "open" || !slices.Equal(p.Approved, []string{solo.Tianjin}) || p.From != statement.FormatAt(from) {
 		t.Errorf("%+v", p.Proposal)
 	}
 	body := statement.ProposalBody{Region: solo.Tianjin, Proposal: id, Approve: true}
 	doors[solo.Beijing].governed(statement.KindLawVote, body.Marshal(statement.KindLawVote))
 	doors[solo.Hebei].governed(statement.KindLawVote, body.Marshal(statement.KindLawVote))
 	doors[solo.Beijing].governed(statement.KindLawAdopt, body.Marshal(statement.KindLawAdopt))
-	if p := shown(); p.State != "adopted" || p.AdoptedAt == nil || len(p.Approved) != 3 {
+	if p := shown(); p.State != "adopted" || p.InForce != text || p.AdoptedAt == nil || len(p.Approved) != 3 {
 		t.Errorf("%+v", p.Proposal)
 	}
 	var list v1.Proposals

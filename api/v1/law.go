@@ -100,5 +100,6 @@ type Proposal struct {
 // ProposalText is a proposal with the text to vote on.
 type ProposalText struct {
 	Proposal
-	Text string `json:"text"`
+	Text    string `json:"text"`
+	InForce string `json:"in_force" doc:"the text in force of the same law, to compare with; empty when this would be the first"`
 }

@@ -14,7 +14,8 @@ import { Waiting } from './frame/Waiting'
 import { SpeechProvider, useSpeech } from './i18n/lang'
 import { screens } from './screens'
 import { SessionProvider, useSession } from './session/context'
-import { readsRecords } from './session/roles'
+import { FirstPassword } from './session/Password'
+import { beginsWith, readsRecords } from './session/roles'
 import { SignIn } from './session/SignIn'
 import './style.css'
 
@@ -51,7 +52,8 @@ function Gate() {
   if (failed) return <main className="sign" id="content"><div className="sign-card"><Failed err={failed} retry={ask} /></div></main>
   if (!asked) return <Waiting />
   if (!who) return <SignIn />
-  const home = readsRecords(who.roles) ? <Desk /> : <Navigate to="/nodes" replace />
+  if (who.change) return <FirstPassword />
+  const home = readsRecords(who.roles) ? <Desk /> : <Navigate to={beginsWith(who.roles)} replace />
   return (
     <Routes>
       <Route element={<Frame />}>

@@ -1,6 +1,6 @@
 import { lazy, type ComponentType } from 'react'
 import type { Key } from './i18n/dict'
-import { readsRecords, takesPart } from './session/roles'
+import { holds, readsRecords, takesPart } from './session/roles'
 
 /** Screen is one page of the console; its code is loaded when it is opened. */
 export interface Screen {
@@ -30,5 +30,11 @@ export const screens: Screen[] = [
   { path: 'rooms/:procedure', page: lazy(() => import('./report/Room')) },
   { path: 'audit', page: lazy(() => import('./audit/Audit')), nav: 'nav.audit', for: readsRecords },
   { path: 'audit/verify', page: lazy(() => import('./verify/Verify')) },
+  { path: 'votes', page: lazy(() => import('./votes/Votes')), nav: 'nav.votes', for: holds('operator', 'bureau_head', 'legal', 'auditor') },
+  { path: 'votes/:region/:id', page: lazy(() => import('./votes/Proposal')) },
+  { path: 'accounts', page: lazy(() => import('./account/Accounts')), nav: 'nav.accounts', for: holds('security_admin') },
+  { path: 'acts', page: lazy(() => import('./account/Acts')), nav: 'nav.acts', for: holds('audit_admin') },
+  { path: 'keys', page: lazy(() => import('./keys/Keys')), nav: 'nav.keys', for: holds('operator', 'security_admin') },
+  { path: 'password', page: lazy(() => import('./session/Password')) },
   { path: 'nodes', page: lazy(() => import('./nodes/Nodes')), nav: 'nav.nodes' },
 ]

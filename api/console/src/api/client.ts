@@ -35,6 +35,9 @@ export function listen(on: { stamped: typeof stamped; ended: typeof ended }) {
   ended = on.ended
 }
 
+/** over says that the session has ended, for what does not ask through got. */
+export const over = () => ended()
+
 const asEverywhere: Middleware = {
   onRequest({ request }) {
     request.headers.set('Accept-Language', htmlLang(spoken()))

@@ -13,6 +13,7 @@ interface Body {
   title?: string
   detail?: string
   cite?: string
+  params?: Record<string, string>
   errors?: FieldError[]
 }
 
@@ -21,6 +22,7 @@ export class Problem extends Error {
   readonly status: number
   readonly code: string
   readonly cite: string
+  readonly params: Record<string, string>
   readonly errors: FieldError[]
 
   constructor(status: number, body: Body) {
@@ -28,6 +30,7 @@ export class Problem extends Error {
     this.status = status
     this.code = body.code ?? (status === 0 ? 'network' : 'unexpected')
     this.cite = body.cite ?? ''
+    this.params = body.params ?? {}
     this.errors = body.errors ?? []
   }
 }

@@ -1,7 +1,7 @@
 import { Alert, Button, Dropdown } from 'antd'
 import { UserOutlined } from '@ant-design/icons'
 import { Suspense } from 'react'
-import { NavLink, Outlet, useLocation } from 'react-router'
+import { NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { useStatus } from '../api/queries'
 import { useSpeech } from '../i18n/lang'
 import { screens } from '../screens'
@@ -10,6 +10,7 @@ import { readsRecords } from '../session/roles'
 import { Fresh } from './Fresh'
 import { LanguageSwitch } from './LanguageSwitch'
 import { useLive } from './live'
+import { LastSignIn } from '../session/LastSignIn'
 import { Search } from './Search'
 import { Waiting } from './Waiting'
 import { Watermark } from './Watermark'
@@ -22,8 +23,9 @@ export function Frame() {
   const who = useWho()
   const { secondsLeft, leave, prolong } = useSession()
   const status = useStatus()
-  const live = useLive(status.data?.size)
+  const live = useLive(readsRecords(who.roles) ? status.data?.size : undefined) // nobody else is given events
   const place = useLocation()
+  const go = useNavigate()
   const roles = who.roles.map((role) => named(`role.${role}`, role)).join('、')
   return (
     <div className="frame">
@@ -52,10 +54,14 @@ export function Frame() {
             trigger={['click']}
             menu={{
               items: [
+                ...(who.account ? [{ key: 'password', label: t('sign.change') }] : []),
                 { key: 'here', label: t('sign.out') },
                 { key: 'all', label: t('sign.everywhere') },
               ],
-              onClick: ({ key }) => void leave(key === 'all'),
+              onClick: ({ key }) => {
+                if (key === 'password') void go('/password')
+                else void leave(key === 'all')
+              },
             }}
           >
             <Button type="text" icon={<UserOutlined />} aria-label={t('sign.account')} className="account" />
@@ -97,6 +103,7 @@ export function Frame() {
         />
       )}
       <main id="content" tabIndex={-1}>
+        <LastSignIn />
         <Suspense key={place.pathname} fallback={<Waiting lines={6} />}>
           <Outlet />
         </Suspense>

@@ -59,6 +59,8 @@ export const words = {
   'mend.no_quorum': { zh: '没有写入，填写的内容仍在本页。查询不受影响，请稍后再提交。', en: 'Nothing was written; what you entered is still here. Reading goes on; submit again in a moment.' },
   'mend.unavailable': { zh: '没有写入，填写的内容仍在本页。请稍后再提交。', en: 'Nothing was written; what you entered is still here. Submit again in a moment.' },
   'mend.too_many_requests': { zh: '请稍等片刻再试。', en: 'Wait a moment and try again.' },
+  'mend.roles_exclude': { zh: '同一人只能担任其中一类。请安全管理员核对本节点账号与统一身份中的角色。', en: 'One person holds one of them. Have the security administrator compare this node\'s accounts with the identity provider\'s roles.' },
+  'mend.administrators_log_unavailable': { zh: '什么都没有做。系统管理员可在节点主机上用 sandi account log 查看原因。', en: 'Nothing was done. The system administrator finds out why with sandi account log on the node\'s machine.' },
   'mend.session_ended': { zh: '请重新登录后再办理。', en: 'Sign in again.' },
   'mend.not_party': { zh: '这一步由页面所示的一方办理；本单位可以办理的步骤带有按钮。', en: 'The page says which party takes this step; the steps that are yours have a button.' },
   'mend.wrong_role': { zh: '请由页面所示岗位的人员办理。', en: 'Somebody who holds the office that the page names has to act.' },
@@ -78,6 +80,8 @@ export const words = {
   'role.lead': { zh: '检查组长', en: 'team lead' },
   'role.auditor': { zh: '审计员', en: 'auditor' },
   'role.operator': { zh: '系统管理员', en: 'system administrator' },
+  'role.security_admin': { zh: '安全管理员', en: 'security administrator' },
+  'role.audit_admin': { zh: '审计管理员', en: 'audit administrator' },
   'role.governance': { zh: '（治理密钥）', en: '(governance key)' },
   'role.node': { zh: '节点', en: 'node' },
 } as const satisfies Words

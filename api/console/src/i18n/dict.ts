@@ -1,9 +1,11 @@
+import { words as account } from '../account/words'
 import { words as audit } from '../audit/words'
 import { words as desk } from '../desk/words'
 import { words as draw } from '../draw/words'
 import { words as expert } from '../expert/words'
 import { words as form } from '../form/words'
 import { words as frame } from '../frame/words'
+import { words as keys } from '../keys/words'
 import { words as mission } from '../mission/words'
 import { words as nodes } from '../nodes/words'
 import { words as paper } from '../paper/words'
@@ -12,18 +14,21 @@ import { words as report } from '../report/words'
 import { words as session } from '../session/words'
 import { words as sheet } from '../sheet/words'
 import { words as verify } from '../verify/words'
+import { words as votes } from '../votes/words'
 import type { Lang, Words } from './words'
 
 /** rooms are the texts of the console that the law documents do not bring along, by the folder that they stand in. */
-export const rooms = { audit, desk, draw, expert, form, frame, mission, nodes, paper, record, report, session, sheet, verify } as const satisfies Record<string, Words>
+export const rooms = { account, audit, desk, draw, expert, form, frame, keys, mission, nodes, paper, record, report, session, sheet, verify, votes } as const satisfies Record<string, Words>
 
 export const dict = {
+  ...account,
   ...audit,
   ...desk,
   ...draw,
   ...expert,
   ...form,
   ...frame,
+  ...keys,
   ...mission,
   ...nodes,
   ...paper,
@@ -32,6 +37,7 @@ export const dict = {
   ...session,
   ...sheet,
   ...verify,
+  ...votes,
 } as const satisfies Words
 
 export type Key = keyof typeof dict

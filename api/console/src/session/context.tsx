@@ -12,6 +12,7 @@ interface Session {
   secondsLeft: number
   stamp: Stamp | null
   enter: (who: Standing) => void
+  renew: (who: Standing) => void // the same person's session goes on as another
   leave: (everywhere: boolean) => Promise<void>
   prolong: () => Promise<void>
   ask: () => void
@@ -92,7 +93,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   const session = useMemo<Session>(
     () => ({
-      who, asked, failed, over, secondsLeft, stamp, ask, prolong,
+      who, asked, failed, over, secondsLeft, stamp, ask, prolong, renew: take,
       enter: (standing) => {
         client.clear()
         take(standing)
