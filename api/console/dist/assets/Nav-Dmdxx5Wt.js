@@ -1,1 +1,0 @@
-import{r as e}from"./chunk-6KYCQHYJ-zjH7a6vH.js";import{a as t,qt as n}from"./save-BNwUxUki.js";var r=n();function i(){let{t:n}=t();return(0,r.jsxs)(`nav`,{className:`bench`,"aria-label":n(`audit.bench`),children:[(0,r.jsx)(e,{to:`/audit`,end:!0,children:n(`audit.bench.overview`)}),(0,r.jsx)(e,{to:`/audit/verify`,children:n(`audit.bench.verify`)})]})}export{i as t};

@@ -1,0 +1,1 @@
+function e(e,t,n){let r=n.practice?` --at ${n.clock}`:``;return`sandi ${e} --region ${n.region} --key offline/governance.pem --genesis genesis.json${r} -f ${t}`}export{e as t};

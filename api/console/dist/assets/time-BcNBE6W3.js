@@ -1,0 +1,1 @@
+var e=e=>(e??``).slice(0,10),t=e=>(e??``).slice(0,16).replace(`T`,` `),n=e=>t(new Date((e+28800)*1e3).toISOString());function r(t,n){return Math.round((Date.parse(e(n)+`T00:00:00Z`)-Date.parse(e(t)+`T00:00:00Z`))/864e5)}export{t as i,e as n,r,n as t};
