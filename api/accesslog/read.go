@@ -58,11 +58,12 @@ func (l *Log) Rows(ctx context.Context, log, from, size uint64, show func(slip s
 
 // Filter says which entries are wanted.
 type Filter struct {
-	Log      uint64   // number
-	Below    uint64   // entries before this index: the size, or the cursor
-	Subjects []string // about one of these; empty: any
-	Person   string   // pseudonym; empty: any
-	From, To int64    // unix ms, To excepted; 0: any
+	Log      uint64        // number
+	Below    uint64        // entries before this index: the size, or the cursor
+	Subjects []string      // about one of these; empty: any
+	Person   string        // pseudonym; empty: any
+	Action   access.Action // kind of look; empty: any
+	From, To int64         // unix ms, To excepted; 0: any
 	Limit    int
 }
 
@@ -81,7 +82,7 @@ func (l *Log) List(ctx context.Context, f Filter) (list []access.Found, next uin
 		if f.From > 0 && e.Time < f.From {
 			return false, nil // times never fall
 		}
-		if (f.Person == "" || e.Person == f.Person) && (f.To == 0 || e.Time < f.To) {
+		if (f.Person == "" || e.Person == f.Person) && (f.Action == "" || e.Action == f.Action) && (f.To == 0 || e.Time < f.To) {
 			list = append(list, access.Found{Index: index, Entry: e})
 		}
 		if looked++; (len(list) >= f.Limit || looked >= readMost) && index > 0 {

@@ -86,6 +86,7 @@ type API struct {
 	subscribers *serve.Fair // long polls and streams
 	uploads     *serve.Fair // materials on their way in or out
 	feed        *feed
+	hashes      hashes
 	counting    counter // reports being counted
 	roster      *roster.Roster
 	verifier    string      // address of the page that verifies printed codes

@@ -86,10 +86,11 @@ func (a *API) proofRoutes() {
 	a.plain(huma.Operation{
 		OperationID: "get-receipt", Method: http.MethodGet, Path: "/v1/statements/{id}/receipt", Tags: []string{"proof"},
 		Summary: "An entry with its proof",
-		Description: "The receipt of a statement of the caller's region: the entry, its inclusion proof and a signed checkpoint, to be verified without any node. " +
+		Description: "The receipt of a statement of the caller's region, for auditors also of another one (region): the entry, its inclusion proof and a signed checkpoint, to be verified without any node. " +
 			"As long as no checkpoint of the wanted grade covers the entry the answer is 202 with what is known of the statement and a Location to ask again. 409 no_receipt: it was refused and left no entry.",
 		Parameters: append([]*huma.Param{
 			{Name: "id", In: "path", Required: true, Description: "the statement's id", Example: "01K9Z8Q6X5W4V3T2S1R0QPNMKJ", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: length(64)}},
+			{Name: "region", In: "query", Description: "whose statement it is; another region's for auditors only", Example: "120000", Schema: text("")},
 			{
 				Name: "grade", In: "query", Description: "published: cosigned by two regions or more; final: by as many as genesis demands",
 				Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{"published", "final"}, Default: "published"},

@@ -3,6 +3,7 @@ package public
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -20,15 +21,17 @@ import (
 
 // receiptQuery is how a receipt is asked for.
 type receiptQuery struct {
-	id    string
-	fresh desk.Fresh
-	final bool
-	tlog  bool // as a .tlog-proof
-	wait  time.Duration
+	id     string
+	region string // of the statement; empty: the caller's
+	asked  bool   // for a region
+	fresh  desk.Fresh
+	final  bool
+	tlog   bool // as a .tlog-proof
+	wait   time.Duration
 }
 
 // ledgerReceipt is GET /v1/statements/{id}/receipt: the entry of a statement of
-// the caller's region, with its proof. It is a plain handler: this is how an
+// the caller's region, and for auditors of any, with its proof. It is a plain handler: this is how an
 // entry is read by whoever wants it proven.
 func (a *API) ledgerReceipt(w http.ResponseWriter, r *http.Request, c *auth.Caller) error {
 	if err := c.MayRead(); err != nil {
@@ -38,10 +41,20 @@ func (a *API) ledgerReceipt(w http.ResponseWriter, r *http.Request, c *auth.Call
 	if err != nil {
 		return err
 	}
+	if q.region == "" {
+		q.region = c.Region
+	}
+	if q.region != c.Region {
+		// Entries are the whole ledger's, and auditors may read all of them (mayAudit);
+		// to others a statement of another region is told by /v1/events only.
+		if err := mayAudit(c); err != nil {
+			return err
+		}
+	}
 	if statement.CheckID(q.id) != nil {
 		return problem.New(problem.NotFound)
 	}
-	answer, err := a.proveOnce(r.Context(), c, q)
+	answer, err := a.proveOnce(r.Context(), q)
 	if err != nil || answer.proof != nil || q.wait == 0 {
 		return answer.send(w, q, err)
 	}
@@ -55,14 +68,14 @@ func (a *API) ledgerReceipt(w http.ResponseWriter, r *http.Request, c *auth.Call
 	defer cancel()
 	for err == nil && answer.proof == nil && wait.Err() == nil {
 		a.awaitCover(wait, answer, q.final)
-		answer, err = a.proveOnce(r.Context(), c, q)
+		answer, err = a.proveOnce(r.Context(), q)
 	}
 	return answer.send(w, q, err)
 }
 
 func receiptQueryOf(r *http.Request) (receiptQuery, error) {
 	out := receiptQuery{id: r.PathValue("id"), tlog: acceptsOnly(r, v1.TlogProofMedia)}
-	q, err := query(r, "consistency", "at", "format", "grade", "wait")
+	q, err := query(r, "consistency", "at", "format", "grade", "wait", "region")
 	if err != nil {
 		return out, err
 	}
@@ -70,6 +83,10 @@ func receiptQueryOf(r *http.Request) (receiptQuery, error) {
 		return out, err
 	}
 	var wrong []problem.Field
+	out.asked = q.Has("region")
+	if out.region = q.Get("region"); out.region != "" && !statement.IsRegion(out.region) {
+		wrong = append(wrong, problem.At("query.region", problem.BadFormat))
+	}
 	switch checkpoint.Grade(q.Get("grade")) {
 	case "", checkpoint.GradePublished:
 	case checkpoint.GradeFinal:
@@ -98,11 +115,15 @@ func receiptQueryOf(r *http.Request) (receiptQuery, error) {
 
 // location is where to ask again.
 func (q receiptQuery) location() string {
-	at := "/v1/statements/" + q.id + "/receipt"
+	ask := url.Values{}
 	if q.final {
-		at += "?grade=" + string(checkpoint.GradeFinal)
+		ask.Set("grade", string(checkpoint.GradeFinal))
 	}
-	return at
+	if q.asked {
+		ask.Set("region", q.region)
+	}
+	at := url.URL{Path: "/v1/statements/" + q.id + "/receipt", RawQuery: ask.Encode()}
+	return at.String()
 }
 
 // acceptsOnly reports whether a request names this media type and not JSON.
@@ -121,9 +142,9 @@ type receiptAnswer struct {
 
 // proveOnce looks once: at the checkpoints first, so that the ledger that is
 // read afterwards holds their trees.
-func (a *API) proveOnce(ctx context.Context, c *auth.Caller, q receiptQuery) (receiptAnswer, error) {
+func (a *API) proveOnce(ctx context.Context, q receiptQuery) (receiptAnswer, error) {
 	var out receiptAnswer
-	pending := c.Region == a.cfg.Region && a.cfg.Desk.Pending(q.id)
+	pending := q.region == a.cfg.Region && a.cfg.Desk.Pending(q.id)
 	shown, err := a.cfg.Log.Shown()
 	if err != nil {
 		return out, err
@@ -134,7 +155,7 @@ func (a *API) proveOnce(ctx context.Context, c *auth.Caller, q receiptQuery) (re
 	}
 	defer view.Close()
 	out.stamp, out.size = stampOf(view), view.Size()
-	leaf, entry, err := books.Entry(c.Region, q.id)
+	leaf, entry, err := books.Entry(q.region, q.id)
 	if err != nil {
 		return out, err
 	}
@@ -142,12 +163,12 @@ func (a *API) proveOnce(ctx context.Context, c *auth.Caller, q receiptQuery) (re
 		out.proof, err = shown.Prove(books, leaf, entry, q.final)
 		return out, err
 	}
-	outcome, err := books.Statement(c.Region, q.id)
+	outcome, err := books.Statement(q.region, q.id)
 	switch {
 	case err != nil:
 		return out, err
 	case outcome.Committed != nil:
-		out.known = receiptOf(desk.Receipt{Result: desk.ResultOf(c.Region, q.id, outcome)})
+		out.known = receiptOf(desk.Receipt{Result: desk.ResultOf(q.region, q.id, outcome)})
 		return out, nil
 	case pending:
 		out.known = v1.Receipt{ID: q.id, Status: v1.Pending}

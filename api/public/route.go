@@ -60,6 +60,7 @@ func (a *API) routes() {
 	a.dataRoutes()
 	a.statementRoutes()
 	a.proofRoutes()
+	a.entryRoutes()
 	a.logRoutes()
 	a.reportRoutes()
 	a.lawRoutes()

@@ -70,6 +70,7 @@ type accessLogIn struct {
 	Params
 	Record string `query:"record" maxLength:"27" doc:"only what is about this record, or about a file or value that it names"`
 	Person string `query:"person" pattern:"^[A-Za-z0-9_-]{22}$" doc:"only looks of this pseudonym"`
+	Action string `query:"action" enum:"read,export,query,asked,denied,failed,begun" doc:"only looks of this kind"`
 	From   string `query:"from" maxLength:"25" doc:"not before this instant" example:"2025-11-01T00:00:00+08:00"`
 	To     string `query:"to" maxLength:"25" doc:"before this instant"`
 	Cursor string `query:"cursor" maxLength:"64" doc:"next of the page before, with the same filters"`
@@ -135,7 +136,7 @@ func (a *API) accessLog(ctx context.Context, c *auth.Caller, in *accessLogIn) (*
 
 // filter is what the parameters ask of a log.
 func (in *accessLogIn) filter(head access.Head) (accesslog.Filter, error) {
-	f := accesslog.Filter{Log: head.Log, Below: head.Size, Person: in.Person, Limit: min(max(in.Limit, 1), looksMost)}
+	f := accesslog.Filter{Log: head.Log, Below: head.Size, Person: in.Person, Action: access.Action(in.Action), Limit: min(max(in.Limit, 1), looksMost)}
 	var wrong []problem.Field
 	for _, bound := range []struct {
 		name, text string

@@ -71,6 +71,12 @@ func TestAccessLogPages(t *testing.T) {
 	if len(about.Items) != 4 || about.Items[1].Index != 5 {
 		t.Errorf("%+v", about.Items)
 	}
+	for action, want := range map[string]int{"read": 5, "denied": 2, "export": 0} {
+		var page v1.AccessLog
+		if hebei.get("/v1/access-log?action="+action, &page); len(page.Items) != want {
+			t.Errorf("%s: %d entries, want %d", action, len(page.Items), want)
+		}
+	}
 	var early v1.AccessLog
 	hebei.get("/v1/access-log?to="+url.QueryEscape(statement.FormatAt(n.Clock().Unix()-120)), &early)
 	if len(early.Items) != 3 || early.Items[0].Index != 2 {
@@ -83,7 +89,7 @@ func TestAccessLogPages(t *testing.T) {
 	}
 	for _, q := range []string{
 		"cursor=1.99", "cursor=2.3", "cursor=1.0", "cursor=x", "cursor=1.+3", "cursor=1.03", "cursor=" + strings.Repeat("9", 60), "cursor=1.-1",
-		"from=yesterday", "person=zhang", "limit=0", "limit=999", "record=" + strings.Repeat("A", 28), "what=x", "limit=3&limit=4",
+		"from=yesterday", "action=peek", "person=zhang", "limit=0", "limit=999", "record=" + strings.Repeat("A", 28), "what=x", "limit=3&limit=4",
 	} {
 		problemOf(t, hebei.do("GET", "/v1/access-log?"+q, ""), 422, problem.ValidationFailed)
 	}

@@ -30,6 +30,14 @@ type EventData struct {
 	Event     string `json:"event,omitempty" doc:"acts only"`
 }
 
+// Entries is what was found of the ledger's entries.
+type Entries struct {
+	Items    []EventData `json:"items" doc:"the newest first"`
+	More     bool        `json:"more,omitempty" doc:"there are more than are shown: give more of the hash"`
+	Searched uint64      `json:"searched" doc:"entries that were looked through; below size: ask again"`
+	Size     uint64      `json:"size" doc:"entries"`
+}
+
 // EventPage is the answer of a long poll.
 type EventPage struct {
 	Events []Event `json:"events"`
