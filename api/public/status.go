@@ -33,6 +33,11 @@ func (a *API) status(ctx context.Context, c *auth.Caller, _ *noInput) (*statusOu
 		LedgerTime: civil(s.LedgerTime / 1000), Now: civil(a.cfg.Clock().Unix()),
 		Regions: []v1.RegionInfo{},
 	}}
+	if last, err := books.LastSeal(); err != nil {
+		return nil, err
+	} else if last.Day != "" {
+		out.Body.Seal = &v1.Seal{Day: last.Day, Index: last.Index, Size: last.Size}
+	}
 	if a.cfg.Replica != nil {
 		out.Body.Replica = a.cfg.Replica()
 	}

@@ -19,7 +19,15 @@ type NodeStatus struct {
 	Replica     Replica       `json:"replica"`
 	Checkpoints *Checkpoints  `json:"checkpoints,omitempty" doc:"what this node has signed and shows of the ledger's tree"`
 	AccessLog   *AccessStatus `json:"access_log,omitempty" doc:"who looked at private data on this node: how its log stands"`
+	Seal        *Seal         `json:"seal,omitempty" doc:"newest day that is sealed"`
 	Regions     []RegionInfo  `json:"regions"`
+}
+
+// Seal is a day whose final checkpoint stands on the ledger.
+type Seal struct {
+	Day   string `json:"day" format:"date"`
+	Index uint64 `json:"index" doc:"leaf that says so"`
+	Size  uint64 `json:"size" doc:"leaves of the sealed checkpoint"`
 }
 
 // Replica is a node's place among the others.

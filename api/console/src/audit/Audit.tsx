@@ -1,19 +1,20 @@
-import { CheckCircleOutlined, CloseCircleOutlined, SyncOutlined } from '@ant-design/icons'
+import { CheckCircleOutlined, CloseCircleOutlined, MinusCircleOutlined, SyncOutlined } from '@ant-design/icons'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { api, got, type NodeStatus } from '../api/client'
-import { useLaws, useProcedures, useRecords, useStatus } from '../api/queries'
+import { useRecords, useStatus } from '../api/queries'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
-import { titleOf, type Document } from '../law/document'
 import { useNames } from '../record/names'
-import { minute } from '../util/time'
+import { Evidence } from './Evidence'
 import { AuditNav } from './Nav'
-import { before, sentenceOf } from './sentence'
+import { before } from './sentence'
+import { Sentence, type EntryData } from './EntryLine'
+import { SinceLast } from './Since'
 
 /** Entries of a page, and records counted for the figures; more is said as "or more". */
 const page = 50
@@ -33,6 +34,10 @@ export default function Audit() {
         <div>
           <Panel title={t('audit.log')}>
             {status.error ? <Failed err={status.error} retry={() => void status.refetch()} /> : status.data ? <Verdicts s={status.data} /> : <Waiting />}
+          </Panel>
+          <Panel title={t('audit.since')}>{status.data ? <SinceLast network={status.data.network} /> : <Waiting />}</Panel>
+          <Panel title={t('audit.against')}>
+            <Evidence />
           </Panel>
           <Panel title={t('audit.overdue')} extra={<span className="quiet">{t('audit.overdue.help')}</span>}>
             <ul className="counts">
@@ -68,6 +73,17 @@ function Verdicts({ s }: { s: NodeStatus }) {
             <CheckCircleOutlined /> {t('audit.covered', { n: c.final.size - 1 })}
           </li>
         )}
+        <li>
+          {s.seal ? (
+            <>
+              <CheckCircleOutlined /> {t('audit.seal', { day: s.seal.day, n: s.seal.size })} <Link to={`/audit/entry/${s.seal.index}`}>#{s.seal.index}</Link>
+            </>
+          ) : (
+            <>
+              <MinusCircleOutlined /> {t('audit.seal.none')}
+            </>
+          )}
+        </li>
       </ul>
       <p className="quiet">{t('audit.offline')}</p>
     </>
@@ -113,10 +129,7 @@ function Entries({ size }: { size: number }) {
     queryFn: () => read(from),
     placeholderData: keepPreviousData,
   })
-  const procedures = useProcedures()
   const seen = (events.data ?? []).filter((e) => e.index < end)
-  const prefix = (record: string | undefined) => procedures.data?.items.find((p) => record?.startsWith(p.prefix + '-'))?.name
-  const laws = useLaws([...new Set(seen.map((e) => prefix(e.record)).filter((name) => name !== undefined))].sort())
   if (events.error) return <Failed err={events.error} retry={() => void events.refetch()} />
   if (!events.data) return <Waiting lines={8} />
   return (
@@ -124,7 +137,7 @@ function Entries({ size }: { size: number }) {
       {seen.length === 0 && <div className="empty">{t('audit.entries.none')}</div>}
       <ol className="entries">
         {[...seen].reverse().map((e) => (
-          <Sentence key={e.index} e={e} law={laws[prefix(e.record) ?? '']} />
+          <Sentence key={e.index} e={e} />
         ))}
       </ol>
       <nav className="pager" aria-label={t('audit.entries')}>
@@ -136,46 +149,5 @@ function Entries({ size }: { size: number }) {
         </Button>
       </nav>
     </>
-  )
-}
-
-interface EntryData {
-  index: number
-  leaf_hash: string
-  statement: string
-  kind: string
-  region: string
-  org?: string
-  role?: string
-  at: string
-  record?: string
-  event?: string
-}
-
-function Sentence({ e, law }: { e: EntryData; law: Document | undefined }) {
-  const { t, of, named } = useSpeech()
-  const names = useNames()
-  const place = e.org ? names.org(e.org) : names.region(e.region)
-  const who = e.role ? `${place} ${named(`role.${e.role}`, e.role)}` : place
-  const what = e.event ? (law && of(titleOf(law, e.event))) || e.event : law ? of(law.title) : ''
-  return (
-    <li>
-      <span className="n">#{e.index}</span>
-      <span className="num quiet">{minute(e.at)}</span>
-      <span className="what">
-        {t(sentenceOf(e), { who, what, kind: e.kind })}{' '}
-        {e.record && (
-          <Link to={`/record/${e.record}`} className="id">
-            {e.record}
-          </Link>
-        )}
-      </span>
-      <details>
-        <summary>{t('audit.details')}</summary>
-        {t('audit.leaf')} <code className="digest">{e.leaf_hash}</code>
-        <br />
-        {t('audit.statement')} <code className="digest">{e.statement}</code>
-      </details>
-    </li>
   )
 }

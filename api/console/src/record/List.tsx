@@ -3,6 +3,8 @@ import { useLaw, useProcedures, type ListQuery } from '../api/queries'
 import { Panel } from '../frame/Panel'
 import { useSpeech } from '../i18n/lang'
 import { roomOf } from '../report/rooms'
+import { looksLikeHash } from '../audit/hash'
+import { ByHash } from '../audit/ByHash'
 import { RecordTable } from './Table'
 
 const sorts = ['-updated', 'updated', 'due'] as const
@@ -32,6 +34,7 @@ export default function List() {
   }
   return (
     <div className="page">
+      {looksLikeHash(text) && <ByHash text={text} />}
       <Panel title={text ? t('search.result', { q: text }) : t('nav.records')}>
         <div className="filters" role="group" aria-label={t('list.filter')}>
           <label>

@@ -52,12 +52,85 @@ export default async function walk({ demo, desk, look, check }) {
     await auditor.close()
 
     const phone = await desk('120000', 'auditor', { lang: 'en', width: 390 })
-    await phone.to('/audit/verify', '.drop')
-    await look(phone, 'verify')
     const again = await verify(phone, bundle, keys)
     assert.match(again.text, /in order, give the checkpoint's root/)
     await look(phone, 'verify-bundle')
     await phone.close()
+  })
+
+  await check('entries, search by hash, export, who looked, and whether it is the log of last time', async () => {
+    const auditor = await desk('120000', 'auditor')
+    const { page } = auditor
+    // Another region's entry, raw and proven.
+    const foreign = await page.evaluate(async () => {
+      for (let n = 0; ; n++) {
+        const found = await (await fetch(`/v1/entries?index=${n}`)).json()
+        if (found.items[0].region === '110000' && found.items[0].kind === 'record.act') return found.items[0]
+      }
+    })
+    await auditor.to(`/audit/entry/${foreign.index}`, '.verdicts .good')
+    assert.match(await page.locator('.facts').first().textContent(), /110000\/st-/)
+    await look(auditor, 'entry')
+    const head = Buffer.from(foreign.hash, 'base64url').toString('hex')
+    await page.fill('.search input', head.slice(0, 12))
+    await page.press('.search input', 'Enter')
+    await page.waitForSelector(`.entries a[href$="/audit/entry/${foreign.index}"]`)
+    await look(auditor, 'search-hash')
+
+    await auditor.to('/audit', '.verdicts')
+    const keep = page.getByRole('checkbox', { name: /同意在本浏览器中留存检查点/ })
+    await keep.check()
+    await page.reload()
+    await page.waitForFunction(() => /与 \S+ 留存的检查点/.test(document.body.textContent))
+    assert.equal(await keep.isChecked(), true)
+    await look(auditor, 'audit-since')
+    await page.evaluate(() => {
+      for (const key of Object.keys(localStorage).filter((k) => k.startsWith('sandi-checkpoint-'))) {
+        const kept = JSON.parse(localStorage.getItem(key))
+        const lines = kept.note.split('\n')
+        lines[2] = lines[2].replace(/^./, (c) => (c === 'A' ? 'B' : 'A'))
+        localStorage.setItem(key, JSON.stringify({ ...kept, note: lines.join('\n') }))
+      }
+    })
+    await page.reload()
+    await page.waitForSelector('.verdicts .bad')
+    assert.match(await page.locator('.page').textContent(), /账本已被改写或者分叉/)
+
+    await auditor.to('/audit/export', '.export')
+    const saved = page.waitForEvent('download')
+    await page.click('.export button[type=submit]')
+    assert.match((await saved).suggestedFilename(), /^audit-\d+\.zip$/)
+    await page.waitForSelector('.ant-alert-success')
+    await look(auditor, 'export')
+    await page.getByRole('radio', { name: '若干事项' }).check()
+    await page.fill('.export .line input', 'CT-120000-2025-999999')
+    await page.click('.export button[type=submit]')
+    await page.waitForSelector('.ant-alert-error')
+
+    const officer = await desk('120000', 'officer')
+    const status = await officer.page.evaluate(async (id) => (await fetch(`/v1/records/${id}/private`)).status, foreign.record)
+    assert.ok(status >= 400, `${status}: no party, and looked`)
+    await officer.close()
+    await auditor.to('/audit/looked', '.records tbody tr')
+    await look(auditor, 'looked')
+    await page.selectOption('.filters select', 'denied')
+    await page.waitForURL(/action=denied/)
+    await page.waitForSelector('.records tbody tr')
+    await page.selectOption('.filters select', 'export')
+    await page.waitForSelector('.empty')
+    await auditor.close()
+
+    const phone = await desk('120000', 'auditor', { lang: 'en', width: 390 })
+    for (const [path, selector, name] of [['/audit/looked', '.counts', 'looked'], [`/audit/entry/${foreign.index}`, '.verdicts .good', 'entry']]) {
+      await phone.to(path, selector)
+      await look(phone, name)
+    }
+    await phone.close()
+
+    const clerk = await desk('120000', 'clerk') // another region's raw statement is not for a clerk, and the page says why
+    await clerk.to(`/audit/entry/${foreign.index}`, '.ant-alert-info, .empty')
+    await look(clerk, 'entry-foreign')
+    await clerk.close()
   })
 
   await check('an old browser verifies, too', async () => {
