@@ -1,2 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{$t as t,Qt as n,a as r,c as i}from"./save-CR3uTyE0.js";var a=e(t(),1),o=n();function s({lines:e}){let{t}=r(),[n,s]=(0,a.useState)(!1),c=e.join(`
-`);return(0,o.jsxs)(`div`,{className:`command`,children:[(0,o.jsx)(`pre`,{tabIndex:0,children:c}),navigator.clipboard&&(0,o.jsx)(i,{size:`small`,onClick:()=>void navigator.clipboard.writeText(c).then(()=>s(!0),()=>s(!1)),children:t(n?`app.copied`:`app.copy`)})]})}export{s as t};

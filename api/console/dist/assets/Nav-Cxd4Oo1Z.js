@@ -1,1 +1,0 @@
-import{r as e}from"./chunk-6KYCQHYJ-Be4DVJbc.js";import{Qt as t,a as n}from"./save-CR3uTyE0.js";var r=t();function i(){let{t}=n();return(0,r.jsxs)(`nav`,{className:`bench`,"aria-label":t(`audit.bench`),children:[(0,r.jsx)(e,{to:`/audit`,end:!0,children:t(`audit.bench.overview`)}),(0,r.jsx)(e,{to:`/audit/verify`,children:t(`audit.bench.verify`)})]})}export{i as t};
