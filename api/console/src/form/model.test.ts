@@ -79,6 +79,7 @@ test('an address brings plain values of fields that the form has', () => {
 })
 
 test('what a record says can be taken over, and goes out as it came', () => {
+  expect(asTyped(field('x', 'time'), '2025-05-27T08:50:00+08:00')).toBe('2025-05-27T08:50') // what the input shows
   for (const [type, value] of [['int', 42], ['bool', false], ['time', '2025-05-27T08:50:00+08:00'], ['date', '2025-05-27'], ['enum', 'a']] as const) {
     expect(wire(field('x', type), asTyped(field('x', type), value))).toBe(value)
   }
