@@ -359,6 +359,9 @@ func TestPages(t *testing.T) {
 	if w := b.ask("GET", "/", ""); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/console" {
 		t.Errorf("/: %d %v", w.Code, w.Header())
 	}
+	if w := b.ask("GET", "/console/", ""); w.Code != http.StatusPermanentRedirect || w.Header().Get("Location") != "/console" {
+		t.Errorf("/console/: %d %v", w.Code, w.Header())
+	}
 	nonces := map[string]bool{}
 	for _, path := range []string{"/console", "/console/enter", "/console/accounts", "/console/acts", "/console/keys", "/console/password", "/console/record/CT-120000-2025-000001"} {
 		w := b.ask("GET", path, "")

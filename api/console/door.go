@@ -122,6 +122,8 @@ func (d *Door) Run(ctx context.Context) { d.sessions.watch(ctx) }
 // ServeHTTP implements http.Handler.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
+	case path == home+"/": // the page's own links may end so; the guard takes no such path
+		http.Redirect(w, r, home, http.StatusPermanentRedirect)
 	case path == "/" || path == home || strings.HasPrefix(path, home+"/"):
 		d.guard.ServeHTTP(w, r)
 	case r.Header["Cookie"] != nil && r.Header["Authorization"] == nil && (strings.HasPrefix(path, "/v1/") || strings.HasPrefix(path, "/log/")):
