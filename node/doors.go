@@ -22,6 +22,7 @@ import (
 	"sandi.internal/gateway/consensus/membership"
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/statement"
+	"sandi.internal/gateway/node/demo/scenarios"
 )
 
 // openDesk opens what speaks in the bureau's name.
@@ -69,6 +70,9 @@ func (n *Node) openDoors() error {
 	}
 	if n.clock != nil { // a nil *scenarioClock in the interface would be a clock
 		cfg.Practice = n.clock
+		if cfg.Exercises, err = scenarios.Exercises(); err != nil {
+			return fmt.Errorf("couldn't read the exercises: %w", err)
+		}
 	}
 	if n.public, err = public.New(cfg); err != nil {
 		return fmt.Errorf("couldn't open the public door: %w", err)

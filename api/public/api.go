@@ -53,6 +53,7 @@ type Config struct {
 	Move                  func([]byte) error       // takes a signed leader.move past the ledger; nil: none is taken
 	Clock                 func() time.Time         // real time, or the scenario clock
 	Practice              PracticeClock            // nil unless genesis says practice
+	Exercises             []v1.Exercise            // to practise on; served with Practice only
 	Hosts                 []string                 // names this door answers for; empty: any
 	Rate                  int                      // requests a second and region before 429; 0: DefaultRate
 	Logger                *slog.Logger

@@ -100,6 +100,7 @@ func TestNoPracticeClock(t *testing.T) {
 	for _, method := range []string{"GET", "PUT"} {
 		problemOf(t, d.do(method, "/v1/practice/clock", `{"now":"2025-11-10T09:00:00+08:00"}`), 404, problem.NotFound)
 	}
+	problemOf(t, d.do("GET", "/v1/practice/exercises", ""), 404, problem.NotFound)
 	if strings.Contains(d.do("GET", "/openapi.json", "").Body.String(), "practice/clock") {
 		t.Error("the description speaks of a practice clock")
 	}

@@ -47,3 +47,13 @@ func (a *API) setPracticeClock(_ context.Context, c *auth.Caller, in *practiceIn
 	}
 	return &practiceOut{Body: v1.PracticeTime{Now: civil(a.cfg.Practice.Now().Unix())}}, nil
 }
+
+type exercisesOut struct{ Body v1.Exercises }
+
+// exercises is GET /v1/practice/exercises.
+func (a *API) exercises(_ context.Context, c *auth.Caller, _ *noInput) (*exercisesOut, error) {
+	if err := c.MayRead(); err != nil {
+		return nil, err
+	}
+	return &exercisesOut{Body: v1.Exercises{Items: append([]v1.Exercise{}, a.cfg.Exercises...)}}, nil
+}

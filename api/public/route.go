@@ -218,4 +218,7 @@ func (a *API) practiceRoutes() {
 		OperationID: "set-practice-clock", Method: http.MethodPut, Path: "/v1/practice/clock", Tags: []string{"practice"},
 		Summary: "Move this node's scenario clock forward", MaxBodyBytes: 1 << 10,
 	}, a.setPracticeClock)
+	get(a, huma.Operation{
+		OperationID: "list-exercises", Path: "/v1/practice/exercises", Tags: []string{"practice"}, Summary: "Synthetic scenarios to practise on, step by step",
+	}, a.exercises)
 }

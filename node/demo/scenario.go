@@ -2,10 +2,7 @@ package demo
 
 import (
 	"bytes"
-	"embed"
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -13,13 +10,8 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"sandi.internal/gateway/node/demo/catalogue"
+	"sandi.internal/gateway/node/demo/scenarios"
 )
-
-//go:embed scenarios/*.yaml
-var scenarioFiles embed.FS
-
-// orgsFile lists the organisations that scenarios name, by region.
-const orgsFile = "scenarios/orgs.yaml"
 
 // Scenario is one played day (or season): dated steps with the outcome each
 // must have.
@@ -134,23 +126,14 @@ type Org struct {
 }
 
 // Scenarios lists the names of the embedded scenarios.
-func Scenarios() []string {
-	entries, _ := fs.ReadDir(scenarioFiles, "scenarios") // embedded: cannot fail
-	var names []string
-	for _, e := range entries {
-		if name := strings.TrimSuffix(e.Name(), ".yaml"); "scenarios/"+e.Name() != orgsFile {
-			names = append(names, name)
-		}
-	}
-	return names
-}
+func Scenarios() []string { return scenarios.Names() }
 
 // LoadScenario reads an embedded scenario and checks its form.
 func LoadScenario(name string) (*Scenario, error) {
 	if !slices.Contains(Scenarios(), name) {
 		return nil, fmt.Errorf("no scenario %q; there are: %s", name, strings.Join(Scenarios(), ", "))
 	}
-	text, err := scenarioFiles.ReadFile(path.Join("scenarios", name+".yaml"))
+	text, err := scenarios.Files.ReadFile(name + ".yaml")
 	if err != nil {
 		return nil, fmt.Errorf("couldn't read scenario %s: %w", name, err)
 	}
@@ -172,7 +155,7 @@ func ParseScenario(text []byte) (*Scenario, error) {
 
 // LoadOrgs reads the organisations of all regions, by region code.
 func LoadOrgs() (map[string][]Org, error) {
-	text, err := scenarioFiles.ReadFile(orgsFile)
+	text, err := scenarios.Files.ReadFile(scenarios.Orgs)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't read the organisations: %w", err)
 	}

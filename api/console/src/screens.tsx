@@ -39,5 +39,6 @@ export const screens: Screen[] = [
   { path: 'acts', page: lazy(() => import('./account/Acts')), nav: 'nav.acts', for: holds('audit_admin') },
   { path: 'keys', page: lazy(() => import('./keys/Keys')), nav: 'nav.keys', for: holds('operator', 'security_admin') },
   { path: 'password', page: lazy(() => import('./session/Password')) },
+  { path: 'practice', page: lazy(() => import('./practice/Practice')) },
   { path: 'nodes', page: lazy(() => import('./nodes/Nodes')), nav: 'nav.nodes' },
 ]

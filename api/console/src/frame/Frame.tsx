@@ -1,7 +1,7 @@
 import { Alert, Button, Dropdown } from 'antd'
 import { UserOutlined } from '@ant-design/icons'
 import { Suspense } from 'react'
-import { NavLink, Outlet, useLocation, useNavigate } from 'react-router'
+import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { useStatus } from '../api/queries'
 import { useSpeech } from '../i18n/lang'
 import { screens } from '../screens'
@@ -36,10 +36,16 @@ export function Frame() {
         <div className="brand">
           <img src="/console/favicon.svg" alt="" width={28} height={28} />
           <span className="brand-name">{t('app.name')}</span>
-          {(who.practice || who.synthetic) && (
-            <span className="practice" title={t('app.synthetic')}>
+          {who.practice ? (
+            <Link className="practice" to="/practice" title={t('app.synthetic')}>
               {t('app.practice')}
-            </span>
+            </Link>
+          ) : (
+            who.synthetic && (
+              <span className="practice" title={t('app.synthetic')}>
+                {t('app.practice')}
+              </span>
+            )
           )}
         </div>
         {readsRecords(who.roles) && <Search />}

@@ -9,6 +9,7 @@ import { words as keys } from '../keys/words'
 import { words as mission } from '../mission/words'
 import { words as nodes } from '../nodes/words'
 import { words as paper } from '../paper/words'
+import { words as practice } from '../practice/words'
 import { words as record } from '../record/words'
 import { words as report } from '../report/words'
 import { words as session } from '../session/words'
@@ -18,7 +19,7 @@ import { words as votes } from '../votes/words'
 import type { Lang, Words } from './words'
 
 /** rooms are the texts of the console that the law documents do not bring along, by the folder that they stand in. */
-export const rooms = { account, audit, desk, draw, expert, form, frame, keys, mission, nodes, paper, record, report, session, sheet, verify, votes } as const satisfies Record<string, Words>
+export const rooms = { account, audit, desk, draw, expert, form, frame, keys, mission, nodes, paper, practice, record, report, session, sheet, verify, votes } as const satisfies Record<string, Words>
 
 export const dict = {
   ...account,
@@ -32,6 +33,7 @@ export const dict = {
   ...mission,
   ...nodes,
   ...paper,
+  ...practice,
   ...record,
   ...report,
   ...session,
