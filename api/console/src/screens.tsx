@@ -40,5 +40,6 @@ export const screens: Screen[] = [
   { path: 'keys', page: lazy(() => import('./keys/Keys')), nav: 'nav.keys', for: holds('operator', 'security_admin') },
   { path: 'password', page: lazy(() => import('./session/Password')) },
   { path: 'practice', page: lazy(() => import('./practice/Practice')) },
+  { path: 'help', page: lazy(() => import('./help/Help')) },
   { path: 'nodes', page: lazy(() => import('./nodes/Nodes')), nav: 'nav.nodes' },
 ]

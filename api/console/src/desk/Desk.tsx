@@ -3,6 +3,7 @@ import { Link } from 'react-router'
 import { ExclamationCircleOutlined, FieldTimeOutlined, FormOutlined, ProfileOutlined } from '@ant-design/icons'
 import { useProcedures, useRecords, useStatus, type ListQuery } from '../api/queries'
 import { Panel } from '../frame/Panel'
+import { FirstSteps } from '../help/Guide'
 import { useSpeech } from '../i18n/lang'
 import { MissionFigure } from '../mission/Figure'
 import type { Key } from '../i18n/dict'
@@ -26,6 +27,7 @@ export function Desk() {
   return (
     <div className="page">
       <h1 className="greeting">{t('desk.greeting', { name: who.name })}</h1>
+      <FirstSteps />
       <Figures />
       <div className="desk">
         <Panel title={t(`desk.${box}`)} extra={<span className="quiet">{t(`desk.${box}.help` as Key)}</span>} className="desk-list">

@@ -1,5 +1,5 @@
 import { Alert, Button, Dropdown } from 'antd'
-import { UserOutlined } from '@ant-design/icons'
+import { QuestionCircleOutlined, UserOutlined } from '@ant-design/icons'
 import { Suspense } from 'react'
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { useStatus } from '../api/queries'
@@ -72,6 +72,9 @@ export function Frame() {
           >
             <Button type="text" icon={<UserOutlined />} aria-label={t('sign.account')} className="account" />
           </Dropdown>
+          <Link className="help" to="/help" aria-label={t('help.title')} title={t('help.title')}>
+            <QuestionCircleOutlined />
+          </Link>
           <LanguageSwitch />
         </div>
       </header>

@@ -6,6 +6,7 @@ import { words as expert } from '../expert/words'
 import { words as form } from '../form/words'
 import { words as frame } from '../frame/words'
 import { words as keys } from '../keys/words'
+import { words as help } from '../help/words'
 import { words as mission } from '../mission/words'
 import { words as nodes } from '../nodes/words'
 import { words as paper } from '../paper/words'
@@ -19,7 +20,7 @@ import { words as votes } from '../votes/words'
 import type { Lang, Words } from './words'
 
 /** rooms are the texts of the console that the law documents do not bring along, by the folder that they stand in. */
-export const rooms = { account, audit, desk, draw, expert, form, frame, keys, mission, nodes, paper, practice, record, report, session, sheet, verify, votes } as const satisfies Record<string, Words>
+export const rooms = { account, audit, desk, draw, expert, form, frame, help, keys, mission, nodes, paper, practice, record, report, session, sheet, verify, votes } as const satisfies Record<string, Words>
 
 export const dict = {
   ...account,
@@ -30,6 +31,7 @@ export const dict = {
   ...form,
   ...frame,
   ...keys,
+  ...help,
   ...mission,
   ...nodes,
   ...paper,
