@@ -82,14 +82,19 @@ function Outcome({ again }: { again: Again }) {
   )
 }
 
-function Line({ of: f }: { of: Finding }) {
+/** useWording words a finding. */
+export function useWording() {
   const { t } = useSpeech()
   const names = useNames()
-  const more = typeof f.with.region === 'string' ? { ...f.with, region: names.region(f.with.region) } : f.with
+  return (f: Finding) => t(`draw.found.${f.say}`, typeof f.with.region === 'string' ? { ...f.with, region: names.region(f.with.region) } : f.with)
+}
+
+function Line({ of: f }: { of: Finding }) {
+  const wording = useWording()
   const icon = f.verdict === 'agrees' ? <CheckCircleOutlined /> : f.verdict === 'differs' ? <CloseCircleOutlined /> : <ClockCircleOutlined />
   return (
     <span className={`again-line ${f.verdict === 'agrees' ? 'good' : f.verdict === 'differs' ? 'bad' : 'quiet'}`}>
-      {icon} {t(`draw.found.${f.say}`, more)}
+      {icon} {wording(f)}
     </span>
   )
 }

@@ -18,11 +18,11 @@ import { State } from '../record/State'
 import { Steps } from '../record/Steps'
 import { useWho } from '../session/context'
 import { civil, minute } from '../util/time'
-import { AgainCard } from './AgainCard'
-import type { Again } from './finding'
+import { AgainCard, useWording } from './AgainCard'
+import { verdictOf, type Again } from './finding'
 import './draw.css'
 import { Freeze } from './Freeze'
-import { contributing, fieldsOf, freezing } from './model'
+import { contributing, denying, fieldsOf, freezing } from './model'
 import { Result } from './Result'
 
 /** Draw is one draw: what it is drawn from, who contributed, what came of it, and the means to draw it again. */
@@ -43,6 +43,8 @@ export default function Draw() {
 function Page({ record, law, reload }: { record: RecordFull; law: Document; reload: () => void }) {
   const { t, of } = useSpeech()
   const who = useWho()
+  const wording = useWording()
+  const proofOf = (a: Again) => a.findings.filter((f) => f.verdict === 'differs').map((f) => `${t(`draw.part.${f.part}`)}：${wording(f)}`).join('；')
   const draw = useDraw(record.id)
   const [again, setAgain] = useState<Again | null>(null)
   const [form, setForm] = useState<FormValues | undefined>()
@@ -51,6 +53,8 @@ function Page({ record, law, reload }: { record: RecordFull; law: Document; relo
     setForm(values)
     setFilled((n) => n + 1) // the forms begin anew, with these values
   }
+  const denied = again && verdictOf(again.findings) === 'differs' && again.ranking ? { own_ranking_hash: again.ranking, proof: proofOf(again).slice(0, proofMost) } : undefined
+  const initial = { ...(form && { [freezing]: form }), ...(denied && { [denying]: denied }) }
   const steps = record.options ?? []
   const freezes = steps.some((o) => o.event === freezing && mine(o, who).length > 0)
   const unfrozen = draw.error ? problemOf(draw.error).status === 404 : false
@@ -75,7 +79,7 @@ function Page({ record, law, reload }: { record: RecordFull; law: Document; relo
           )}
           {steps.length > 0 && (
             <Panel title={t('rec.steps')}>
-              <Steps key={filled} record={record} law={law} reload={reload} initial={form && { [freezing]: form }} begin={form && freezing} />
+              <Steps key={filled} record={record} law={law} reload={reload} initial={initial} begin={form && freezing} />
             </Panel>
           )}
         </div>
@@ -91,6 +95,9 @@ function Page({ record, law, reload }: { record: RecordFull; law: Document; relo
     </div>
   )
 }
+
+/** What a proof of a mismatch may hold, characters. */
+const proofMost = 1000
 
 function Asked({ of }: { of: ReturnType<typeof useDraw> }) {
   return of.error ? <Failed err={of.error} retry={() => void of.refetch()} /> : <Waiting />

@@ -62,10 +62,11 @@ test.each(names)('%s agrees in all parts', (name) => {
   const v = vectors[name]
   const d = drawOf(v)
   const steps: number[] = []
-  const { findings, strata: ranked } = again(d, v.pool, v.rule, (n) => steps.push(n))
+  const { findings, strata: ranked, ranking } = again(d, v.pool, v.rule, (n) => steps.push(n))
   expect(findings.filter((f) => f.verdict !== 'agrees')).toEqual([])
   expect([...new Set(findings.map((f) => f.part))]).toEqual(['pool', 'rule', 'contributions', 'seed', 'ranking', 'selected', 'reserves'])
   expect(verdictOf(findings)).toBe('agrees')
+  expect(ranking).toBe(digestOf(v.ranking))
   expect(steps).toEqual(Array.from({ length: stages(d) + 1 }, (_, i) => i))
   expect(ranked.length).toBe(parseRule(v.rule).quotas.length)
 })

@@ -33,8 +33,9 @@ export function again(d: Draw, poolText: string, ruleText: string, step: (n: num
     return { findings, strata: [] }
   }
   const strata = rank(pool, rule, seed)
-  compareOutcome(find, d, pool, seed, strata)
-  return { findings, strata }
+  const ranking = digestOf(rankingText(d.id, seed, strata))
+  compareOutcome(find, d, pool, ranking, strata)
+  return { findings, strata, ranking }
 }
 
 /** stages is how often `step` is heard after the first. */
@@ -111,12 +112,11 @@ function drawable(find: Find, pool: Pool, rule: Rule): boolean {
   return !strange && !empty
 }
 
-function compareOutcome(find: Find, d: Draw, pool: Pool, seed: string, strata: Ranked[]) {
+function compareOutcome(find: Find, d: Draw, pool: Pool, here: string, strata: Ranked[]) {
   if (!d.outcome) {
     for (const part of ['ranking', 'selected', 'reserves'] as const) find(part, 'open', 'pending')
     return
   }
-  const here = digestOf(rankingText(d.id, seed, strata))
   if (here === d.outcome.ranking) find('ranking', 'agrees', 'same', { digest: short(here) })
   else find('ranking', 'differs', 'order', { recorded: short(d.outcome.ranking), here: short(here) })
   compareList(find, 'selected', pool, d.outcome.selected ?? [], selectedOf(strata))

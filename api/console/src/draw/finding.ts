@@ -18,6 +18,7 @@ export type Said =
 export interface Again {
   findings: Finding[]
   strata: Ranked[] // drawn here; empty when it could not be
+  ranking?: string // digest of it, hex
 }
 
 export const verdictOf = (findings: Finding[]): Verdict =>

@@ -7,6 +7,7 @@ import { eligible, percent, selects, type Pool, type Quota, type Rule, writePool
 
 export const procedure = 'draw'
 export const freezing = 'freeze'
+export const denying = 'mismatch' // a region says that it has drawn another ranking
 
 /** What a list of draws shows of each. */
 export const shown = ['draw_no', 'plan', 'kind', 'stratum']
