@@ -271,12 +271,16 @@ function Expert({ id, because }: { id: string; because: string }) {
   const { t, of } = useSpeech()
   const [values, setValues] = useState<{ title: { zh: string; en: string }; value?: unknown }[] | null>(null)
   const [err, setErr] = useState<unknown>(null)
+  const [busy, setBusy] = useState(false)
   const ask = async () => {
     setErr(null)
+    setBusy(true)
     try {
       setValues((await got(api.GET('/v1/records/{id}/private', { params: { path: { id }, query: { because } } }))).items ?? [])
     } catch (e) {
       setErr(e)
+    } finally {
+      setBusy(false)
     }
   }
   return (
@@ -291,7 +295,7 @@ function Expert({ id, because }: { id: string; because: string }) {
           </span>
         ))
       ) : (
-        <Button size="small" type="link" onClick={() => void ask()}>
+        <Button size="small" type="link" loading={busy} onClick={() => void ask()}>
           {t('mission.name.show')}
         </Button>
       )}
