@@ -1,7 +1,7 @@
 package v1
 
 // Draw is what a draw is made from and what came of it: all that it takes to draw
-// again. Digests and signatures are hex.
+// again, as the console does (api/console/src/draw). Digests and signatures are hex.
 type Draw struct {
 	ID            string          `json:"id" doc:"its record" example:"DR-110000-2025-000001"`
 	Network       string          `json:"network" doc:"id of the network: part of what the regions sign"`
