@@ -177,9 +177,13 @@ func (f *Folder) forks(machine *ledger.Ledger, shown []byte, v *ReturnView) erro
 		if slices.Compare(first.Root[:], second.Root[:]) > 0 { // alike at every node, whoever found it
 			first, second = second, first
 		}
+		roots := [2][32]byte{first.Root, second.Root}
+		if slices.ContainsFunc(v.Forks, func(k ForkView) bool { return k.Size == first.Size && k.roots == roots }) {
+			continue // every node finds the same fork once more
+		}
 		v.Forks = append(v.Forks, ForkView{
 			ID: e.ID, Size: first.Size, First: first.Signers(), Second: second.Signers(),
-			notes: [2][]byte{first.Marshal(), second.Marshal()}, roots: [2][32]byte{first.Root, second.Root},
+			notes: [2][]byte{first.Marshal(), second.Marshal()}, roots: roots,
 		})
 		sizes = append(sizes, first.Size)
 		v.Most = max(v.Most, first.Size)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -258,7 +259,7 @@ func (v returnView) rows() []table.Row {
 			side = pick("本节点与两者皆不同", "this node has neither")
 		}
 		rows = append(rows, table.Row{pick("分叉", "fork"), fmt.Sprintf(pick("第 %d 条处两个根：%s 与 %s；%s（%s）", "two roots at %d leaves: one of %s, one of %s; %s (%s)"),
-			f.Size, strings.Join(f.First, " "), strings.Join(f.Second, " "), side, f.ID)})
+			f.Size, strings.Join(f.First, " "), strings.Join(f.Second, " "), side, cmp.Or(f.ID, pick("见方案", "by the plan")))})
 	}
 	if len(v.Forks) == 0 {
 		rows = append(rows, table.Row{pick("分叉", "fork"), pick("此处无证据；请在有证据的节点制订方案", "no evidence is here; plan at a node that has it")})
