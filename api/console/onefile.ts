@@ -49,13 +49,18 @@ const hash = (text: string) => 'sha256-' + createHash('sha256').update(text).dig
 type Label = { zh: string; en: string }
 type Named = Record<string, Label>
 
+/** The members of the type officer, which no document spells out. */
+const officer: Named = { cert_no: { zh: '证件号', en: 'certificate' }, person: { zh: '姓名', en: 'name' } }
+
 interface LawField extends Label {
+  type?: string
   values?: Named
   of?: LawField
   fields?: Record<string, LawField>
 }
 
 interface LawText {
+  name: string
   prefix: string
   title: Label
   fields: Record<string, LawField>
@@ -74,6 +79,7 @@ function labels(): Plugin {
       for (const file of readdirSync(lawFolder).filter((name) => name.endsWith('.yaml')).sort()) {
         const text = parse(readFileSync(join(lawFolder, file), 'utf8')) as LawText
         law[text.prefix] = {
+          name: text.name,
           title: text.title,
           events: Object.fromEntries([['open', text.open.title], ...text.events.map((e) => [e.name, e.title])]),
           fields: Object.fromEntries(Object.entries(text.fields).map(([name, f]) => [name, fieldLabels(f)])),
@@ -86,7 +92,7 @@ function labels(): Plugin {
 
 /** fieldLabels flattens what is inside a field: members and choices have their names once. */
 function fieldLabels(f: LawField): object {
-  const members: Named = {}
+  const members: Named = f.of?.type === 'officer' ? { ...officer } : {}
   const values: Named = { ...f.values }
   for (const inner of [f, f.of]) {
     Object.assign(values, inner?.values)

@@ -37,13 +37,24 @@ func Fill(t *Template, s Source) (*v1.Paper, error) {
 		var items []json.RawMessage
 		if json.Unmarshal(rec.Fields[t.Attachments], &items) == nil {
 			for _, item := range items {
-				if m, ok := material(field, item); ok {
+				if m, ok := material(kindsOf(s.Law, field), item); ok {
 					out.Materials = append(out.Materials, v1.PaperMaterial{Kind: m.Kind, Name: m.Name, Pages: m.Pages, Digest: head(m.Commitment, digestRunes)})
 				}
 			}
 		}
 	}
 	return out, f.err
+}
+
+// kindsOf is a field of materials with names for its kinds: some fields leave them to the
+// others of their law.
+func kindsOf(law *procedure.Document, field *procedure.Field) *procedure.Field {
+	for i := range law.Fields {
+		if f := &law.Fields[i]; len(field.Values) == 0 && f.Type == procedure.TypeMaterials && len(f.Values) > 0 {
+			return f
+		}
+	}
+	return field
 }
 
 func head(text string, n int) string { return text[:min(n, len(text))] }

@@ -152,6 +152,16 @@ func TestFillLinked(t *testing.T) {
 	}
 }
 
+// Ensure what several acts appended is told, not only that something was.
+func TestFillCollection(t *testing.T) {
+	rec := &procedure.Record{ID: "MA-110000-2025-000001", Procedure: "assignment", Fields: map[string]json.RawMessage{
+		"substitutions": json.RawMessage(`[{"at":1763000000,"org":"110000-SJ","value":"EX-110000-2025-000031"}]`),
+	}}
+	if got := plainRuns(fill(t, "递补：{substitutions}", source(t, rec)).Body[0].Runs); got != "递补：EX-110000-2025-000031" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	head := "---\nprocedure: p\ntitle: t\nacts: [a]\n---\n"
 	for want, text := range map[string]string{

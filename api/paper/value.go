@@ -63,9 +63,11 @@ func (n names) lines(f *procedure.Field, value json.RawMessage) []string {
 			}
 			out = append(out, fmt.Sprintf("%s%d页", line, m.Pages))
 		case procedure.TypeCollection: // what acts appended: the value stands beside who and when
-			var members map[string]json.RawMessage
-			if f.Of != nil && json.Unmarshal(item, &members) == nil {
-				out = append(out, n.words(f.Of, members[f.Item]))
+			var stated struct {
+				Value json.RawMessage `json:"value"`
+			}
+			if f.Of != nil && json.Unmarshal(item, &stated) == nil {
+				out = append(out, n.words(f.Of, stated.Value))
 			}
 		case procedure.TypeIntervals:
 			var i struct{ Kind, From, To string }

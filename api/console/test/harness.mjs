@@ -91,7 +91,7 @@ export async function harness(scenario, options) {
     await browser.close()
     await demo.stop()
   }
-  return { demo, counts, visits, desk, look, fits, check, stop }
+  return { demo, browser, counts, visits, desk, look, fits, check, stop }
 }
 
 /** entry is the newest entry that a page tells of. */

@@ -3,7 +3,7 @@ import keyFile from '../../../../consensus/checkpoint/testdata/auditor-keys?raw'
 import codes from '../../../../consensus/checkpoint/testdata/codes.json?raw'
 import receiptFile from '../../../../consensus/checkpoint/testdata/receipt.json?raw'
 import { Refused } from './bytes'
-import { bytesOfDigits, prove, proveReceipt } from './code'
+import { bytesOfDigits, named, prove, proveReceipt, type Proven } from './code'
 import { parseKeyFile } from './keys'
 
 interface Vector {
@@ -82,6 +82,13 @@ test('a receipt file says the same', () => {
   expect(changed({ index: 138 })).toBe('form')
   expect(changed({ checkpoint: receipt.checkpoint.replace('\n300\n', '\n301\n') })).toBe('form')
   expect(changed({ format: 'x' })).toBe('form')
+})
+
+test('an opening statement gets its record from the one that follows it', () => {
+  const next = prove(bytesOfDigits(vector('whole').text), keys)
+  const opening: Proven = { ...next, record: '', hash: next.payload?.prev, leaf: 'x' }
+  expect(named([opening, next]).map((p) => p.record)).toEqual([next.record, next.record])
+  expect(named([opening])[0].record).toBe('')
 })
 
 test('key files', () => {

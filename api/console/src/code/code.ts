@@ -51,6 +51,7 @@ export interface Payload {
   id: string
   region: string
   record?: string
+  prev?: string // hash of the record's statement before
   at: string
   actor?: { role?: string; org?: string; person?: string }
   body: { procedure?: string; event?: string; fields?: Record<string, unknown> }
@@ -66,6 +67,7 @@ export interface Proven {
   ledgerTime?: number // ms
   payload?: Payload
   statement?: string
+  hash?: string // of the statement, as the next one of its record names it
   cosigned: { region: string; at: number }[] // unix s; empty for pages
   complete: boolean // every region of the key file has cosigned
 }
@@ -210,7 +212,15 @@ function said(statement: string, ts: number, keys: KeyFile) {
   }
   if (typeof payload !== 'object' || payload === null || typeof payload.body !== 'object') throw new Refused('statement')
   if (payload.network !== keys.network) throw new Refused('network')
-  return { statement, payload, record: payload.record ?? '', ledgerTime: ts }
+  return { statement, hash: toBase64url(sha256(utf8(statement))), payload, record: payload.record ?? '', ledgerTime: ts }
+}
+
+/**
+ * named gives opening statements the record that they opened: its id is the ledger's, and
+ * stands in the statement that follows, which names the opening one by its hash.
+ */
+export function named(list: Proven[]): Proven[] {
+  return list.map((p) => (p.record || !p.hash ? p : { ...p, record: list.find((next) => next.record && next.payload?.prev === p.hash)?.record ?? '' }))
 }
 
 interface ReceiptFile {

@@ -3,10 +3,10 @@ import type { Label } from '../i18n/lang'
 import type { Lang } from '../i18n/words'
 import { civil } from '../util/time'
 import { Refused } from './bytes'
-import { bytesOfDigits, prove, proveReceipt, type Proven } from './code'
+import { bytesOfDigits, named, prove, proveReceipt, type Proven } from './code'
 import { codesIn } from './image'
 import { parseKeyFile, type KeyFile } from './keys'
-import { labelsOf, shown } from './labels'
+import { labelsOf, shown, type Labels } from './labels'
 import { words, type Key } from './words'
 
 // The page as a file of its own: no framework, no network, everything in it. It shows
@@ -71,6 +71,8 @@ function verify(text: string): Result {
 function add(fresh: Result[]) {
   const known = (p: Proven) => results.some((r) => r.proven?.leaf === p.leaf && r.proven.kind === p.kind)
   results = [...fresh.filter((r) => !r.proven || !known(r.proven)), ...results.filter((r) => r.proven)]
+  const proven = named(results.flatMap((r) => (r.proven ? [r.proven] : [])))
+  results = results.map((r) => (r.proven ? { proven: proven.shift() } : r))
   show()
 }
 
@@ -109,32 +111,30 @@ function fact(name: string, value: Node | string) {
 }
 
 /** fieldsOf are the fields of statements in words. */
-function fieldsOf(record: string, fields: Record<string, unknown>) {
-  const labels = labelsOf(law, record)
+function fieldsOf(labels: Labels | undefined, fields: Record<string, unknown>) {
   return el('dl', 'fields', ...Object.entries(fields).map(([name, value]) => fact(of(labels?.fields[name]) || name, shown(value, of, labels?.fields[name]))))
 }
 
-const eventOf = (p: Proven) => {
-  const name = p.payload?.body.event ?? 'open'
-  return of(labelsOf(law, p.record)?.events[name]) || p.payload?.body.event || p.payload?.kind || name
-}
+const lawOf = (p: Proven) => labelsOf(law, p.record, p.payload?.body.procedure)
+const eventOf = (p: Proven) => of(lawOf(p)?.events[p.payload?.body.event ?? 'open']) || p.payload?.body.event || p.payload?.kind || ''
+const recordOf = (p: Proven) => p.record || t('record.new')
 
 function card(r: Result): HTMLElement {
   if (!r.proven) return el('section', 'card bad', el('p', 'verdict', '✗ ' + t(r.wrong ?? 'bad.form')))
   const p = r.proven
   const said =
-    p.kind === 'whole' ? t('ok.whole', { record: p.record, event: eventOf(p) }) : p.kind === 'hash' ? t('ok.hash', { index: p.index }) : t('ok.page', { record: p.record, index: p.index })
+    p.kind === 'whole' ? t('ok.whole', { record: recordOf(p), event: eventOf(p) }) : p.kind === 'hash' ? t('ok.hash', { index: p.index }) : t('ok.page', { record: p.record, index: p.index })
   const out = el('section', p.kind === 'page' ? 'card note' : 'card good', el('p', 'verdict', (p.kind === 'page' ? 'ⓘ ' : '✓ ') + said))
   if (p.kind === 'page' && results.some((other) => other.proven?.leaf === p.leaf && other.proven.kind !== 'page')) out.append(el('p', 'good', t('ok.pagematch')))
-  const title = labelsOf(law, p.record)?.title
-  const facts = el('dl', 'facts', fact(of(title) || t('fact.where'), p.record), fact(t('fact.where'), t('fact.entry', { index: p.index, size: p.size })))
+  const title = lawOf(p)?.title
+  const facts = el('dl', 'facts', fact(of(title) || t('fact.record'), recordOf(p)), fact(t('fact.where'), t('fact.entry', { index: p.index, size: p.size })))
   if (p.ledgerTime) facts.append(fact(t('fact.since'), civil(p.ledgerTime / 1000)))
   const { payload } = p
   if (payload) facts.append(fact(t('fact.signed'), t('fact.by', { at: payload.at.slice(0, 16).replace('T', ' '), org: payload.actor?.org ?? payload.region, role: payload.actor?.role ?? '—' })))
   if (p.kind !== 'page') facts.append(fact(t('fact.cosigned'), `${p.cosigned.map((c) => `${c.region}（${civil(c.at)}）`).join('、')} — ${t(p.complete ? 'fact.all' : 'fact.some')}`))
   facts.append(fact(t('fact.digest'), el('code', '', p.leaf)))
   out.append(facts)
-  if (payload?.body.fields) out.append(el('h3', '', t('fact.says')), fieldsOf(p.record, payload.body.fields))
+  if (payload?.body.fields) out.append(el('h3', '', t('fact.says')), fieldsOf(lawOf(p), payload.body.fields))
   if (p.statement) {
     const raw = el('pre', '', JSON.stringify(payload, null, 2))
     raw.tabIndex = 0
@@ -150,7 +150,7 @@ function together(): HTMLElement[] {
   return records.map((record) => {
     const list = proven.filter((p) => p.record === record).sort((a, b) => a.index - b.index)
     const fields = Object.assign({}, ...list.map((p) => p.payload?.body.fields ?? {})) as Record<string, unknown>
-    return el('section', 'card good together', el('p', 'verdict', '✓ ' + t('all.title', { record })), el('p', 'quiet', t('all.why')), fieldsOf(record, fields))
+    return el('section', 'card good together', el('p', 'verdict', '✓ ' + t('all.title', { record })), el('p', 'quiet', t('all.why')), fieldsOf(labelsOf(law, record), fields))
   })
 }
 

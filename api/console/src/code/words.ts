@@ -25,6 +25,8 @@ export const words = {
   'ok.hash': { zh: '核验通过：账本第 {index} 条确有此摘要的声明。验证码未含声明全文；要看内容，请再选择该声明的凭证文件。', en: 'Verified: entry {index} of the ledger has this digest. The code does not hold the statement; to see what it says, choose its receipt file too.' },
   'ok.page': { zh: '这是每页的页脚码，只标明本页属于 {record}（账本第 {index} 条），本身不是证明。请扫描文末的验证码。', en: 'This is the code at the foot of every page. It only names {record} (entry {index}) and proves nothing by itself: scan the codes at the end of the document.' },
   'ok.pagematch': { zh: '该页脚码与下列已核验的声明一致。', en: 'It agrees with a statement verified below.' },
+  'record.new': { zh: '新建的记录（编号见其后的声明）', en: 'a new record (its id stands in the statements that follow)' },
+  'fact.record': { zh: '记录', en: 'Record' },
   'fact.where': { zh: '账本位置', en: 'Place on the ledger' },
   'fact.entry': { zh: '第 {index} 条（检查点共 {size} 条）', en: 'entry {index}, under a checkpoint of {size}' },
   'fact.since': { zh: '上账时间', en: 'On the ledger since' },

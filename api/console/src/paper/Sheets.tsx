@@ -84,9 +84,11 @@ function Sheet({ paper, no, of, children }: { paper: Paper; no: number; of: numb
   return (
     <section className={`sheet ${no % 2 === 0 ? 'sheet-even' : ''}`} aria-label={`${paper.title} ${no}/${of}`}>
       {paper.synthetic && (
-        <div className="sheet-practice" aria-hidden="true">
-          演练
-        </div>
+        <svg className="sheet-practice" viewBox="0 0 100 40" aria-hidden="true">
+          <text x="50" y="30" textAnchor="middle">
+            演练
+          </text>
+        </svg>
       )}
       <header className="sheet-head">
         <span>{paper.draft}</span>

@@ -49,6 +49,8 @@ test('pages are filled, paragraphs go on, the rest stays whole', () => {
 test('a signature does not stand alone, and nothing is lost', () => {
   const sign = block('s', { kind: 'sign', keep: true })
   expect(names(paginate([of(70, block('a')), of(20, block('b', { kind: 'to' })), of(20, sign)], 100, 10))).toEqual([['a'], ['b', 's']])
+  const kept = block('k', { kind: 'attached', keep: true })
+  expect(names(paginate([of(60, block('a')), of(10, block('h', { kind: 'attachments' })), of(10, kept), of(30, sign)], 100, 10))).toEqual([['a'], ['h', 'k', 's']])
   expect(names(paginate([of(300, block('huge', { kind: 'codes' })), of(20, block('b'))], 100, 10))).toEqual([['huge'], ['b']])
   expect(names(paginate([of(10, block('a')), of(10, block('r', { fresh: true }))], 100, 10))).toEqual([['a'], ['r']])
 })

@@ -111,9 +111,9 @@ export function paginate(list: Measured[], room: number, line: number): Block[][
   const empty = () => pages[pages.length - 1].length === 0
   list.forEach((m, i) => {
     if (m.block.fresh && !empty()) turn()
-    const after = list[i + 1]
-    // What keeps with this block comes along: a signature does not stand alone on a page.
-    const needed = m.height + (after?.block.keep ? Math.min(after.height, room - m.height) : 0)
+    // What keeps with this block comes along, and what keeps with that: no signature, no head of a list stands alone on a page.
+    let needed = m.height
+    for (let j = i + 1; j < list.length && list[j].block.keep && needed + list[j].height <= room; j++) needed += list[j].height
     if (needed <= left + 0.5) return put(m.block, m.height)
     if (splits(m.block) && m.breaks && m.breaks.length >= 3) {
       const fits = Math.min(Math.floor((left + 0.5) / line), m.breaks.length + 1 - 2)
