@@ -46,6 +46,8 @@ func (a *API) private(ctx context.Context, c *auth.Caller, in *privateIn) (*priv
 	out := &privateOut{Stamp: found.stamp}
 	out.Body.Record, out.Body.From = found.rec.ID, a.cfg.Region
 	var list []home.Value
+	// At home those may read whom the law lets read, with a reason or without one: a team
+	// lead, to whom other regions release, is not among them.
 	if in.Because == "" || found.rec.Owner == a.cfg.Region {
 		list, err = a.cfg.Home.Own(ctx, found.law, found.rec, a.reader(c, found.law.Document.MayRead))
 	} else {

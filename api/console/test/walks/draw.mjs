@@ -184,7 +184,7 @@ export default async function walk({ desk, look, check }) {
     if (await refused.count()) assert.fail((await refused.allTextContents()).join(' '))
   }
 
-  /** named asks for an expert's name; the region at home may be slow to answer, then one asks again. */
+  /** named asks for an expert's name, as somebody who may wherever the expert is at home; that region may be slow to answer, then one asks again. */
   async function named(d) {
     for (let tries = 3; ; tries--) {
       await d.page.locator('.mission-list button').first().click()
@@ -203,12 +203,12 @@ export default async function walk({ desk, look, check }) {
     await look(lead, 'missions')
     await lead.page.click(`.records a[href$="/mission/${mission}"]`)
     await lead.page.waitForSelector('.turn-yours')
-    await named(lead)
     await look(lead, 'mission')
 
     for (const [region, lang, officers] of [[organiser, 'zh', 0], [host, 'en', 2]]) {
       const liaison = await desk(region, 'liaison', { lang, width: 390 })
       await liaison.to(`/mission/${mission}`, '.turn-yours')
+      if (region === organiser) await named(liaison)
       await begin(liaison, 'accept')
       assert.match(await liaison.page.inputValue('#f-recusal_declared_at'), /^2025-/)
       if (officers) {
