@@ -15,7 +15,7 @@ const other = '春天的第一场雨落在了运河上'
 
 export default async function walk({ demo, visits, desk, look, fits, check }) {
   // Whoever goes through the pages again comes in by a link.
-  for (const [path, role] of [['accounts', 'security_admin'], ['acts', 'audit_admin']]) visits.set(`/console/${path}`, { region: home, role })
+  for (const [path, role] of [['accounts', 'security_admin'], ['acts', 'audit_admin'], ['keys', 'operator']]) visits.set(`/console/${path}`, { region: home, role })
   const config = join(demo.dir, home, 'sandi.yaml')
   const initial = /initial password: (\S+)/.exec(
     demo.run('account', 'add', 'zhao', '-c', config, '--lang', 'en', '--role', 'security_admin', '--org', `${home}-SJ`, '--display', '赵某（演示）', '--person', '1024'),
@@ -157,7 +157,6 @@ export default async function walk({ demo, visits, desk, look, fits, check }) {
   async function handIn(d, file) {
     await d.page.setInputFiles('.handin input[type=file]', file)
     await d.page.waitForSelector('.signed')
-    await look(d, 'handin')
     await d.page.click('.signed button')
     await d.page.waitForSelector('.handin .ant-alert-success')
   }
@@ -165,12 +164,12 @@ export default async function walk({ demo, visits, desk, look, fits, check }) {
   async function vote() {
     const proposer = await desk('120000', 'operator')
     await proposer.to('/votes', '.command pre')
-    await look(proposer, 'votes-empty')
     const text = join(demo.dir, 'rules-2.yaml')
     const before = readFileSync(rules, 'utf8')
     writeFileSync(text, before.replace(/^version: 1$/m, 'version: 2') + '# （合成）第二版：仅供演练表决。\n')
     const lines = (await proposer.page.locator('.command pre').first().textContent()).split('\n')
     await handIn(proposer, signed(lines[1], '120000', { FILE: text }))
+    await look(proposer, 'votes-handed-in')
     await proposer.page.setInputFiles('.handin input[type=file]', text)
     await proposer.page.waitForSelector('.handin .ant-alert-error') // the text itself is no signed statement
     await proposer.close()
@@ -192,7 +191,6 @@ export default async function walk({ demo, visits, desk, look, fits, check }) {
 
     const refuser = await desk('130000', 'operator', { width: 390 })
     await refuser.to('/votes', '.proposals tbody tr')
-    await look(refuser, 'votes')
     await refuser.page.locator('.proposals a').first().click()
     await refuser.page.waitForSelector('.how')
     await refuser.page.locator('.tabs button').nth(1).click()
