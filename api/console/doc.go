@@ -14,6 +14,10 @@
 //     process. What is being sent to it at that moment is broken off.
 //   - A sign-in link works once, until it expires or was tried wrongly too often,
 //     over restarts of the node.
+//   - Names and passwords are tried by counting first, and no answer tells whether
+//     there is an account (api/account). A changed account's sessions end.
+//   - The three administrators exclude one another and every office, whichever way
+//     somebody comes in; what they do is written down before, or not done.
 //   - Pages run no script but the embedded ones and load nothing from another host;
 //     styles carry a nonce of their answer.
 //
