@@ -21,8 +21,8 @@ const (
 
 // hashes finds entries by the beginning of their leaf's or statement's hash. It is no
 // part of the ledger's state: it lies in memory, 8 bytes an entry, and is read from the
-// leaves when somebody first asks, some 4 µs an entry, then as the ledger grows. Going
-// through a million entries takes less than a millisecond.
+// leaves when somebody first asks (two digests an entry), then as the ledger grows. A
+// question goes through all of it.
 type hashes struct {
 	mu         sync.Mutex
 	leaves     []uint32 // first four bytes of each leaf's hash; guarded by mu
