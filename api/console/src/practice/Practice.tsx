@@ -84,7 +84,7 @@ function Followed({ exercise: e, since, begin }: { exercise: Exercise; since: st
         {waiting && <Waiting lines={2} />}
         <ol className="exercise">
           {e.steps.map((s, i) => (
-            <StepLine key={s.n} step={s} steps={e.steps} progress={progress[i]} variables={variables} />
+            <StepLine key={s.n} step={s} steps={e.steps} progress={progress[i]} variables={variables} follows={reads} />
           ))}
         </ol>
       </Panel>

@@ -13,13 +13,15 @@ interface Props {
   steps: Step[]
   progress: Progress
   variables: Record<string, string>
+  follows: boolean // whether the person reads records: what is done is then known
 }
 
 /** StepLine is one step: when, who, what, where to do it, and whether the ledger shows it done. */
-export function StepLine({ step: s, steps, progress: p, variables }: Props) {
+export function StepLine({ step: s, steps, progress, variables, follows }: Props) {
   const { t, of, named } = useSpeech()
   const names = useNames()
   const who = useWho()
+  const p: Progress = follows ? progress : { status: 'open', done: 0 }
   const region = s.times[0].region
   const yours = region === who.region.code && s.org === who.org.code && who.roles.includes(s.role ?? '')
   const procedure = s.procedure ?? steps.find((x) => x.procedure && !x.refused && x.times.some((time) => time.record === s.times[0].record))?.procedure
@@ -27,7 +29,7 @@ export function StepLine({ step: s, steps, progress: p, variables }: Props) {
   return (
     <li className={`exercise-step exercise-${p.status}`} aria-current={p.status === 'next' ? 'step' : undefined}>
       <span className="exercise-mark">
-        <Tick step={s} progress={p} />
+        {follows && <Tick step={s} progress={p} />}
       </span>
       <div>
         <b>

@@ -41,6 +41,7 @@ export default async function walk({ desk, look, check }) {
       const later = new Date(Date.parse(now.replace(' ', 'T') + 'Z') + 60_000).toISOString().slice(0, 16).replace('T', ' ')
       if (region === '120000') {
         await look(o, 'practice-clock')
+        assert.equal(await o.page.locator('.exercise-next, .exercise-done').count(), 0, 'who reads no records is told of none')
         await move(o, '2025-01-01')
         await o.page.waitForSelector('.ant-alert-error')
       }
