@@ -122,6 +122,8 @@ export default async function walk({ demo, desk, look, fits, check }) {
         await d.to('/nodes', '.nodes li')
         await look(d, 'nodes')
       }
+      await d.to('/help', '.greeting')
+      await look(d, 'help')
       await d.to('/audit', '.entries li')
       await look(d, 'audit')
       await d.close()
