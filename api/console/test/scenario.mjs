@@ -70,7 +70,16 @@ export async function play(kit, name) {
   }
 
   /** api reads what the page could read, with the page's own session. */
-  const api = (d, path) => d.page.evaluate(async (p) => (await fetch(p)).json(), path)
+  async function api(d, path) {
+    const end = Date.now() + patience
+    for (;;) {
+      const [status, body] = await d.page.evaluate(async (p) => fetch(p).then(async (r) => [r.status, await r.text()]), path)
+      if (status === 200) return JSON.parse(body)
+      // While a leader is chosen a node says 503, and busy ones 429: both say to come again.
+      assert.ok((status === 503 || status === 429) && Date.now() < end, `${path}: ${status} ${body}`)
+      await d.page.waitForTimeout(200)
+    }
+  }
   async function lawOf(d, procedure, version = 0) {
     const key = `${procedure} ${version}`
     if (!laws.has(key)) laws.set(key, (await api(d, `/v1/procedures/${procedure}?version=${version}`)).document)

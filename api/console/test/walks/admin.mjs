@@ -15,7 +15,7 @@ const other = '春天的第一场雨落在了运河上'
 
 export default async function walk({ demo, visits, desk, look, fits, check }) {
   // Whoever goes through the pages again comes in by a link.
-  for (const [path, role] of [['accounts', 'security_admin'], ['acts', 'audit_admin'], ['keys', 'operator']]) visits.set(`/console/${path}`, { region: home, role })
+  for (const [path, role] of [['accounts', 'security_admin'], ['acts', 'audit_admin'], ['keys', 'operator'], ['password', 'security_admin']]) visits.set(`/console/${path}`, { region: home, role })
   const config = join(demo.dir, home, 'sandi.yaml')
   const initial = /initial password: (\S+)/.exec(
     demo.run('account', 'add', 'zhao', '-c', config, '--lang', 'en', '--role', 'security_admin', '--org', `${home}-SJ`, '--display', '赵某（演示）', '--person', '1024'),
@@ -66,6 +66,13 @@ export default async function walk({ demo, visits, desk, look, fits, check }) {
     assert.ok(d.page.url().endsWith('/accounts'), 'a security administrator begins with accounts')
     await look(d, 'accounts')
     assert.match(await d.page.locator('.accounts tbody tr').textContent(), /另一位安全管理员/, 'nobody changes their own account')
+    await d.page.click('.account')
+    await d.page.locator('.ant-dropdown-menu-item', { hasText: '修改口令' }).click()
+    await d.page.waitForSelector('form input[type=password]')
+    assert.ok(d.page.url().endsWith('/password'))
+    await look(d, 'password')
+    await d.page.click('.second nav a[href$="/accounts"]')
+    await d.page.waitForSelector('.accounts tbody tr')
     return d
   }
 
