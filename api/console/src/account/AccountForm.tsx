@@ -2,9 +2,9 @@ import { Alert, Button, Checkbox, Form, Input } from 'antd'
 import { useState } from 'react'
 import { Dialog } from '../frame/Dialog'
 import { useSpeech } from '../i18n/lang'
-import { useWhy } from './Accounts'
 import { possible, type Accounts, type Handed, type NewAccount } from './model'
 import { make } from './queries'
+import { useWhy } from './why'
 
 /** AccountForm makes an account; the initial password is the node's, nobody chooses one for another. */
 export function AccountForm({ answer, made, close }: { answer: Accounts; made: (out: Handed) => void; close: () => void }) {

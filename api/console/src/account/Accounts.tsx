@@ -2,11 +2,10 @@ import { CheckCircleOutlined, ClockCircleOutlined, LockOutlined, StopOutlined, W
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Alert, Button, Checkbox } from 'antd'
 import { useState } from 'react'
-import { problemOf } from '../api/problem'
 import { Command } from '../frame/Command'
 import { Dialog } from '../frame/Dialog'
 import { Panel } from '../frame/Panel'
-import { Failed, useTexts } from '../frame/refusal'
+import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { known } from '../i18n/dict'
 import { useSpeech } from '../i18n/lang'
@@ -15,20 +14,10 @@ import { civil } from '../util/time'
 import { AccountForm, Roles } from './AccountForm'
 import { deedsFor, stateOf, type Account, type Accounts as Answer, type Deed, type Handed } from './model'
 import { change, list } from './queries'
+import { useWhy } from './why'
 import './account.css'
 
 export const clock = (at: string) => civil(Date.parse(at) / 1000)
-
-/** useWhy words why an account cannot be made or changed. */
-export function useWhy() {
-  const { t } = useSpeech()
-  const texts = useTexts()
-  return (err: unknown) => {
-    const p = problemOf(err)
-    const reason = `acc.bad.${p.params.reason}`
-    return p.code === 'account_refused' && known(reason) ? t(reason) : [texts.title(p), texts.mend(p)].filter(Boolean).join(' ')
-  }
-}
 
 /** Accounts is the security administrator's page. */
 export default function Accounts() {
