@@ -23,6 +23,7 @@ import (
 	"sandi.internal/gateway/consensus/replica"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/node/demo/scenarios"
+	"sandi.internal/gateway/node/exchange"
 )
 
 // openDesk opens what speaks in the bureau's name.
@@ -58,7 +59,7 @@ func (n *Node) openDoors() error {
 	}
 	cfg := public.Config{
 		Region: n.cfg.Region, Node: n.cfg.Node, Network: n.genesis.Network(), Version: Version, Genesis: n.genesis.Genesis,
-		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Keeper: n.materials.Vault, Exchange: n.exchange.Load(), Lots: n.lots, Local: n.stores.state.Local(),
+		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Keeper: exchange.Kept{Vault: n.materials.Vault, E: n.exchange.Load()}, Exchange: n.exchange.Load(), Lots: n.lots, Local: n.stores.state.Local(),
 		Home: n.home, Data: n.data, Replica: n.standing, Checkpoints: n.checkpoints, Nodes: n.nodes, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
 		Promises: n.promises, Access: n.access, Auditing: n.auditing(),
 	}

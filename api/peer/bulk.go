@@ -65,9 +65,7 @@ func NewBulk(d Dialer, log *slog.Logger) *Bulk {
 // before the first Lend.
 func (b *Bulk) Serve(c Config) {
 	d := &door{c}
-	mux := http.NewServeMux()
-	d.objectRoutes(mux)
-	b.door = known(mux)
+	b.door = known(muxOf(d.objectRoutes()))
 }
 
 // Close closes idle and lent connections.

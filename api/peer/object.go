@@ -48,22 +48,29 @@ const (
 
 // objectRoutes are the routes for private objects. They are also served over
 // connections that this node has made itself and lent.
-func (d *door) objectRoutes(mux *http.ServeMux) {
+func (d *door) objectRoutes() []route {
+	return []route{
+		{"GET " + pathOffers + "/list", d.object(func(r *http.Request, region string, o OfferRef) ([]byte, error) {
+			return d.Objects.GiveList(r.Context(), region, o)
+		})},
+		{"GET " + pathOffers + "/items/{item}/tree", d.object(func(r *http.Request, region string, o OfferRef) ([]byte, error) {
+			item, err := strconv.Atoi(r.PathValue("item"))
+			if err != nil {
+				return nil, ErrAbsent
+			}
+			return d.Objects.GiveTree(r.Context(), region, o, item)
+		})},
+		{"GET " + pathOffers + "/items/{item}/chunks/{chunk}", d.chunks()},
+	}
+}
+
+// chunks answers with chunks, a bounded number at a time.
+func (d *door) chunks() http.HandlerFunc {
 	buffers := make(chan []byte, givenMost)
 	for range givenMost {
 		buffers <- nil // made when it is first needed
 	}
-	mux.HandleFunc("GET "+pathOffers+"/list", d.object(func(r *http.Request, region string, o OfferRef) ([]byte, error) {
-		return d.Objects.GiveList(r.Context(), region, o)
-	}))
-	mux.HandleFunc("GET "+pathOffers+"/items/{item}/tree", d.object(func(r *http.Request, region string, o OfferRef) ([]byte, error) {
-		item, err := strconv.Atoi(r.PathValue("item"))
-		if err != nil {
-			return nil, ErrAbsent
-		}
-		return d.Objects.GiveTree(r.Context(), region, o, item)
-	}))
-	mux.HandleFunc("GET "+pathOffers+"/items/{item}/chunks/{chunk}", func(w http.ResponseWriter, r *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
 		var buf []byte
 		select {
 		case buf = <-buffers:
@@ -82,7 +89,7 @@ func (d *door) objectRoutes(mux *http.ServeMux) {
 			}
 			return d.Objects.GiveChunk(r.Context(), region, o, item, chunk, buf)
 		})(w, r)
-	})
+	}
 }
 
 // object answers with bytes, 404 or, when this node fails, 503.

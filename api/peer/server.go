@@ -79,25 +79,43 @@ type Config struct {
 // New makes the door's handler. Its server needs transport.ConnContext.
 func New(c Config) http.Handler {
 	d := &door{c}
+	return known(muxOf(append(d.routes(), d.objectRoutes()...)))
+}
+
+// route is one door. TestGivingDoors says of each whether it gives private data away.
+type route struct {
+	pattern string
+	handle  http.HandlerFunc
+}
+
+func muxOf(list []route) *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST "+pathForward, d.forward)
-	mux.HandleFunc("GET "+pathTerm, d.term)
-	mux.HandleFunc("GET "+pathReadIndex, d.readIndex)
-	mux.HandleFunc("GET "+pathHello, d.hello)
-	mux.HandleFunc("GET "+pathHealth, d.health)
-	mux.HandleFunc("GET "+pathCheckpoints, d.checkpoints)
-	mux.HandleFunc("POST "+pathCheckpoints, d.note)
-	mux.HandleFunc("POST "+pathAddCheckpoint, d.addCheckpoint)
-	mux.HandleFunc("POST "+pathEvidence, d.evidence)
-	mux.HandleFunc("POST "+pathMoves, d.move)
-	mux.HandleFunc("POST "+pathPromises, d.promises)
-	mux.HandleFunc("GET "+pathDrawTexts+"{digest}", d.drawText)
-	mux.HandleFunc("POST "+pathHome, d.home)
-	mux.HandleFunc("POST "+pathData, d.data)
-	mux.HandleFunc("POST "+pathAccess, d.looks)
-	mux.HandleFunc("POST "+pathLend, d.lend)
-	d.objectRoutes(mux)
-	return known(mux)
+	for _, r := range list {
+		mux.HandleFunc(r.pattern, r.handle)
+	}
+	return mux
+}
+
+// routes are all but those for private objects.
+func (d *door) routes() []route {
+	return []route{
+		{"POST " + pathForward, d.forward},
+		{"GET " + pathTerm, d.term},
+		{"GET " + pathReadIndex, d.readIndex},
+		{"GET " + pathHello, d.hello},
+		{"GET " + pathHealth, d.health},
+		{"GET " + pathCheckpoints, d.checkpoints},
+		{"POST " + pathCheckpoints, d.note},
+		{"POST " + pathAddCheckpoint, d.addCheckpoint},
+		{"POST " + pathEvidence, d.evidence},
+		{"POST " + pathMoves, d.move},
+		{"POST " + pathPromises, d.promises},
+		{"GET " + pathDrawTexts + "{digest}", d.drawText},
+		{"POST " + pathHome, d.home},
+		{"POST " + pathData, d.data},
+		{"POST " + pathAccess, d.looks},
+		{"POST " + pathLend, d.lend},
+	}
 }
 
 // known refuses requests that do not come from a node's connection.

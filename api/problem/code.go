@@ -61,6 +61,7 @@ const (
 	MaterialMissing = "material_missing"
 	DigestMismatch  = "digest_mismatch"
 	MaterialKept    = "material_kept"
+	MaterialOffered = "material_offered"
 	EmptyMaterial   = "empty_material"
 	VaultFull       = "vault_full"
 	NoCheckpoint    = "no_checkpoint"
@@ -163,6 +164,7 @@ var table = map[string]entry{
 
 	MaterialMissing: {http.StatusUnprocessableEntity, "材料不在本单位保管库中", "the material is not in this bureau's vault"},
 	MaterialKept:    {http.StatusConflict, "材料的保管期限或者保全措施不允许此操作", "the time or a legal hold under which the file is kept forbids it, or there is no such hold"},
+	MaterialOffered: {http.StatusConflict, "材料正在提供给 {to}（提供编号 {offer}，{until} 前有效），对方接收、本局撤回或者到期之后才能销毁", "the file is offered to {to} (offer {offer}) until {until}; it can be purged once that was fetched, withdrawn or has expired"},
 	DigestMismatch:  {http.StatusUnprocessableEntity, "内容与声明的摘要不符", "the content differs from the declared digest"},
 	EmptyMaterial:   {http.StatusUnprocessableEntity, "材料为空", "the material is empty"},
 	ClockBack:       {http.StatusConflict, "演练时钟不能倒退", "the scenario clock does not go back"},

@@ -3,6 +3,7 @@ package public
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"sandi.internal/gateway/api/accesslog"
@@ -63,6 +64,18 @@ func (a *API) denied(ctx context.Context, c *auth.Caller, e access.Entry, why *p
 		return err
 	}
 	return why
+}
+
+// barred writes that the caller was turned away at a door of private data, and gives the
+// answer on; what is no 403 passes.
+func (a *API) barred(ctx context.Context, c *auth.Caller, e access.Entry, err error) error {
+	if err == nil {
+		return nil
+	}
+	if p := problem.Of(err); p.Status == http.StatusForbidden {
+		return a.denied(ctx, c, e, p)
+	}
+	return err
 }
 
 // missed is denied for what the caller is not to know exists.

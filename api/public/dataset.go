@@ -18,6 +18,7 @@ import (
 	"sandi.internal/gateway/api/serve"
 	"sandi.internal/gateway/api/sheet"
 	"sandi.internal/gateway/api/v1"
+	"sandi.internal/gateway/consensus/access"
 	terms "sandi.internal/gateway/consensus/dataset"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/storage/tables"
@@ -308,16 +309,20 @@ func dataProblem(err error) error {
 
 // queryData is POST /v1/data-sets/{id}/query.
 func (a *API) queryData(w http.ResponseWriter, r *http.Request, c *auth.Caller) error {
-	if err := a.mayUseData(c); err != nil {
-		return err
-	}
 	var in v1.DataQuestion
 	if err := readJSON(w, r, maxDataQuestion, &in); err != nil {
 		return err
 	}
+	look := access.Entry{Record: recordID(in.Case), Because: recordID(in.Agreement)}
+	if set := recordID(r.PathValue("id")); set != "" {
+		look.What = []string{set}
+	}
+	if err := a.mayUseData(c); err != nil {
+		return a.barred(r.Context(), c, look, err)
+	}
 	role, err := asking(c, in.Role)
 	if err != nil {
-		return err
+		return a.barred(r.Context(), c, look, err)
 	}
 	if err := a.ownCase(r.Context(), c, in.Case); err != nil {
 		return err

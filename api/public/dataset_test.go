@@ -85,9 +85,20 @@ func share(t testing.TB) *sharing {
 
 func shareOn(t testing.TB, rows *tables.Tables) *sharing {
 	t.Helper()
+	return shareWith(t, rows, func(*solo.Network, string) solo.Options { return solo.Options{} })
+}
+
+// shareWith gives the bureaus other things besides their tables.
+func shareWith(t testing.TB, rows *tables.Tables, more func(n *solo.Network, region string) solo.Options) *sharing {
+	t.Helper()
 	s := &sharing{t: t, net: solo.New(t), tables: &tapped{Tables: rows}}
-	s.hebei = openDoor(t, s.net, solo.Someone(solo.Hebei, "liu", "liaison"), solo.Options{Tables: s.tables})
-	s.beijing = openDoor(t, s.net, solo.Someone(solo.Beijing, "sun", "officer"), solo.Options{Tables: newTables(t)})
+	with := func(region string, rows dataset.Tables) solo.Options {
+		o := more(s.net, region)
+		o.Tables = rows
+		return o
+	}
+	s.hebei = openDoor(t, s.net, solo.Someone(solo.Hebei, "liu", "liaison"), with(solo.Hebei, s.tables))
+	s.beijing = openDoor(t, s.net, solo.Someone(solo.Beijing, "sun", "officer"), with(solo.Beijing, newTables(t)))
 	r := s.hebei.open("data_set", "liaison", `{"set_no":"HB-1","title":"合成名录","summary":"合成的企业名录","contact":"质量处 0311-0000","data_class":"general","personal_data":"personal",
 	 "rhythm":"monthly","columns":`+setColumns+`,"key_columns":["uscc"],"shared_with":["110000-SJ","120000-SJ"]}`)
 	s.set = r.Record

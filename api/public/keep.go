@@ -25,6 +25,7 @@ type Keeper interface {
 	Retain(ctx context.Context, c commitment.Commitment, class string, until time.Time) error
 	Hold(ctx context.Context, c commitment.Commitment, id, reason string) error
 	Lift(ctx context.Context, c commitment.Commitment, id string) error
+	// Purge refuses with *Offered while an offer wants the object to be here.
 	Purge(ctx context.Context, c commitment.Commitment, reason string) error
 	Scrub(ctx context.Context, progress func(vault.Scrubbed)) (vault.Scrubbed, error)
 }
@@ -46,7 +47,7 @@ type materialsOut struct{ Body v1.Materials }
 // whole bureau for the bureau itself.
 func (a *API) materials(ctx context.Context, c *auth.Caller, in *materialsIn) (*materialsOut, error) {
 	if err := a.mayKeep(c); err != nil {
-		return nil, err
+		return nil, a.barred(ctx, c, access.Entry{}, err)
 	}
 	var after commitment.Commitment
 	if in.Cursor != "" {
@@ -118,7 +119,7 @@ type materialOut struct{ Body v1.MaterialAbout }
 // aboutOne is GET /v1/materials/{commitment}/keeping.
 func (a *API) aboutOne(ctx context.Context, c *auth.Caller, in *materialIn) (*materialOut, error) {
 	if err := a.mayKeep(c); err != nil {
-		return nil, err
+		return nil, a.barred(ctx, c, aboutFile(in.Commitment), err)
 	}
 	o, err := a.kept(ctx, c, in.Commitment)
 	if err != nil {
@@ -130,6 +131,14 @@ func (a *API) aboutOne(ctx context.Context, c *auth.Caller, in *materialIn) (*ma
 	return &materialOut{aboutMaterial(*o)}, nil
 }
 
+// aboutFile is a look at one file; at none when its name is no commitment.
+func aboutFile(commitment string) access.Entry {
+	if !statement.IsCommitment(commitment) {
+		return access.Entry{}
+	}
+	return access.Entry{What: []string{commitment}}
+}
+
 // kept finds a file of the caller's organisation.
 func (a *API) kept(ctx context.Context, c *auth.Caller, text string) (*vault.Listed, error) {
 	id, err := commitment.Parse(text)
@@ -138,7 +147,7 @@ func (a *API) kept(ctx context.Context, c *auth.Caller, text string) (*vault.Lis
 	}
 	o, err := a.cfg.Keeper.Stat(ctx, id)
 	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrPurged) || err == nil && !a.owns(c, o) {
-		return nil, a.denied(ctx, c, access.Entry{What: []string{text}}, problem.New(problem.NotFound))
+		return nil, a.denied(ctx, c, aboutFile(text), problem.New(problem.NotFound))
 	}
 	if err != nil {
 		return nil, err
@@ -154,7 +163,7 @@ func (a *API) keep(w http.ResponseWriter, r *http.Request, c *auth.Caller) error
 		return err
 	}
 	if err := errors.Join(a.mayKeep(c), c.MayWrite()); err != nil {
-		return problem.New(problem.Forbidden)
+		return a.barred(r.Context(), c, aboutFile(r.PathValue("commitment")), problem.New(problem.Forbidden))
 	}
 	o, err := a.kept(r.Context(), c, r.PathValue("commitment"))
 	if err != nil {
@@ -198,7 +207,10 @@ func (a *API) change(ctx context.Context, c commitment.Commitment, in v1.KeepReq
 
 // keepProblem turns the vault's refusals into problems.
 func keepProblem(err error) error {
+	var offered *Offered
 	switch {
+	case errors.As(err, &offered):
+		return problem.New(problem.MaterialOffered, "offer", offered.Region+"/"+offered.ID, "to", offered.To, "until", statement.FormatAt(offered.Until)).Because(err)
 	case errors.Is(err, vault.ErrMeta):
 		return problem.Invalid(problem.At("body", problem.BadText))
 	case errors.Is(err, vault.ErrRetained), errors.Is(err, vault.ErrHeld), errors.Is(err, vault.ErrHold):

@@ -125,9 +125,6 @@ func (a *API) settleUpload(w http.ResponseWriter, s *Stored, want digest, err er
 // to a record that names it. Knowing a commitment opens nothing.
 func (a *API) getMaterial(w http.ResponseWriter, r *http.Request, c *auth.Caller) error {
 	started := time.Now()
-	if err := mayReadRecords(c); err != nil {
-		return err
-	}
 	q, err := query(r, "record")
 	if err != nil {
 		return err
@@ -137,6 +134,9 @@ func (a *API) getMaterial(w http.ResponseWriter, r *http.Request, c *auth.Caller
 		return notFound(r.Context(), started)
 	}
 	look := access.Entry{Action: access.Read, What: []string{commitment}, Record: recordID(q.Get("record"))}
+	if err := mayReadRecords(c); err != nil {
+		return a.barred(r.Context(), c, look, err)
+	}
 	allowed := false
 	about, stored, err := a.cfg.Materials.About(r.Context(), commitment)
 	switch {

@@ -3,6 +3,7 @@ package public
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -38,6 +39,17 @@ type Exchange interface {
 	Fetched(region, id string) (bytes int64, note string, ok bool)
 }
 
+// Offered is an offer of this bureau that wants an object to be here: it is not purged.
+type Offered struct {
+	Region, ID string
+	To         string // organisation
+	Until      int64  // unix s; after it nobody comes for it
+}
+
+func (o *Offered) Error() string {
+	return fmt.Sprintf("the object is offered to %s until %s (offer %s/%s): it is purged when that was fetched, withdrawn or has expired", o.To, statement.FormatAt(o.Until), o.Region, o.ID)
+}
+
 const (
 	offersMost = 100                 // of one page
 	offerDays  = 30 * 24 * time.Hour // how long an offer stands when nobody says
@@ -56,7 +68,7 @@ func (a *API) makeOffer(w http.ResponseWriter, r *http.Request, c *auth.Caller) 
 	}
 	base, err := a.draft(r, c, in.Role)
 	if err != nil {
-		return err
+		return a.barred(r.Context(), c, access.Entry{}, err)
 	}
 	d := OfferDraft{Draft: base, To: in.To, Record: in.Record, Purpose: in.Purpose, Basis: in.Basis, Materials: in.Materials}
 	if wrong := a.checkOffer(&d, in.Expires); len(wrong) > 0 {

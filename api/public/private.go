@@ -30,11 +30,12 @@ type privateOut struct {
 // private is GET /v1/records/{id}/private: what a record keeps at home.
 func (a *API) private(ctx context.Context, c *auth.Caller, in *privateIn) (*privateOut, error) {
 	started := time.Now()
-	if err := mayReadRecords(c); err != nil {
-		return nil, err
+	err := mayReadRecords(c)
+	if err == nil && (c.Region != a.cfg.Region || !c.HasOffice()) {
+		err = problem.New(problem.Forbidden)
 	}
-	if c.Region != a.cfg.Region || !c.HasOffice() {
-		return nil, a.denied(ctx, c, access.Entry{Record: recordID(in.ID)}, problem.New(problem.Forbidden))
+	if err != nil {
+		return nil, a.barred(ctx, c, access.Entry{Record: recordID(in.ID)}, err)
 	}
 	found, err := a.keeping(ctx, c, in)
 	if err != nil {

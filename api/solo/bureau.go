@@ -54,6 +54,8 @@ type Options struct {
 	Keeping  public.Keeper
 	Access   public.AccessLog // nil: one in memory
 	Tables   dataset.Tables   // of shared data sets; nil: none
+	// Backup pins the bureau for a backup; nil: none is made.
+	Backup func(context.Context) (public.Backup, error)
 	// Promise and Promises are what the desk and the door know of submission
 	// promises, Move what takes a leader.move past the ledger; nil: nothing.
 	Promise  func(*statement.Statement) error
@@ -122,7 +124,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 		},
 	}
 	cfg.Exchange, cfg.Keeper, cfg.Access, cfg.Data = o.Exchange, o.Keeping, b.Access, b.Data
-	cfg.Auditing = b.Auditing
+	cfg.Auditing, cfg.Backup = b.Auditing, o.Backup
 	if o.NoClock {
 		cfg.Practice = nil
 	}

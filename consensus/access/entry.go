@@ -18,7 +18,7 @@ type Action string
 // Actions.
 const (
 	Read   Action = "read"   // given to a person of this bureau
-	Export Action = "export" // given to another bureau, offered to it, or to an auditor
+	Export Action = "export" // given to another bureau, offered to it, to an auditor, or carried away whole as a backup
 	Query  Action = "query"  // counted or listed over a shared data set
 	Asked  Action = "asked"  // asked of another bureau for a person of this one, and given
 	Denied Action = "denied" // asked for by somebody who may not
@@ -56,7 +56,7 @@ type Entry struct {
 	Record  string   `json:"record,omitempty"`  // record of the case in whose name
 	Because string   `json:"because,omitempty"` // record that selected Record; or an offer: region, slash, statement id
 	Purpose string   `json:"purpose,omitempty"` // one line, statement.IsWords
-	What    []string `json:"what,omitempty"`    // commitments, names of fields or of data sets
+	What    []string `json:"what,omitempty"`    // commitments, names of fields or of data sets; "backup" for all that the node keeps
 	To      string   `json:"to,omitempty"`      // export: the organisation or region that receives
 	Count   uint64   `json:"count,omitempty"`   // query: rows counted or listed; denied, failed: how many like this one, 0 is one
 	Reason  string   `json:"reason,omitempty"`  // denied, failed: the code that the asker was answered; begun: why

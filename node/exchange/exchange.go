@@ -65,10 +65,12 @@ type Config struct {
 
 // Exchange is one node's exchange. Safe for concurrent use.
 type Exchange struct {
-	cfg   Config
-	pace  *pace
-	news  chan struct{} // pinged when an offer was made or ended
-	marks *markers
+	cfg  Config
+	pace *pace
+	// pledging is held while an offer is pledged and while an object is purged.
+	pledging sync.Mutex
+	news     chan struct{} // pinged when an offer was made or ended
+	marks    *markers
 
 	mu       sync.Mutex
 	jobs     map[Ref]*job         // guarded by mu

@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/statement"
+	"sandi.internal/gateway/storage/commitment"
 	"sandi.internal/gateway/storage/vault"
 )
 
@@ -208,6 +210,85 @@ func TestExpires(t *testing.T) {
 		t.Fatalf("it ended as %s", got)
 	}
 	w.until("nothing is left", func() bool { return hebei.vault.Usage().Objects == 1 && hebei.vault.Usage().Bytes < vault.ChunkSize })
+}
+
+// Ensure what is offered is not purged, object or list, until the offer has ended or
+// expired, nor while it is being made and the ledger has not answered.
+func TestOfferedIsKept(t *testing.T) {
+	w := newWorld(t)
+	beijing := w.nodes[solo.Beijing]
+	w.mu.Lock()
+	silent := true
+	w.tamper = func(_ string, _ int, _ int64, data []byte) ([]byte, error) {
+		if silent {
+			return nil, errors.New("silence")
+		}
+		return data, nil
+	}
+	w.mu.Unlock()
+	list := beijing.put(content(100, 1), content(100, 2))
+	other := beijing.put(content(100, 3))[0]
+	ref := beijing.offers(list)
+	purge := func(object string) error {
+		t.Helper()
+		c, err := commitment.Parse(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := beijing.vault.Retain(t.Context(), c, "none", time.Unix(0, 0)); err != nil && !errors.Is(err, vault.ErrPurged) {
+			t.Fatal(err)
+		}
+		return beijing.Purge(t.Context(), c, "done")
+	}
+	for _, object := range []string{list[0], list[1], w.offer(ref).Root} {
+		var by *public.Offered
+		if err := purge(object); !errors.As(err, &by) || by.ID != ref.ID || by.To != solo.Hebei+"-SJ" {
+			t.Errorf("%s of an offer that stands: %v", object, err)
+		}
+	}
+	if err := purge(other); err != nil {
+		t.Errorf("an object that nobody is offered: %v", err)
+	}
+	w.mu.Lock()
+	silent = false
+	w.mu.Unlock()
+	if got := w.ends(ref); got != ledger.OfferReceived {
+		t.Fatalf("it ended as %s", got)
+	}
+	if err := purge(list[0]); err != nil {
+		t.Errorf("after it was fetched: %v", err)
+	}
+	if _, _, err := beijing.Make(t.Context(), beijing.draft(list[:1])); !errors.Is(err, public.ErrNoMaterial) {
+		t.Errorf("what was purged is offered: %v", err)
+	}
+
+	// Nothing was written, so nothing is kept for it.
+	notes := func() (n int) {
+		_ = beijing.local.Scan(localKey(localPledge, ""), localKey(localPledge+1, ""), false, func(_, _ []byte) (bool, error) { n++; return true, nil })
+		return n
+	}
+	w.net.Ledger.Break(solo.NoLeader())
+	if _, _, err := beijing.Make(t.Context(), beijing.draft(list[1:])); err == nil || notes() != 0 {
+		t.Errorf("without a majority: %v, %d notes", err, notes())
+	}
+	// The ledger does not answer: it may take the offer later.
+	w.net.Ledger.Break(&solo.Fault{Submit: func([]byte) error { return errors.New("the answer was lost") }})
+	draft := beijing.draft(list[1:])
+	if receipt, _, err := beijing.Make(t.Context(), draft); err != nil || !receipt.Pending {
+		t.Fatalf("%+v, %v", receipt, err)
+	}
+	var by *public.Offered
+	if err := purge(list[1]); !errors.As(err, &by) || by.ID != draft.ID {
+		t.Errorf("while it is being made: %v", err)
+	}
+	w.net.Ledger.Break(nil)
+	w.net.Pass(2 * time.Hour) // it has expired before anybody came
+	if err := purge(list[1]); err != nil {
+		t.Errorf("after its time: %v", err)
+	}
+	if notes() != 0 {
+		t.Errorf("%d notes are left", notes())
+	}
 }
 
 // Ensure bulk keeps to its rate while statements are committed, and to none while

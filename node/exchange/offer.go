@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"sandi.internal/gateway/api/desk"
+	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/merkle"
@@ -28,6 +29,7 @@ const (
 	localDraft  = 'd' // organisation '/' person '/' statement id -> root: a retried call makes no second list
 	localTree   = 't' // commitment -> hashes of its chunks
 	localInbox  = 'i' // region '/' id -> id of the receipt
+	localPledge = 'p' // statement id -> pledge: an offer that is being made
 )
 
 func localKey(kind byte, rest string) []byte {
@@ -38,6 +40,24 @@ func localKey(kind byte, rest string) []byte {
 // the offer in the bureau's name. The same draft again gets the first answer.
 // public.ErrNoMaterial: one is not in this vault.
 func (e *Exchange) Make(ctx context.Context, d Draft) (desk.Receipt, string, error) {
+	if err := e.pledge(d); err != nil {
+		return desk.Receipt{}, "", fmt.Errorf("couldn't note an offer: %w", err)
+	}
+	body, err := e.describe(ctx, d)
+	if err != nil {
+		return desk.Receipt{}, "", errors.Join(err, e.redeem(d.ID))
+	}
+	receipt, err := e.cfg.Desk.State(ctx, d.Draft, statement.KindOffer, body.Marshal())
+	var p *problem.Problem
+	nowhere := errors.As(err, &p) && p.Code == problem.NoQuorum
+	if nowhere || err == nil && !receipt.Pending { // else the ledger may take it later
+		err = errors.Join(err, e.redeem(d.ID))
+	}
+	return receipt, body.Root, err
+}
+
+// describe is what an offer says, with its list of materials in the vault.
+func (e *Exchange) describe(ctx context.Context, d Draft) (statement.OfferBody, error) {
 	list := &List{V: listVersion}
 	body := statement.OfferBody{To: d.To, Record: d.Record, Purpose: d.Purpose, Basis: d.Basis, Expires: d.Expires}
 	for _, text := range d.Materials {
@@ -46,18 +66,16 @@ func (e *Exchange) Make(ctx context.Context, d Draft) (desk.Receipt, string, err
 			err = public.ErrNoMaterial
 		}
 		if err != nil {
-			return desk.Receipt{}, "", fmt.Errorf("couldn't offer %s: %w", text, err)
+			return body, fmt.Errorf("couldn't offer %s: %w", text, err)
 		}
 		list.Items = append(list.Items, item)
 		body.Items = append(body.Items, statement.OfferItem{Commitment: item.Commitment, Size: item.Size, Media: item.Media})
 	}
-	root, err := e.keepList(ctx, d, list)
-	if err != nil {
-		return desk.Receipt{}, "", fmt.Errorf("couldn't keep the list of materials: %w", err)
+	var err error
+	if body.Root, err = e.keepList(ctx, d, list); err != nil {
+		return body, fmt.Errorf("couldn't keep the list of materials: %w", err)
 	}
-	body.Root = root
-	receipt, err := e.cfg.Desk.State(ctx, d.Draft, statement.KindOffer, body.Marshal())
-	return receipt, root, err
+	return body, nil
 }
 
 // item describes an object of this vault for a list.

@@ -48,7 +48,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, net: solo.New(t), nodes: map[string]*side{}}
 	for _, region := range []string{solo.Beijing, solo.Hebei} {
 		s := &side{w: w, region: region, local: solo.NewLocal(), disk: storagetest.NewDisk()}
-		s.desk = w.net.Bureau(region, solo.Options{Local: s.local}).Desk
+		s.desk = w.net.Bureau(region, solo.Options{Local: s.local, Wait: 2 * time.Second, NoLeaderWait: time.Second}).Desk
 		w.nodes[region] = s
 		s.start()
 		t.Cleanup(func() { s.stop() })
@@ -156,19 +156,23 @@ func (s *side) put(objects ...[]byte) (list []string) {
 	return list
 }
 
-// offers makes an offer to Hebei.
-func (s *side) offers(materials []string) Ref {
-	s.w.t.Helper()
-	id := statement.NewID(s.w.net.Clock(), entropy{})
-	draft := Draft{
-		Draft: desk.Draft{ID: id, Role: "liaison", Org: s.region + "-SJ", Person: s.desk.Pseudonym("i", "p")}, To: solo.Hebei + "-SJ",
+// draft is an offer to Hebei.
+func (s *side) draft(materials []string) Draft {
+	return Draft{
+		Draft: desk.Draft{ID: statement.NewID(s.w.net.Clock(), entropy{}), Role: "liaison", Org: s.region + "-SJ", Person: s.desk.Pseudonym("i", "p")}, To: solo.Hebei + "-SJ",
 		Purpose: "查处案件", Basis: "程序规定 第14条", Expires: s.w.net.Clock().Unix() + 3600, Materials: materials,
 	}
+}
+
+// offers makes it.
+func (s *side) offers(materials []string) Ref {
+	s.w.t.Helper()
+	draft := s.draft(materials)
 	receipt, _, err := s.Make(context.Background(), draft)
 	if err != nil || receipt.Status != ledger.Committed {
 		s.w.t.Fatalf("%+v, %v", receipt.Refusal, err)
 	}
-	return Ref{Region: s.region, ID: id}
+	return Ref{Region: s.region, ID: draft.ID}
 }
 
 type entropy struct{}
