@@ -90,9 +90,9 @@ func (a *API) mayKeep(c *auth.Caller) error {
 }
 
 // owns reports whether a file is one of the caller's organisation. What the desk
-// keeps of records has no name, and is nobody's file.
+// keeps of records is nobody's file.
 func (a *API) owns(c *auth.Caller, o vault.Object) bool {
-	return o.Name != "" && c.Org != "" && (c.Org == o.Org || c.Org == a.cfg.Region+"-SJ")
+	return o.MediaType != MediaFields && c.Org != "" && (c.Org == o.Org || c.Org == a.cfg.Region+"-SJ")
 }
 
 func aboutMaterial(o vault.Listed) v1.MaterialAbout {

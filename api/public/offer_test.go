@@ -159,6 +159,51 @@ func TestOffer(t *testing.T) {
 	}
 }
 
+// Ensure the values of fields leave by the law's release alone: whoever reads their
+// commitments in a record cannot offer them to another bureau, whatever the office.
+func TestOfferNoValues(t *testing.T) {
+	n := solo.New(t)
+	d, l, _ := vaulted(t, n, solo.Someone(solo.Hebei, "liu", "liaison"))
+	id := admit(t, d, "张三丰", employer, `[{"field":"cable","years":9}]`, `[]`)
+	var rec v1.Record
+	d.get("/v1/records/"+id, &rec)
+	name := rec.Home["expert_name"]
+	if name == "" {
+		t.Fatalf("%+v", rec)
+	}
+	for _, who := range []*door{d, d.as(solo.Someone(solo.Hebei, "wu", "officer")), d.as(solo.Someone(solo.Hebei, "guo", "bureau_head"))} {
+		offer := fmt.Sprintf(`{"to":"110000-SJ","purpose":"p","basis":"b","materials":[%q]}`, name)
+		problemOf(t, who.do("POST", "/v1/offers", offer, "Idempotency-Key", client.NewKey()), 404, problem.NotFound)
+		if last := l.entries[len(l.entries)-1]; last.Action != access.Denied || last.What[0] != name || last.To != "110000-SJ" {
+			t.Errorf("the access log: %+v", last)
+		}
+	}
+	var o v1.Offers
+	if d.get("/v1/offers", &o); len(o.Items) != 0 {
+		t.Errorf("offered: %+v", o.Items)
+	}
+}
+
+// Ensure a file that was put in without a name is kept and found like any other, and that
+// the values of fields are nobody's files.
+func TestNamelessFile(t *testing.T) {
+	n := solo.New(t)
+	d, _, _ := vaulted(t, n, solo.Someone(solo.Hebei, "liu", "liaison"))
+	admit(t, d, "张三丰", employer, `[{"field":"cable","years":9}]`, `[]`)
+	var m v1.Material
+	if w := d.put("abc"); w.Code != http.StatusCreated || json.Unmarshal(w.Body.Bytes(), &m) != nil {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	var list v1.Materials
+	d.get("/v1/materials", &list)
+	if len(list.Items) != 1 || list.Items[0].Commitment != m.Commitment {
+		t.Errorf("%+v", list.Items)
+	}
+	if w := d.do("POST", "/v1/materials/"+m.Commitment+"/keeping", `{"action":"hold","hold":"CT-130000-2025-000001","reason":"a case"}`); w.Code != http.StatusOK {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // Ensure nothing is given or offered when the access log can't be written, and that
 // who asked in vain stands in it.
 func TestAccessLogged(t *testing.T) {

@@ -41,16 +41,16 @@ func uploadHead(r *http.Request, about *Holder) (digest, error) {
 	if text := r.Header.Get("Content-Disposition"); text != "" {
 		_, params, err := mime.ParseMediaType(text)
 		about.Name = params["filename"]
-		if err != nil || !fileName(about.Name) {
+		if err != nil || !IsFileName(about.Name) {
 			return digest{}, problem.Invalid(problem.At("header.Content-Disposition", problem.BadText))
 		}
 	}
 	return declared(r.Header.Get("Content-Digest"))
 }
 
-// fileName reports whether a name is one file's name that shows what it is: no
+// IsFileName reports whether a name is one file's name that shows what it is: no
 // path, no controls, nothing invisible or reversing.
-func fileName(name string) bool {
+func IsFileName(name string) bool {
 	return name != "" && name != "." && name != ".." && len(name) <= maxName && utf8.ValidString(name) &&
 		statement.CheckText(name) && !strings.ContainsAny(name, "/\\\n\t")
 }

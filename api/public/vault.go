@@ -26,9 +26,10 @@ var (
 	_ home.Vault = Vault{}
 )
 
-// mediaFields marks the objects that are values of fields: they are read through the
-// record, by the roles that its law names, and are no file for getMaterial.
-const mediaFields = "application/vnd.sandi.fields+json"
+// MediaFields marks the objects that are values of fields: they are read through the
+// record, by the roles that its law names, and are files neither for getMaterial nor for
+// an offer.
+const MediaFields = "application/vnd.sandi.fields+json"
 
 // Keep implements desk.Vault.
 func (v Vault) Keep(ctx context.Context, person, org string, content []byte) (string, error) {
@@ -72,7 +73,7 @@ func (v Vault) Put(ctx context.Context, about Holder, content io.Reader) (Stored
 func meta(about Holder) vault.Meta {
 	m := vault.Meta{Name: about.Name, Person: about.Person, Org: about.Org}
 	if about.Fields {
-		m.MediaType = mediaFields
+		m.MediaType = MediaFields
 	}
 	return m
 }
@@ -87,7 +88,7 @@ func (v Vault) About(ctx context.Context, id string) (Holder, Stored, error) {
 	if err != nil {
 		return Holder{}, Stored{}, v.problem(err)
 	}
-	return Holder{Person: o.Person, Org: o.Org, Name: o.Name, Fields: o.MediaType == mediaFields}, Stored{Commitment: id, Size: o.Size, SHA256: o.SHA256}, nil
+	return Holder{Person: o.Person, Org: o.Org, Name: o.Name, Fields: o.MediaType == MediaFields}, Stored{Commitment: id, Size: o.Size, SHA256: o.SHA256}, nil
 }
 
 // Get implements Materials.

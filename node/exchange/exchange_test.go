@@ -3,14 +3,18 @@ package exchange
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/api/solo"
+	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/storage/commitment"
 	"sandi.internal/gateway/storage/vault"
@@ -124,6 +128,59 @@ func TestContested(t *testing.T) {
 				t.Errorf("the evidence: %+v, %v", objects, err)
 			}
 		})
+	}
+}
+
+// Ensure a bureau is not made to receipt what it could not open or would not show: a
+// name that hides what the file is, or the mark of a record's values.
+func TestUnfitItems(t *testing.T) {
+	text := []byte("evidence")
+	sum, salt := sha256.Sum256(text), commitment.Salt{1, 2, 3}
+	c := commitment.Compute(salt, uint64(len(text)), sum)
+	leaf := merkle.LeafHash(text)
+	tree := treeOf(leaf[:])
+	item := Item{Commitment: c.String(), Salt: strict.B64(salt[:]), Size: int64(len(text)), SHA256: strict.B64(sum[:]), Tree: strict.B64(tree[:]), Media: "image/jpeg", Name: "证据.jpg"}
+	for name, change := range map[string]func(*Item){
+		"":                          func(*Item) {},
+		"no name":                   func(i *Item) { i.Name = "" },
+		"a path":                    func(i *Item) { i.Name = "../../etc/passwd" },
+		"a line":                    func(i *Item) { i.Name = "a.jpg\nb" },
+		"an escape of the terminal": func(i *Item) { i.Name = "\x1b[2Ja.jpg" },
+		"a reversed name":           func(i *Item) { i.Name = "a\u202egpj.exe" },
+		"a long name":               func(i *Item) { i.Name = strings.Repeat("证", 100) },
+		"values of a record":        func(i *Item) { i.Media = public.MediaFields },
+	} {
+		unfit := item
+		change(&unfit)
+		data, err := (&List{V: listVersion, Items: []Item{unfit}}).marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		offered := statement.OfferBody{Items: []statement.OfferItem{{Commitment: unfit.Commitment, Size: unfit.Size, Media: unfit.Media}}}
+		_, err = parseList(data, offered)
+		if fine := name == "" || name == "no name"; fine != (err == nil) || !fine && !errors.Is(err, errList) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+
+	w := newWorld(t)
+	beijing, hebei := w.nodes[solo.Beijing], w.nodes[solo.Hebei]
+	o, err := beijing.vault.Put(t.Context(), vault.Meta{Name: "../a.jpg", Org: "110000-SJ"}, bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.ends(beijing.offers([]string{o.Commitment.String()})); got != ledger.OfferDisputed {
+		t.Errorf("it ended as %s", got)
+	}
+	if _, err := hebei.reads(o.Commitment.String()); !errors.Is(err, vault.ErrNotFound) {
+		t.Errorf("the object is there: %v", err)
+	}
+	values, err := beijing.vault.Put(t.Context(), vault.Meta{MediaType: public.MediaFields, Org: "110000-SJ"}, bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := beijing.Make(t.Context(), Draft{To: "130000-SJ", Materials: []string{values.Commitment.String()}}); !errors.Is(err, public.ErrNoMaterial) {
+		t.Errorf("values of a record are offered: %v", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"sandi.internal/gateway/api/public"
 	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/merkle"
 	"sandi.internal/gateway/consensus/statement"
@@ -67,6 +68,11 @@ func parseList(data []byte, offer statement.OfferBody) (*List, error) {
 func (i Item) expected(org string) (x vault.Expected, err error) {
 	if x.Commitment, err = commitment.Parse(i.Commitment); err != nil {
 		return x, err
+	}
+	// What the door would not take from this bureau's own people is not received either:
+	// under the mark of a record's values nobody could open what was receipted.
+	if i.Name != "" && !public.IsFileName(i.Name) || i.Media == public.MediaFields {
+		return x, errList
 	}
 	salt, err := strict.Base64URL(i.Salt)
 	if err != nil || len(salt) != commitment.SaltSize {

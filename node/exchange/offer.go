@@ -88,6 +88,9 @@ func (e *Exchange) item(ctx context.Context, text string) (Item, error) {
 	if err != nil {
 		return Item{}, err
 	}
+	if o.MediaType == public.MediaFields {
+		return Item{}, vault.ErrNotFound // a record's values, no file
+	}
 	salt, err := e.cfg.Vault.Opening(ctx, c)
 	if err != nil {
 		return Item{}, err
