@@ -8,8 +8,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -138,6 +140,59 @@ func TestBulk(t *testing.T) {
 	if _, err := other.List(ctx, owner.ID, aRef); !errors.Is(err, ErrAbsent) {
 		t.Errorf("a third region: %v", err)
 	}
+}
+
+// stuck is a reader that takes nothing.
+type stuck struct {
+	http.ResponseWriter
+	at   *atomic.Int64
+	free chan struct{}
+}
+
+func (s *stuck) Write(b []byte) (int, error) {
+	s.at.Add(1)
+	<-s.free
+	return len(b), nil
+}
+
+// everyone gives whoever asks.
+type everyone struct{ shelf }
+
+func (e everyone) GiveChunk(ctx context.Context, region string, o OfferRef, item int, chunk int64, buf []byte) ([]byte, error) {
+	return shelf{region}.GiveChunk(ctx, region, o, item, chunk, buf)
+}
+
+// Ensure a bureau whose nodes ask for chunks and do not read them holds up itself only,
+// and takes no more than its share of memory.
+func TestSlowReader(t *testing.T) {
+	h := New(Config{Node: owner.ID, Replica: &stub{}, Objects: everyone{}, Clock: time.Now})
+	ask := func(who authority.Identity, w http.ResponseWriter) {
+		ctx, cancel := context.WithTimeout(transport.ConnContext(context.Background(), &transport.PeerConn{Peer: who}), 10*time.Second)
+		defer cancel()
+		h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/peer/v1/offers/"+aRef.Region+"/"+aRef.ID+"/items/1/chunks/2", nil))
+	}
+	slow := authority.Identity{Region: "120000", Role: authority.RoleNode, ID: "120000-a"}
+	var at atomic.Int64
+	free := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 3 * givenMost {
+		readers.Go(func() { ask(slow, &stuck{httptest.NewRecorder(), &at, free}) })
+	}
+	for deadline := time.Now().Add(10 * time.Second); at.Load() < givenMost; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d answers begun", at.Load())
+		}
+	}
+	w := httptest.NewRecorder()
+	ask(taker, w)
+	if w.Body.Len() != 1_000_000 {
+		t.Errorf("another region got %d bytes", w.Body.Len())
+	}
+	if n := at.Load(); n != givenMost {
+		t.Errorf("%d answers at a time, at most %d may be", n, givenMost)
+	}
+	close(free)
+	readers.Wait()
 }
 
 // Ensure a recipient that can't dial the owner fetches over connections that the

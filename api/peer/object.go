@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/consensus/transport"
@@ -42,8 +43,9 @@ const (
 	maxTree = 4 << 20
 	// maxListBytes bounds a list of materials with its salt.
 	maxListBytes = ChunkBytes + 64
-	// givenMost bounds the chunks that are given at a time; each holds a buffer.
-	givenMost = 16
+	// givenMost bounds the chunks that a region is given at a time; each holds a buffer.
+	// A node asks for five at most (bulkConns).
+	givenMost = 8
 )
 
 // objectRoutes are the routes for private objects. They are also served over
@@ -64,13 +66,12 @@ func (d *door) objectRoutes() []route {
 	}
 }
 
-// chunks answers with chunks, a bounded number at a time.
+// chunks answers with chunks, a bounded number at a time and region.
 func (d *door) chunks() http.HandlerFunc {
-	buffers := make(chan []byte, givenMost)
-	for range givenMost {
-		buffers <- nil // made when it is first needed
-	}
+	s := &shelves{of: map[string]chan []byte{}}
 	return func(w http.ResponseWriter, r *http.Request) {
+		who, _ := transport.PeerFrom(r.Context()) // New let nobody in without
+		buffers := s.buffers(who.Region)
 		var buf []byte
 		select {
 		case buf = <-buffers:
@@ -90,6 +91,27 @@ func (d *door) chunks() http.HandlerFunc {
 			return d.Objects.GiveChunk(r.Context(), region, o, item, chunk, buf)
 		})(w, r)
 	}
+}
+
+// shelves are the buffers of each region: one whose nodes read slowly, or not at all,
+// takes none from the others.
+type shelves struct {
+	mu sync.Mutex
+	of map[string]chan []byte // by region, of which there are a handful; guarded by mu
+}
+
+func (s *shelves) buffers(region string) chan []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.of[region]
+	if list == nil {
+		list = make(chan []byte, givenMost)
+		for range givenMost {
+			list <- nil // made when it is first needed
+		}
+		s.of[region] = list
+	}
+	return list
 }
 
 // object answers with bytes, 404 or, when this node fails, 503.
