@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -217,6 +218,37 @@ func TestLockout(t *testing.T) {
 	}
 	if err := w.try("wang", password, "2001:db8::1"); !errors.As(err, &wait) {
 		t.Errorf("after a sign-in of one's own in between: %v", err)
+	}
+}
+
+// Ensure somebody with many addresses and names that are no account's cannot fill the
+// administrators' log: further refusals are counted, and the next line says how many.
+func TestStrangersBounded(t *testing.T) {
+	w := newTown(t)
+	w.make("wang", "clerk")
+	before := len(w.said())
+	const tries = 4 * strangersMost
+	for i := range tries {
+		if err := w.try(fmt.Sprintf("no-%d", i), "wrong", fmt.Sprintf("192.0.2.%d", i)); !errors.Is(err, ErrRefused) {
+			t.Fatal(i, err)
+		}
+	}
+	if got := len(w.said()) - before; got != strangersMost {
+		t.Errorf("%d lines of %d tries", got, tries)
+	}
+	if err := w.try("wang", "wrong", "192.0.2.200"); !errors.Is(err, ErrRefused) {
+		t.Fatal(err)
+	}
+	if got := w.said(); got[len(got)-1] != ActRefused+" wang" {
+		t.Errorf("an account's name among strangers: %v", got)
+	}
+	w.later(time.Minute)
+	if err := w.try("no-0", "wrong", "192.0.2.0"); !errors.Is(err, ErrRefused) {
+		t.Fatal(err)
+	}
+	page, err := w.Acts(0, 1, "", "")
+	if want := fmt.Sprintf("+%d", tries-strangersMost); err != nil || page.Acts[0].Detail != want {
+		t.Errorf("%+v, want %s; %v", page.Acts, want, err)
 	}
 }
 

@@ -90,8 +90,11 @@ func (a *acts) follow() error {
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil || info.Size() < a.size || info.Size() > actsMax {
-		return fmt.Errorf("%w: its size is %d, %d were read before (%v)", ErrUnlogged, info.Size(), a.size, err)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnlogged, err)
+	}
+	if info.Size() < a.size || info.Size() > actsMax {
+		return fmt.Errorf("%w: its size is %d, %d were read before", ErrUnlogged, info.Size(), a.size)
 	}
 	if info.Size() == a.size {
 		return nil

@@ -112,6 +112,32 @@ func (s *Store) prove(ctx context.Context, name, password, host string) (wrong i
 	})
 }
 
+// strangersMost is how many refusals a minute of names that are no account's are written
+// down; further ones are counted in the next line. Somebody with many addresses would
+// otherwise fill the log, and a full log stops every administrator.
+const strangersMost = 10
+
+// strangers counts refusals of names that are no account's. The store's lock guards it.
+type strangers struct {
+	minute  time.Time
+	written int
+	more    uint64 // since the last line
+}
+
+// admit reports whether a refusal is written down, and how many were not before it.
+func (c *strangers) admit(now time.Time) (more uint64, ok bool) {
+	if d := now.Sub(c.minute); d >= time.Minute || d < 0 {
+		c.minute, c.written = now, 0
+	}
+	if c.written == strangersMost {
+		c.more++
+		return 0, false
+	}
+	c.written++
+	more, c.more = c.more, 0
+	return more, true
+}
+
 // refused writes a refusal down. Of what was typed only the name of an account gets
 // into the log: people type passwords into the wrong field. Waits are not written
 // down, the wrong try that brought them was.
@@ -130,6 +156,10 @@ func (s *Store) refused(cause error, name, from string) error {
 			if d := t.wait(name, "", s.now()); d > 0 {
 				act.Act, act.Detail = ActLocked, fmt.Sprintf("%d, %s", t.Names[name].N, d.Round(time.Second))
 			}
+		} else if more, ok := s.strangers.admit(act.At); !ok {
+			return nil
+		} else if more > 0 {
+			act.Detail = fmt.Sprintf("+%d", more)
 		}
 		return s.acts.append(act)
 	}))

@@ -35,8 +35,9 @@ type Store struct {
 
 	book atomic.Pointer[book] // never changed, replaced: requests look at it while others write
 
-	mu   sync.Mutex // one writer at a time in this process; owns the log
-	acts acts
+	mu        sync.Mutex // one writer at a time in this process; owns the two below
+	acts      acts
+	strangers strangers
 }
 
 // book is accounts.json as it was last read or written.
