@@ -2,10 +2,14 @@ package console
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -22,10 +26,11 @@ import (
 const (
 	// oidcPatience bounds one exchange with the identity provider.
 	oidcPatience = 10 * time.Second
-	// flowLife is how long a person may take at the identity provider, and flowsMax
-	// how many may be there at a time.
+	// flowLife is how long a person may take at the identity provider.
 	flowLife = 10 * time.Minute
-	flowsMax = 1024
+	// backMax bounds the ways back that are remembered, so that none is walked twice.
+	// Beyond it the provider's own rule stands alone: a code is good once.
+	backMax = 16 << 10
 	// subjectMax is what the token gate takes as sub.
 	subjectMax = 128
 )
@@ -51,16 +56,21 @@ type OIDC struct {
 	own   func(org string) bool // an organisation of this region
 	clock func() time.Time
 	http  *http.Client
+	seal  cipher.AEAD // of flows; its key lives as long as this process
 
 	mu       sync.Mutex // owns the two below
 	provider *oidc.Provider
-	flows    map[string]flow // by state
+	back     map[string]time.Time // states that came back, until when they could again
 }
 
-// flow is one person on the way to the provider and back.
+// flow is one person on the way to the provider and back. It travels sealed in the
+// person's own cookie: were it kept here, strangers who set out and never come back
+// would keep others from setting out.
 type flow struct {
-	verifier, nonce string
-	until           time.Time
+	State    string    `json:"state"`
+	Verifier string    `json:"verifier"`
+	Nonce    string    `json:"nonce"`
+	Until    time.Time `json:"until"`
 }
 
 // errFlow is the one answer to every way back that does not let in.
@@ -68,7 +78,16 @@ var errFlow = errors.New("the identity provider's answer does not let in")
 
 // NewOIDC takes up an identity provider; it is first asked when somebody comes.
 func NewOIDC(cfg Provider, own func(org string) bool, clock func() time.Time) *OIDC {
-	return &OIDC{cfg: cfg, own: own, clock: clock, http: &http.Client{Timeout: oidcPatience}, flows: map[string]flow{}}
+	return &OIDC{cfg: cfg, own: own, clock: clock, http: &http.Client{Timeout: oidcPatience}, seal: newSeal(), back: map[string]time.Time{}}
+}
+
+// newSeal makes a cipher under a key that nobody else has.
+func newSeal() cipher.AEAD {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)                          // crypto/rand cannot fail
+	block, _ := aes.NewCipher(key)                 // of a valid length
+	seal, _ := cipher.NewGCMWithRandomNonce(block) // of a valid block
+	return seal
 }
 
 // discover reads the provider's discovery document, until it has been read once.
@@ -94,47 +113,52 @@ func (o *OIDC) oauth(p *oidc.Provider) *oauth2.Config {
 	return &oauth2.Config{ClientID: o.cfg.Client, ClientSecret: o.cfg.Secret, Endpoint: p.Endpoint(), RedirectURL: o.cfg.Redirect, Scopes: []string{oidc.ScopeOpenID, "profile"}}
 }
 
-// begin gives where to send a person, and the state that has to come back.
-func (o *OIDC) begin(ctx context.Context) (target, state string, err error) {
+// begin gives where to send a person, and the sealed flow that has to come back.
+func (o *OIDC) begin(ctx context.Context) (target, sealed string, err error) {
 	p, err := o.discover(ctx)
 	if err != nil {
 		return "", "", err
 	}
-	state, f := random(), flow{verifier: oauth2.GenerateVerifier(), nonce: random(), until: o.clock().Add(flowLife)}
-	if !o.keep(state, f) {
-		return "", "", problem.New(problem.TooMany).Retry(time.Minute)
+	f := flow{State: random(), Verifier: oauth2.GenerateVerifier(), Nonce: random(), Until: o.clock().Add(flowLife)}
+	plain, err := json.Marshal(f)
+	if err != nil {
+		return "", "", err
 	}
-	return o.oauth(p).AuthCodeURL(state, oidc.Nonce(f.nonce), oauth2.S256ChallengeOption(f.verifier)), state, nil
+	return o.oauth(p).AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), strict.B64(o.seal.Seal(nil, nil, plain, nil)), nil
 }
 
-func (o *OIDC) keep(state string, f flow) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+// take opens a flow, once.
+func (o *OIDC) take(sealed, state string) (f flow, ok bool) {
+	raw, err := strict.Base64URL(sealed)
+	if err != nil {
+		return f, false
+	}
+	plain, err := o.seal.Open(nil, nil, raw, nil)
+	if err != nil || json.Unmarshal(plain, &f) != nil {
+		return f, false
+	}
 	now := o.clock()
-	for other, old := range o.flows {
-		if !now.Before(old.until) {
-			delete(o.flows, other)
-		}
+	if subtle.ConstantTimeCompare([]byte(f.State), []byte(state)) != 1 || !now.Before(f.Until) {
+		return f, false
 	}
-	if len(o.flows) >= flowsMax {
-		return false
-	}
-	o.flows[state] = f
-	return true
-}
-
-// take gives a flow once.
-func (o *OIDC) take(state string) (flow, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	f, ok := o.flows[state]
-	delete(o.flows, state)
-	return f, ok && o.clock().Before(f.until)
+	if _, twice := o.back[state]; twice {
+		return f, false
+	}
+	if len(o.back) >= backMax {
+		maps.DeleteFunc(o.back, func(_ string, until time.Time) bool { return !now.Before(until) })
+	}
+	if len(o.back) >= backMax {
+		clear(o.back)
+	}
+	o.back[state] = f.Until
+	return f, true
 }
 
 // finish turns a code into who somebody is.
-func (o *OIDC) finish(ctx context.Context, state, code string) (Identity, error) {
-	f, ok := o.take(state)
+func (o *OIDC) finish(ctx context.Context, sealed, state, code string) (Identity, error) {
+	f, ok := o.take(sealed, state)
 	if !ok || code == "" {
 		return Identity{}, errFlow
 	}
@@ -143,7 +167,7 @@ func (o *OIDC) finish(ctx context.Context, state, code string) (Identity, error)
 		return Identity{}, err
 	}
 	ctx = oidc.ClientContext(ctx, o.http)
-	tokens, err := o.oauth(p).Exchange(ctx, code, oauth2.VerifierOption(f.verifier))
+	tokens, err := o.oauth(p).Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
 	if err != nil {
 		return Identity{}, fmt.Errorf("couldn't exchange the code at the identity provider: %w", err)
 	}
@@ -153,7 +177,7 @@ func (o *OIDC) finish(ctx context.Context, state, code string) (Identity, error)
 	if err != nil {
 		return Identity{}, fmt.Errorf("couldn't accept the ID token: %w", err)
 	}
-	if subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(f.nonce)) != 1 {
+	if subtle.ConstantTimeCompare([]byte(token.Nonce), []byte(f.Nonce)) != 1 {
 		return Identity{}, fmt.Errorf("%w: another nonce", errFlow)
 	}
 	var claims map[string]any
@@ -201,21 +225,13 @@ func (d *Door) leaveFor(w http.ResponseWriter, r *http.Request) error {
 	if d.cfg.OIDC == nil {
 		return problem.New(problem.NotFound)
 	}
-	target, state, err := d.cfg.OIDC.begin(r.Context())
+	target, sealed, err := d.cfg.OIDC.begin(r.Context())
 	if err != nil {
-		return problem.Of(unreachable(err))
+		return problem.New(problem.Unavailable).Retry(time.Minute).Because(err)
 	}
-	d.setFlow(w, r, state)
+	d.setFlow(w, r, sealed)
 	http.Redirect(w, r, target, http.StatusSeeOther)
 	return nil
-}
-
-func unreachable(err error) error {
-	var p *problem.Problem
-	if errors.As(err, &p) {
-		return err
-	}
-	return problem.New(problem.Unavailable).Retry(time.Minute).Because(err)
 }
 
 // comeBack is GET /console/oidc/callback. The flow's cookie is Lax, because the way
@@ -233,10 +249,10 @@ func (d *Door) comeBack(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, home+"/enter?refused", http.StatusSeeOther)
 		return nil
 	}
-	if len(sent) != 1 || state == "" || subtle.ConstantTimeCompare([]byte(sent[0].Value), []byte(state)) != 1 {
+	if len(sent) != 1 {
 		return refuse(fmt.Errorf("%w: another browser's state", errFlow))
 	}
-	who, err := d.cfg.OIDC.finish(r.Context(), state, q.Get("code"))
+	who, err := d.cfg.OIDC.finish(r.Context(), sent[0].Value, state, q.Get("code"))
 	if err != nil {
 		return refuse(err)
 	}
@@ -253,11 +269,11 @@ func (d *Door) comeBack(w http.ResponseWriter, r *http.Request) error {
 
 func (d *Door) flowName(r *http.Request) string { return d.cookieName(r) + "-oidc" }
 
-func (d *Door) setFlow(w http.ResponseWriter, r *http.Request, state string) {
+func (d *Door) setFlow(w http.ResponseWriter, r *http.Request, sealed string) {
 	c := &http.Cookie{
-		Name: d.flowName(r), Value: state, Path: "/", HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode, MaxAge: int(flowLife / time.Second),
+		Name: d.flowName(r), Value: sealed, Path: "/", HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode, MaxAge: int(flowLife / time.Second),
 	}
-	if state == "" {
+	if sealed == "" {
 		c.MaxAge = -1
 	}
 	http.SetCookie(w, c)

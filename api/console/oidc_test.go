@@ -84,8 +84,8 @@ func (p *provider) sign(t *testing.T) string {
 
 // journey is one person at the provider.
 type journey struct {
-	state, nonce string
-	cookie       *http.Cookie
+	state, nonce, challenge string
+	cookie                  *http.Cookie
 }
 
 // set out for the provider, which notes the challenge and says who the person is.
@@ -110,7 +110,7 @@ func (b *bench) journey(p *provider) journey {
 	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode {
 		b.t.Errorf("the flow's cookie is %+v", cookie)
 	}
-	return journey{state: q.Get("state"), nonce: q.Get("nonce"), cookie: cookie}
+	return journey{state: q.Get("state"), nonce: q.Get("nonce"), challenge: p.challenge, cookie: cookie}
 }
 
 // back comes back from the provider, as a navigation that began at another site.
@@ -221,10 +221,43 @@ func TestOIDCRefusals(t *testing.T) {
 	if w := b.back(j); w.Header().Get("Location") != "/console/enter?refused" {
 		t.Error("a flow does not expire")
 	}
-	for range flowsMax {
-		b.door.cfg.OIDC.keep(random(), flow{until: b.now.Add(flowLife)})
+	j = b.journey(p)
+	other := b.journey(p)
+	j.cookie = other.cookie
+	if w := b.back(j); w.Header().Get("Location") != "/console/enter?refused" {
+		t.Error("a state comes back with the flow of another browser")
 	}
-	b.refused("too many", b.ask("GET", "/console/oidc/start", ""), http.StatusTooManyRequests, "too_many_requests")
+}
+
+// Ensure strangers who set out for the provider and never come back keep nobody from
+// signing in, neither who is on the way nor who sets out later.
+func TestOIDCFlood(t *testing.T) {
+	b, p := newOIDCBench(t)
+	on := b.journey(p)
+	for range 3000 {
+		if w := b.ask("GET", "/console/oidc/start", ""); w.Code != http.StatusSeeOther {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+	}
+	p.challenge, p.claims["nonce"] = on.challenge, on.nonce
+	if w := b.back(on); w.Header().Get("Location") != "/console" {
+		t.Error("who was on the way was kept out")
+	}
+	if w := b.back(b.journey(p)); w.Header().Get("Location") != "/console" {
+		t.Error("who set out later was kept out")
+	}
+}
+
+// Ensure the ways back that are remembered are bounded.
+func TestOIDCBackBounded(t *testing.T) {
+	b, p := newOIDCBench(t)
+	o := b.door.cfg.OIDC
+	for range backMax {
+		o.back[random()] = b.now
+	}
+	if w := b.back(b.journey(p)); w.Header().Get("Location") != "/console" || len(o.back) != 1 {
+		t.Errorf("to %q, %d remembered", w.Header().Get("Location"), len(o.back))
+	}
 }
 
 // Ensure a provider that is away keeps nobody out for longer than it is away, and a
