@@ -20,6 +20,7 @@ type Shown struct {
 type Terms struct {
 	*dataset.Agreement
 	Record  *procedure.Record
+	Entry   *dataset.Entry   // the data set; nil when the agreement names none
 	Refusal *dataset.Refusal // why nothing is given under it now; nil: it is
 }
 
@@ -54,9 +55,9 @@ func (d *Sets) Agreement(books *ledger.Books, id string) (*Terms, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := about(books, a)
+	t.Entry, err = about(books, a)
 	if err == nil {
-		_, err = dataset.Under(a, e, now)
+		_, err = dataset.Under(a, t.Entry, now)
 	}
 	if err != nil && !errors.As(err, &t.Refusal) {
 		return nil, err

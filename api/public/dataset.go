@@ -177,13 +177,18 @@ func setOf(s *dataset.Shown) v1.DataSet {
 		out.Fault = s.Fault.Error()
 		return out
 	}
-	for i, c := range s.Schema.Columns {
-		out.Columns = append(out.Columns, v1.DataColumn{
-			Name: c.Name, Title: v1.Label{ZH: c.TitleZH, EN: c.TitleEN}, Type: string(c.Type), Class: string(c.Class), Key: s.Schema.InKey(i),
-			Unit: c.Unit, Max: c.Max, Places: c.Places, Choices: c.Choices, MayLack: c.MayLack,
-		})
+	for i := range s.Schema.Columns {
+		out.Columns = append(out.Columns, dataColumn(s.Schema, i))
 	}
 	return out
+}
+
+func dataColumn(s *terms.Schema, i int) v1.DataColumn {
+	c := &s.Columns[i]
+	return v1.DataColumn{
+		Name: c.Name, Title: v1.Label{ZH: c.TitleZH, EN: c.TitleEN}, Type: string(c.Type), Class: string(c.Class), Key: s.InKey(i),
+		Unit: c.Unit, Max: c.Max, Places: c.Places, Choices: c.Choices, MayLack: c.MayLack,
+	}
 }
 
 func loadedOf(h *tables.Head) *v1.DataLoaded {
@@ -420,6 +425,17 @@ func (a *API) dataAgreements(ctx context.Context, c *auth.Caller, in *struct{ Re
 func agreementOf(t *dataset.Terms) v1.DataAgreement {
 	out := v1.DataAgreement{
 		Record: t.ID, DataSet: t.Set, State: t.Record.State, Purposes: t.Purposes, Fields: t.Fields, Rows: t.Rows, Until: t.Until, Usable: t.Refusal == nil,
+		Columns: []v1.DataColumn{},
+	}
+	if t.Entry != nil {
+		out.Title, out.Owner, out.Asker = t.Entry.Title, t.Entry.Owner, t.Opposite(t.Entry.Owner)
+	}
+	if t.Entry != nil && t.Entry.Schema != nil {
+		for _, name := range t.Fields {
+			if i := t.Entry.Schema.At(name); i >= 0 {
+				out.Columns = append(out.Columns, dataColumn(t.Entry.Schema, i))
+			}
+		}
 	}
 	if t.Refusal != nil {
 		out.Why, out.Detail = string(t.Refusal.Code), t.Refusal.Detail

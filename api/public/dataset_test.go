@@ -249,9 +249,16 @@ func TestDataQuery(t *testing.T) {
 		t.Errorf("the catalogue as Beijing sees it: %+v", sets)
 	}
 	var list v1.DataAgreements
-	s.hebei.get("/v1/data-agreements", &list)
-	if len(list.Items) != 1 || !list.Items[0].Usable {
-		t.Errorf("the agreements: %+v", list)
+	for _, d := range []*door{s.hebei, s.beijing} {
+		list = v1.DataAgreements{}
+		d.get("/v1/data-agreements", &list)
+		if len(list.Items) != 1 || !list.Items[0].Usable {
+			t.Fatalf("the agreements as %s sees them: %+v", d.bureau.Region, list)
+		}
+		a := list.Items[0]
+		if a.Owner != solo.Hebei || a.Asker != solo.Beijing || a.Title != "合成名录" || len(a.Columns) != 5 || a.Columns[3].Name != "output" || a.Columns[3].Places != 2 {
+			t.Errorf("the agreement as %s sees it: %+v", d.bureau.Region, a)
+		}
 	}
 }
 

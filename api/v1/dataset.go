@@ -92,6 +92,9 @@ type DataAgreements struct {
 type DataAgreement struct {
 	Record   string   `json:"record" example:"DA-110000-2025-000001"`
 	DataSet  string   `json:"data_set"`
+	Title    string   `json:"title,omitempty" doc:"of the data set; absent like owner and asker when the agreement names none"`
+	Owner    string   `json:"owner,omitempty" doc:"region whose node keeps the rows" example:"130000"`
+	Asker    string   `json:"asker,omitempty" doc:"region that may ask" example:"110000"`
 	State    string   `json:"state"`
 	Purposes []string `json:"purposes"`
 	Fields   []string `json:"fields"`
@@ -100,6 +103,8 @@ type DataAgreement struct {
 	Usable   bool     `json:"usable" doc:"rows are given under it now"`
 	Why      string   `json:"why,omitempty" doc:"code: why not"`
 	Detail   string   `json:"detail,omitempty"`
+
+	Columns []DataColumn `json:"columns" doc:"the agreed fields as the data set has them, also for a region that the catalogue doesn't show it to"`
 }
 
 // DataAnswers are the notes of pages that this node was given under an agreement.

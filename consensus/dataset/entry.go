@@ -69,6 +69,23 @@ func ReadAgreement(d *procedure.Document, rec *procedure.Record) (*Agreement, er
 // MayAsk reports whether an office may ask under the agreement.
 func (a *Agreement) MayAsk(role string) bool { return slices.Contains(a.law.Roles, role) }
 
+// Opposite is the region that agrees with another one; empty when the two are not its
+// sides.
+func (a *Agreement) Opposite(region string) string {
+	opposite, side := "", false
+	for _, p := range a.Parties {
+		if p.Region == region {
+			side = true
+		} else {
+			opposite = p.Region
+		}
+	}
+	if !side || len(a.Parties) != 2 {
+		return ""
+	}
+	return opposite
+}
+
 // Ends is the first instant, unix s, at which the agreement has expired; 0 when its
 // day is none.
 func (a *Agreement) Ends() int64 {

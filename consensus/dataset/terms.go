@@ -49,17 +49,9 @@ type Terms struct {
 // Under holds an agreement against its data set at an instant, unix s. The error is a
 // *Refusal.
 func Under(a *Agreement, e *Entry, now int64) (*Terms, error) {
-	asker := ""
-	owner := false
-	for _, p := range a.Parties {
-		if p.Region == e.Owner {
-			owner = true
-		} else {
-			asker = p.Region
-		}
-	}
+	asker := a.Opposite(e.Owner)
 	switch ends := a.Ends(); {
-	case a.Set != e.ID || !owner || asker == "" || len(a.Parties) != 2:
+	case a.Set != e.ID || asker == "":
 		return nil, refuse(NotAgreed, "%s is no agreement with the publisher of %s", a.ID, e.ID)
 	case !a.Open:
 		return nil, refuse(NotEffective, "%s is not in force", a.ID)

@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { ConfigProvider } from 'antd'
 import zhCN from 'antd/locale/zh_CN'
 import enUS from 'antd/locale/en_US'
-import { StrictMode } from 'react'
+import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter, Navigate, Route, Routes } from 'react-router'
 import { Problem } from './api/problem'
@@ -14,10 +14,12 @@ import { Waiting } from './frame/Waiting'
 import { SpeechProvider, useSpeech } from './i18n/lang'
 import { screens } from './screens'
 import { SessionProvider, useSession } from './session/context'
-import { FirstPassword } from './session/Password'
 import { beginsWith, readsRecords } from './session/roles'
 import { SignIn } from './session/SignIn'
 import './style.css'
+
+// Few people ever see it, so it is no part of the first route.
+const FirstPassword = lazy(() => import('./session/FirstPassword'))
 
 const client = new QueryClient({
   defaultOptions: {
@@ -52,7 +54,13 @@ function Gate() {
   if (failed) return <main className="sign" id="content"><div className="sign-card"><Failed err={failed} retry={ask} /></div></main>
   if (!asked) return <Waiting />
   if (!who) return <SignIn />
-  if (who.change) return <FirstPassword />
+  if (who.change) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <FirstPassword />
+      </Suspense>
+    )
+  }
   const home = readsRecords(who.roles) ? <Desk /> : <Navigate to={beginsWith(who.roles)} replace />
   return (
     <Routes>

@@ -22,6 +22,7 @@ export class Problem extends Error {
   readonly status: number
   readonly code: string
   readonly cite: string
+  readonly detail: string // in the words of the machine: for whoever asked with a filter of his own
   readonly params: Record<string, string>
   readonly errors: FieldError[]
 
@@ -30,6 +31,7 @@ export class Problem extends Error {
     this.status = status
     this.code = body.code ?? (status === 0 ? 'network' : 'unexpected')
     this.cite = body.cite ?? ''
+    this.detail = body.detail ?? ''
     this.params = body.params ?? {}
     this.errors = body.errors ?? []
   }

@@ -166,7 +166,7 @@ function Line({ of: f, input: Own, present, value, error, onChange }: LineProps)
   const { of, t } = useSpeech()
   const hint = useHint()
   const id = `f-${f.field.name}`
-  const help = hint(f.field)
+  const help = Own ? '' : hint(f.field) // an input of a page's own says itself how it is used
   const described = [error && `${id}-e`, help && `${id}-h`].filter(Boolean).join(' ') || undefined
   const grouped = ['materials', 'intervals', 'list', 'object', 'officer'].includes(f.field.type)
   const label = (

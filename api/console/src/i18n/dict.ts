@@ -1,5 +1,6 @@
 import { words as account } from '../account/words'
 import { words as audit } from '../audit/words'
+import { words as dataset } from '../dataset/words'
 import { words as desk } from '../desk/words'
 import { words as draw } from '../draw/words'
 import { words as expert } from '../expert/words'
@@ -20,11 +21,12 @@ import { words as votes } from '../votes/words'
 import type { Lang, Words } from './words'
 
 /** rooms are the texts of the console that the law documents do not bring along, by the folder that they stand in. */
-export const rooms = { account, audit, desk, draw, expert, form, frame, help, keys, mission, nodes, paper, practice, record, report, session, sheet, verify, votes } as const satisfies Record<string, Words>
+export const rooms = { account, audit, dataset, desk, draw, expert, form, frame, help, keys, mission, nodes, paper, practice, record, report, session, sheet, verify, votes } as const satisfies Record<string, Words>
 
 export const dict = {
   ...account,
   ...audit,
+  ...dataset,
   ...desk,
   ...draw,
   ...expert,

@@ -40,6 +40,12 @@ export interface Event {
   auto?: string
 }
 
+/** Shares says what fields of a record about shared data sets mean, and who may load or ask (consensus/procedure, type Shares). */
+export interface Shares {
+  roles: string[]
+  purposes?: string
+}
+
 export interface Document {
   name: string
   version: number
@@ -54,6 +60,7 @@ export interface Document {
   open: Event
   events: Event[]
   deadlines: { name: string; title: Label }[] | null
+  shares?: Shares
 }
 
 export const fieldOf = (law: Document, name: string) => law.fields.find((f) => f.name === name)

@@ -5,38 +5,54 @@ import { Problem } from '../api/problem'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
-import { Form } from '../form/Form'
-import { formOf, fromAddress } from '../form/model'
+import { Form, type Inputs } from '../form/Form'
+import { formOf, fromAddress, type FormValues } from '../form/model'
 import { useSpeech } from '../i18n/lang'
+import type { Document } from '../law/document'
 import { useWho } from '../session/context'
+import { recordPage } from './pages'
 
 /** Open starts a record. */
 export default function Open() {
   const { procedure = '' } = useParams()
   const { t, of } = useSpeech()
-  const who = useWho()
-  const navigate = useNavigate()
   const [address] = useSearchParams()
   const law = useLaw(procedure)
   if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />
   if (!law.data) return <Waiting lines={8} />
-  const offices = (law.data.open.by ?? []).map((a) => a.role)
-  const roles = who.roles.filter((role) => offices.includes(role))
-  const submit = async (role: string, fields: object, key: string) => {
-    const { receipt, record } = await open(procedure, role, fields, key)
-    if (receipt.status !== 'pending') return void navigate(`/record/${record}`)
-    const answer = await settled(receipt.id)
-    if (answer.status !== 'committed') throw new Problem(409, { code: answer.refusal?.code, title: of(answer.refusal), cite: answer.refusal?.cite })
-    void navigate(`/record/${answer.record}`)
-  }
   return (
     <div className="page narrow">
       <p className="crumbs">
         <Link to="/">{t('nav.desk')}</Link> / {of(law.data.title)}
       </p>
       <Panel title={of(law.data.open.title)}>
-        {roles.length === 0 ? <p className="quiet">{t('act.notyours')}</p> : <Form law={law.data} event={law.data.open} roles={roles} initial={fromAddress(formOf(law.data, law.data.open), address)} submit={submit} />}
+        <Opening law={law.data} initial={fromAddress(formOf(law.data, law.data.open), address)} />
       </Panel>
     </div>
   )
+}
+
+interface Props {
+  law: Document
+  initial: FormValues
+  inputs?: Inputs
+  to?: (id: string) => string // the page of the new record
+}
+
+/** Opening is the form that starts a record, for those who may. */
+export function Opening({ law, initial, inputs, to = recordPage }: Props) {
+  const { t, of } = useSpeech()
+  const who = useWho()
+  const navigate = useNavigate()
+  const offices = (law.open.by ?? []).map((a) => a.role)
+  const roles = who.roles.filter((role) => offices.includes(role))
+  const submit = async (role: string, fields: object, key: string) => {
+    const { receipt, record } = await open(law.name, role, fields, key)
+    if (receipt.status !== 'pending') return void navigate(to(record))
+    const answer = await settled(receipt.id)
+    if (answer.status !== 'committed') throw new Problem(409, { code: answer.refusal?.code, title: of(answer.refusal), cite: answer.refusal?.cite })
+    void navigate(to(answer.record ?? ''))
+  }
+  if (roles.length === 0) return <p className="quiet">{t('act.notyours')}</p>
+  return <Form law={law} event={law.open} roles={roles} initial={initial} inputs={inputs} submit={submit} />
 }

@@ -4,16 +4,23 @@ import { useId, useState } from 'react'
 import { useSpeech } from '../i18n/lang'
 import { fault } from './model'
 
+interface Props {
+  name?: string
+  busy: boolean
+  take: (file: File) => void
+  limits?: { most: (file: File) => number; large: string; kinds: string } // the largest file in bytes, what is said of a larger one, which files are taken; without, what an import takes
+}
+
 /** FileDrop takes one file: dropped, or chosen. */
-export function FileDrop({ name, busy, take }: { name?: string; busy: boolean; take: (file: File) => void }) {
+export function FileDrop({ name, busy, take, limits }: Props) {
   const { t } = useSpeech()
   const id = useId()
   const [over, setOver] = useState(false)
-  const [wrong, setWrong] = useState<ReturnType<typeof fault>>()
+  const [wrong, setWrong] = useState('')
   const given = (file: File | undefined) => {
     if (!file || busy) return
-    const found = fault(file)
-    setWrong(found)
+    const found = fault(file, limits?.most(file))
+    setWrong(!found ? '' : found === 'size' && limits ? limits.large : t(`sheet.fault.${found}`))
     if (!found) take(file)
   }
   return (
@@ -51,10 +58,10 @@ export function FileDrop({ name, busy, take }: { name?: string; busy: boolean; t
           </label>
         </span>
         <span className="sub" id={`${id}-h`}>
-          {t('sheet.kinds')}
+          {limits?.kinds ?? t('sheet.kinds')}
         </span>
       </div>
-      {wrong && <Alert type="error" showIcon role="alert" title={t(`sheet.fault.${wrong}`)} />}
+      {wrong && <Alert type="error" showIcon role="alert" title={wrong} />}
     </>
   )
 }

@@ -54,9 +54,9 @@ export function progress(grown: number, rows: number, steps: number): number {
 }
 
 /** Whether a file can be one that the node reads: by size and name; what is in it the node says. */
-export function fault(file: { name: string; size: number }): 'size' | 'empty' | 'kind' | undefined {
+export function fault(file: { name: string; size: number }, most = fileMax): 'size' | 'empty' | 'kind' | undefined {
   if (file.size === 0) return 'empty'
-  if (file.size > fileMax) return 'size'
+  if (file.size > most) return 'size'
   return /\.(xlsx|csv|txt)$/i.test(file.name) ? undefined : 'kind'
 }
 

@@ -1,0 +1,139 @@
+import { Link, useParams } from 'react-router'
+import type { RecordFull } from '../api/client'
+import { problemOf } from '../api/problem'
+import { useLaw, useRecord } from '../api/queries'
+import { Panel } from '../frame/Panel'
+import { Failed } from '../frame/refusal'
+import { Waiting } from '../frame/Waiting'
+import { useSpeech } from '../i18n/lang'
+import { partyOf, type Document } from '../law/document'
+import { Fields } from '../record/Fields'
+import { useNames } from '../record/names'
+import { recordPage } from '../record/pages'
+import { State } from '../record/State'
+import { Steps } from '../record/Steps'
+import { Timeline } from '../record/Timeline'
+import { useWho } from '../session/context'
+import { Answers } from './Answers'
+import { Columns } from './Columns'
+import { Standing } from './DataSet'
+import { officesOf, setPage, type Agreement as Terms } from './model'
+import { useAgreement } from './queries'
+import './dataset.css'
+
+/** Agreement is what one bureau may ask of another's data set: terms, both sides' consent, until when, what was given. */
+export default function Agreement() {
+  const { id = '' } = useParams()
+  const { t } = useSpeech()
+  const who = useWho()
+  const record = useRecord(id)
+  const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
+  const terms = useAgreement(id)
+  if (record.error) {
+    if (problemOf(record.error).status === 404) return <div className="empty">{t('rec.notfound')}</div>
+    return <Failed err={record.error} retry={() => void record.refetch()} />
+  }
+  if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />
+  if (!record.data || !law.data) return <Waiting lines={8} />
+  const rest = { ...law.data, fields: law.data.fields.filter((f) => f.name !== 'agreed_columns') }
+  return (
+    <div className="page">
+      <p className="crumbs">
+        <Link to="/data">{t('nav.data')}</Link> / {terms.data && <Link to={setPage(terms.data.data_set)}>{terms.data.title ?? terms.data.data_set}</Link>} / <Link to={recordPage(id)}>{t('data.record')}</Link>
+      </p>
+      <Head record={record.data} law={law.data} terms={terms.data} />
+      <div className="detail">
+        <div>
+          <Panel title={t('data.now')}>{terms.data ? <Now terms={terms.data} law={law.data} /> : terms.error ? <Failed err={terms.error} retry={() => void terms.refetch()} /> : <Waiting />}</Panel>
+          <Panel title={t('rec.steps')}>
+            <Steps record={record.data} law={law.data} reload={() => void record.refetch()} />
+          </Panel>
+          <Panel title={t('rec.fields')}>
+            <Fields record={record.data} law={rest} />
+          </Panel>
+        </div>
+        <div>
+          <Panel title={t('data.agreed')}>{terms.data ? <Columns list={terms.data.columns} label={t('data.agreed')} /> : <Waiting />}</Panel>
+          <Panel title={t('rec.timeline')}>
+            <Timeline id={id} law={law.data} />
+          </Panel>
+        </div>
+      </div>
+      <Panel title={t('data.answers')} extra={<Logged id={id} />}>{terms.data && terms.data.asker !== who.region.code ? <p className="quiet">{t('data.answers.theirs')}</p> : <Answers id={id} />}</Panel>
+    </div>
+  )
+}
+
+function Head({ record, law, terms }: { record: RecordFull; law: Document; terms?: Terms }) {
+  const { t, of } = useSpeech()
+  const names = useNames()
+  return (
+    <header className="record-head">
+      <div>
+        <h1>
+          {of(law.title)} <span className="id">{record.id}</span>
+        </h1>
+        <p>
+          <State law={law} name={record.state} />
+          {terms && <Standing of={terms} />}
+        </p>
+      </div>
+      <dl className="parties">
+        {Object.entries(record.parties).map(([name, p]) => (
+          <div key={name}>
+            <dt>
+              {of(partyOf(law, name)) || name}
+              {terms?.owner && `（${t(p.region === terms.owner ? 'data.owner' : 'data.asker')}）`}
+            </dt>
+            <dd>{p.org ? names.org(p.org) : names.region(p.region)}</dd>
+          </div>
+        ))}
+        {terms && (
+          <div>
+            <dt>{t('data.expires')}</dt>
+            <dd className="num">{terms.until}</dd>
+          </div>
+        )}
+      </dl>
+    </header>
+  )
+}
+
+/** Logged leads auditors to who asked for what. */
+function Logged({ id }: { id: string }) {
+  const { t } = useSpeech()
+  const auditor = useWho().roles.includes('auditor')
+  return auditor ? <Link to={`/audit/looked?record=${id}`}>{t('data.answers.log')}</Link> : <span className="quiet">{t('data.answers.help')}</span>
+}
+
+/** Now says what the agreement means today: what has still to be signed, who may ask, how to end it. */
+function Now({ terms, law }: { terms: Terms; law: Document }) {
+  const { t, named } = useSpeech()
+  const names = useNames()
+  const who = useWho()
+  const offices = officesOf(law)
+  const asks = terms.asker === who.region.code
+  const may = asks && who.roles.some((role) => offices.includes(role))
+  return (
+    <>
+      <ul className="verdicts">
+        <li>
+          {terms.asker && terms.owner ? t('data.now.who', { asker: names.region(terms.asker), owner: names.region(terms.owner), n: terms.fields.length }) : t('data.now.none')}
+        </li>
+        <li>
+          {terms.rows === 'true' ? t('data.now.all') : t('data.now.rows')} {terms.rows !== 'true' && <code>{terms.rows}</code>}
+        </li>
+        <li>{t('data.now.end', { d: terms.until })}</li>
+      </ul>
+      {may && terms.usable && (
+        <p>
+          <Link to="ask" className="go">
+            {t('data.ask')}
+          </Link>
+        </p>
+      )}
+      {asks && !may && <p className="quiet">{t('data.ask.notyours', { who: offices.map((o) => named(`role.${o}`, o)).join('、') })}</p>}
+      {!asks && terms.asker && <p className="quiet">{t('data.ask.theirs', { who: names.region(terms.asker) })}</p>}
+    </>
+  )
+}
