@@ -1,0 +1,1 @@
+var e=e=>`/record/${e}`,t={draw:`/draw/`,assignment:`/mission/`,mi_plan:`/plan/`,data_set:`/data/`,data_agreement:`/agreement/`},n=(e,n)=>e in t?t[e]+n:void 0;export{e as n,n as t};

@@ -1,1 +1,0 @@
-var e=e=>`/record/${e}`,t={draw:`/draw/`,assignment:`/mission/`,mi_plan:`/plan/`},n=(e,n)=>e in t?t[e]+n:void 0;export{e as n,n as t};
