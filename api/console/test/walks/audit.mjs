@@ -61,11 +61,12 @@ export default async function walk({ demo, desk, look, check }) {
   await check('entries, search by hash, export, who looked, and whether it is the log of last time', async () => {
     const auditor = await desk('120000', 'auditor')
     const { page } = auditor
-    // Another region's entry, raw and proven.
+    // Another region's entry, raw and proven, of a notice between the two others. (What
+    // follows from a record by itself may be entered by any region's node.)
     const foreign = await page.evaluate(async () => {
       for (let n = 0; ; n++) {
         const found = await (await fetch(`/v1/entries?index=${n}`)).json()
-        if (found.items[0].region === '110000' && found.items[0].kind === 'record.act') return found.items[0]
+        if (found.items[0].region === '110000' && /^UN-130000-/.test(found.items[0].record ?? '')) return found.items[0]
       }
     })
     await auditor.to(`/audit/entry/${foreign.index}`, '.verdicts .good')
