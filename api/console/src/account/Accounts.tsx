@@ -21,7 +21,7 @@ export const clock = (at: string) => civil(Date.parse(at) / 1000)
 
 /** Accounts is the security administrator's page. */
 export default function Accounts() {
-  const { t } = useSpeech()
+  const { t, aside } = useSpeech()
   const client = useQueryClient()
   const why = useWhy()
   const answer = useQuery({ queryKey: ['accounts'], queryFn: list, refetchInterval: 15_000 })
@@ -89,7 +89,7 @@ export default function Accounts() {
             <Roles all={answer.data.roles} begin={asked.account.roles} busy={busy} save={(roles) => void act(asked.account, 'roles', roles)} />
           ) : asked.deed !== 'roles' ? (
             <>
-              <p>{t(`acc.sure.${asked.deed}`, { name: `${asked.account.name}（${asked.account.display}）` })}</p>
+              <p>{t(`acc.sure.${asked.deed}`, { name: `${asked.account.name}${aside(asked.account.display)}` })}</p>
               <div className="acc-buttons">
                 <Button onClick={() => setAsked(null)}>{t('app.cancel')}</Button>
                 <Button type="primary" danger={asked.deed === 'disable'} loading={busy} onClick={() => void act(asked.account, asked.deed)}>
@@ -127,7 +127,7 @@ const icons = { fine: <CheckCircleOutlined />, initial: <ClockCircleOutlined />,
 const tones = { fine: 'good', initial: 'near', lapsed: 'bad', locked: 'bad', disabled: 'calm' }
 
 function Table({ answer, shown, ask }: { answer: Answer; shown: Account[]; ask: (a: Account, deed: Deed) => void }) {
-  const { t, of, named } = useSpeech()
+  const { t, of, named, mark } = useSpeech()
   const who = useWho()
   const orgs = new Map(answer.orgs.map((o) => [o.code, o.name]))
   return (
@@ -151,7 +151,7 @@ function Table({ answer, shown, ask }: { answer: Answer; shown: Account[]; ask: 
                   {of(orgs.get(a.org)) || a.org} · {t('acts.person')} {a.person}
                 </span>
               </td>
-              <td data-label={t('acc.roles')}>{a.roles.map((role) => named(`role.${role}`, role)).join('、')}</td>
+              <td data-label={t('acc.roles')}>{a.roles.map((role) => named(`role.${role}`, role)).join(mark.list)}</td>
               <td data-label={t('acc.state')}>
                 <span className={`acc-state due-${tones[state]}`}>
                   {icons[state]} {t(`acc.state.${state}`, { at: at ? clock(at) : '' })}

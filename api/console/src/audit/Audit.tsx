@@ -53,7 +53,7 @@ export default function Audit() {
 }
 
 function Verdicts({ s }: { s: NodeStatus }) {
-  const { t } = useSpeech()
+  const { t, mark } = useSpeech()
   const names = useNames()
   const c = s.checkpoints
   const newest = c?.published && c.published.size >= s.size ? c.published.cosigned_by : []
@@ -66,7 +66,7 @@ function Verdicts({ s }: { s: NodeStatus }) {
           {forks ? <CloseCircleOutlined /> : <CheckCircleOutlined />} {forks ? t('audit.evidence', { n: forks }) : t('audit.evidence.none')}
         </li>
         <li className={missing.length ? '' : 'good'}>
-          {missing.length ? <SyncOutlined /> : <CheckCircleOutlined />} {missing.length ? t('audit.missing', { who: missing.join('、') }) : t('audit.all')}
+          {missing.length ? <SyncOutlined /> : <CheckCircleOutlined />} {missing.length ? t('audit.missing', { who: missing.join(mark.list) }) : t('audit.all')}
         </li>
         {c?.final && (
           <li>

@@ -79,7 +79,7 @@ function Signed({ entry }: { entry: EntryData }) {
 }
 
 function Shown({ r, id }: { r: LedgerReceipt; id: string }) {
-  const { t, named } = useSpeech()
+  const { t, named, mark } = useSpeech()
   const path = r.path.map(from64).filter((h): h is Bytes => h !== null)
   const p = provenOf({ index: r.index, leaf: r.leaf, path, checkpoint: r.checkpoint })
   if (!p) return <Alert type="error" showIcon title={t('entry.unreadable')} />
@@ -145,7 +145,7 @@ function Shown({ r, id }: { r: LedgerReceipt; id: string }) {
             <code className="digest">{p.state}</code>
           </dd>
           <dt>{t('entry.cosigners')}</dt>
-          <dd>{cosignersOf(r.checkpoint, p.checkpoint?.origin ?? '').join('、')}</dd>
+          <dd>{cosignersOf(r.checkpoint, p.checkpoint?.origin ?? '').join(mark.list)}</dd>
         </dl>
         <details>
           <summary>{t('entry.path', { n: r.path.length })}</summary>

@@ -41,10 +41,10 @@ export default function Draw() {
 }
 
 function Page({ record, law, reload }: { record: RecordFull; law: Document; reload: () => void }) {
-  const { t, of } = useSpeech()
+  const { t, of, mark } = useSpeech()
   const who = useWho()
   const wording = useWording()
-  const proofOf = (a: Again) => a.findings.filter((f) => f.verdict === 'differs').map((f) => `${t(`draw.part.${f.part}`)}：${wording(f)}`).join('；')
+  const proofOf = (a: Again) => a.findings.filter((f) => f.verdict === 'differs').map((f) => `${t(`draw.part.${f.part}`)}${mark.colon}${wording(f)}`).join(mark.semicolon)
   const draw = useDraw(record.id)
   const [again, setAgain] = useState<Again | null>(null)
   const [form, setForm] = useState<FormValues | undefined>()

@@ -25,7 +25,7 @@ const expertsMost = 1000
  * freezes their digests.
  */
 export function Freeze({ record, law, title, ready }: Props) {
-  const { t, of } = useSpeech()
+  const { t, of, mark } = useSpeech()
   const status = useStatus()
   const [text, setText] = useState('')
   const [quotas, setQuotas] = useState<Record<string, string>>({})
@@ -73,7 +73,7 @@ export function Freeze({ record, law, title, ready }: Props) {
         </label>
         {kind === 'expert' && <FromExperts take={setText} said={setNote} failed={setErr} />}
       </div>
-      {wrong.length > 0 && <p className="bad">{t('draw.freeze.wrong', { lines: wrong.slice(0, 10).join('、') + (wrong.length > 10 ? '…' : '') })}</p>}
+      {wrong.length > 0 && <p className="bad">{t('draw.freeze.wrong', { lines: wrong.slice(0, 10).join(mark.list) + (wrong.length > 10 ? '…' : '') })}</p>}
       {pool.length > 0 && <p>{t('draw.freeze.count', { n: pool.length, out: pool.filter((c) => c.excluded !== '').length })}</p>}
       {strata.map((s) => (
         <label key={s} className="member freeze-quota">

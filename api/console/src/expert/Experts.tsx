@@ -172,7 +172,7 @@ function Members({ list, of: answer, law, empty, why = false }: { list: PoolMemb
 }
 
 function Member({ m, year, law, why }: { m: PoolMember; year: string; law: Document | undefined; why: boolean }) {
-  const { t, of } = useSpeech()
+  const { t, of, mark } = useSpeech()
   const names = useNames()
   const status = useStatus()
   const end = ending(m.term_to, status.data?.now ?? '')
@@ -188,7 +188,7 @@ function Member({ m, year, law, why }: { m: PoolMember; year: string; law: Docum
           {names.org(m.org)} {title}
         </span>
       </td>
-      <td data-label={t('expert.skills')}>{(m.skills ?? []).map((s) => of(s)).join('、') || '—'}</td>
+      <td data-label={t('expert.skills')}>{(m.skills ?? []).map((s) => of(s)).join(mark.list) || '—'}</td>
       <td data-label={t('expert.term')} className="num">
         {m.term_from ? `${m.term_from} — ${m.term_to ?? ''}` : '—'}
         {end && <span className={`sub ${end.over ? 'bad' : 'near'}`}>{end.over ? t('expert.term.over') : t('expert.term.soon', { n: end.days })}</span>}
@@ -203,7 +203,7 @@ function Member({ m, year, law, why }: { m: PoolMember; year: string; law: Docum
             {(m.reasons ?? []).map((r, i) => (
               <li key={i}>
                 <span className={r.recusal ? 'bad' : 'near'}>
-                  <StopOutlined /> {t(r.recusal ? 'expert.recusal' : 'expert.unavailable')}：{of(r)}
+                  <StopOutlined /> {t(r.recusal ? 'expert.recusal' : 'expert.unavailable')}{mark.colon}{of(r)}
                 </span>
                 <span className="sub">
                   {r.unit && <span className="id">{r.unit}</span>} {r.until && t('expert.until', { d: r.until })}{' '}

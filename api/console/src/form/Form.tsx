@@ -25,7 +25,7 @@ interface Props {
 
 /** Form is the form of an event, made of the law's document. */
 export function Form({ law, event, roles, initial, inputs, present = {}, submit, overtaken }: Props) {
-  const { t, of, named } = useSpeech()
+  const { t, of, named, mark } = useSpeech()
   const fields = useMemo(() => formOf(law, event), [law, event])
   const [values, setValues] = useState<FormValues>(initial ?? {})
   const [role, setRole] = useState(roles[0])
@@ -101,7 +101,7 @@ export function Form({ law, event, roles, initial, inputs, present = {}, submit,
                         <a href={`#f-${name}`} onClick={(e) => jump(e, name)}>
                           {t('act.goto', { field: f ? of(f) : name })}
                         </a>
-                        {'：'}
+                        {mark.colon}
                         {wrong[name]}
                       </li>
                     )
@@ -113,7 +113,7 @@ export function Form({ law, event, roles, initial, inputs, present = {}, submit,
         </div>
         {(event.basis?.length ?? 0) > 0 && (
           <p className="quiet">
-            {t('act.basis')}: {event.basis?.join('、')}
+            {t('act.basis')}: {event.basis?.join(mark.list)}
           </p>
         )}
         {roles.length > 1 && (
@@ -163,7 +163,7 @@ interface LineProps {
 }
 
 function Line({ of: f, input: Own, present, value, error, onChange }: LineProps) {
-  const { of, t } = useSpeech()
+  const { of, t, mark } = useSpeech()
   const hint = useHint()
   const id = `f-${f.field.name}`
   const help = Own ? '' : hint(f.field) // an input of a page's own says itself how it is used
@@ -185,7 +185,7 @@ function Line({ of: f, input: Own, present, value, error, onChange }: LineProps)
       {present !== undefined && typeof present !== 'object' && (
         <span className="present">
           <span className="quiet">{t('act.now')}</span> <Shown field={f.field} value={present} />{' '}
-          <button type="button" className="linkish" aria-label={`${t('act.same')}：${of(f.field)}`} onClick={() => onChange(asTyped(f.field, present))}>
+          <button type="button" className="linkish" aria-label={`${t('act.same')}${mark.colon}${of(f.field)}`} onClick={() => onChange(asTyped(f.field, present))}>
             {t('act.same')}
           </button>
         </span>

@@ -123,7 +123,7 @@ function RegionChoice(p: Props) {
 
 /** OrgChoice chooses among the members' organisations, or takes any code where the law does. */
 function OrgChoice(p: Props) {
-  const { t, of } = useSpeech()
+  const { t, of, aside } = useSpeech()
   const orgs = useOrgs()
   const status = useStatus()
   const list = useId()
@@ -151,7 +151,7 @@ function OrgChoice(p: Props) {
             .filter((o) => o.region === r.code)
             .map((o) => (
               <option key={o.code} value={o.code}>
-                {of(o.name)}（{o.code}）
+                {of(o.name)}{aside(o.code)}
               </option>
             ))}
         </optgroup>

@@ -19,14 +19,14 @@ import { Watermark } from './Watermark'
 const announce = 120
 
 export function Frame() {
-  const { t, of, named } = useSpeech()
+  const { t, of, named, mark } = useSpeech()
   const who = useWho()
   const { secondsLeft, leave, prolong } = useSession()
   const status = useStatus()
   const live = useLive(readsRecords(who.roles) ? status.data?.size : undefined) // nobody else is given events
   const place = useLocation()
   const go = useNavigate()
-  const roles = who.roles.map((role) => named(`role.${role}`, role)).join('、')
+  const roles = who.roles.map((role) => named(`role.${role}`, role)).join(mark.list)
   return (
     <div className="frame">
       <a className="skip" href="#content">

@@ -17,6 +17,7 @@ export function useTexts() {
 
 /** Refusal shows what was refused, by which article, and what mends it. */
 export function Refusal({ err, action }: { err: unknown; action?: ReactNode }) {
+  const { aside } = useSpeech()
   const texts = useTexts()
   const p = problemOf(err)
   const mend = texts.mend(p)
@@ -25,7 +26,7 @@ export function Refusal({ err, action }: { err: unknown; action?: ReactNode }) {
       type="error"
       showIcon
       role="alert"
-      title={texts.title(p) + (p.cite ? `（${p.cite}）` : '')}
+      title={texts.title(p) + (p.cite ? aside(p.cite) : '')}
       description={mend}
       action={action}
     />

@@ -27,11 +27,11 @@ export function Guide() {
 
 /** FirstSteps is the guide on the desk, folded: nothing is remembered of anybody, so it never gets in the way. */
 export function FirstSteps() {
-  const { t, named } = useSpeech()
+  const { t, named, mark } = useSpeech()
   const who = useWho()
   return (
     <details className="more">
-      <summary>{t('help.begin.as', { role: who.roles.map((role) => named(`role.${role}`, role)).join('、') })}</summary>
+      <summary>{t('help.begin.as', { role: who.roles.map((role) => named(`role.${role}`, role)).join(mark.list) })}</summary>
       <Guide />
       <Link to="/help">{t('help.more')}</Link>
     </details>

@@ -7,6 +7,17 @@ export interface Label {
   en: string
 }
 
+interface Marks {
+  list: string
+  colon: string
+  semicolon: string
+}
+
+const marks: Record<Lang, Marks> = {
+  zh: { list: '、', colon: '：', semicolon: '；' },
+  en: { list: ', ', colon: ': ', semicolon: '; ' },
+}
+
 interface Speech {
   lang: Lang
   setLang: (lang: Lang) => void
@@ -15,6 +26,10 @@ interface Speech {
   named: (key: string, fallback: string) => string
   /** a label of the law in this language */
   of: (label: Label | undefined) => string
+  /** what stands between words that the page puts together */
+  mark: Marks
+  /** words in brackets, behind others */
+  aside: (words: string) => string
 }
 
 const Context = createContext<Speech | null>(null)
@@ -56,6 +71,8 @@ export function SpeechProvider({ children }: { children: ReactNode }) {
       t: (key, params) => say(lang, key, params),
       named: (key, fallback) => (known(key) ? say(lang, key) : fallback),
       of: (label) => (label ? label[lang] || label.zh : ''),
+      mark: marks[lang],
+      aside: (words) => (lang === 'zh' ? `（${words}）` : ` (${words})`),
     }),
     [lang, setLang],
   )

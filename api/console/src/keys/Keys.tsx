@@ -164,7 +164,7 @@ function How({ k, all }: { k: Key; all: Answer }) {
 }
 
 function IssuerRow({ issuer, all }: { issuer: Issuer; all: Answer }) {
-  const { t, named } = useSpeech()
+  const { t, named, mark } = useSpeech()
   const [picked, setPicked] = useState<string[]>([])
   const has = (role: string) => issuer.roles.includes(role)
   const signed = picked.length > 0 ? grant(issuer, picked, all) : null
@@ -172,7 +172,7 @@ function IssuerRow({ issuer, all }: { issuer: Issuer; all: Answer }) {
     <div className="issuer">
       <p>
         <code className="digest">{issuer.id}</code> {issuer.dropped && <span className="bad">{t('keys.issuer.dropped')}</span>}
-        <span className="sub">{issuer.roles.map((role) => named(`role.${role}`, role)).join('、')}</span>
+        <span className="sub">{issuer.roles.map((role) => named(`role.${role}`, role)).join(mark.list)}</span>
       </p>
       {!issuer.dropped && (
         <details className="keys-how">

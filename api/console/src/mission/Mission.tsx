@@ -117,7 +117,7 @@ function Head({ record, law }: { record: RecordFull; law: Document }) {
 
 /** Turn says first whose turn it is, and what the person has to have ready. */
 function Turn({ record, law, go }: { record: RecordFull; law: Document; go: (event: string) => void }) {
-  const { t, of, named } = useSpeech()
+  const { t, of, named, mark } = useSpeech()
   const who = useWho()
   const options = (record.options ?? []).filter((o) => !o.auto && !o.blocked)
   const ours = options.filter((o) => mine(o, who).length > 0)
@@ -134,7 +134,7 @@ function Turn({ record, law, go }: { record: RecordFull; law: Document; go: (eve
               <Button size="small" onClick={() => go(o.event)}>
                 {t('act.title', { what: of(o.title) })}
               </Button>
-              {(o.require?.length ?? 0) > 0 && <span className="sub">{t('mission.prepare', { what: (o.require ?? []).map(label).join('、') })}</span>}
+              {(o.require?.length ?? 0) > 0 && <span className="sub">{t('mission.prepare', { what: (o.require ?? []).map(label).join(mark.list) })}</span>}
             </li>
           ))}
         </ul>
@@ -142,7 +142,7 @@ function Turn({ record, law, go }: { record: RecordFull; law: Document; go: (eve
     )
   }
   const others = [...new Set(options.flatMap((o) => (o.by ?? []).map((a) => `${of(partyOf(law, a.party)) || ''} ${named(`role.${a.role}`, a.role)}`.trim())))]
-  const text = law.terminal.includes(record.state) ? t('mission.ended') : others.length > 0 ? t('mission.waiting', { who: others.slice(0, 3).join('、') + (others.length > 3 ? '…' : '') }) : t('mission.byitself')
+  const text = law.terminal.includes(record.state) ? t('mission.ended') : others.length > 0 ? t('mission.waiting', { who: others.slice(0, 3).join(mark.list) + (others.length > 3 ? '…' : '') }) : t('mission.byitself')
   return (
     <section className="turn">
       <HourglassOutlined /> {text}
@@ -305,7 +305,7 @@ function Expert({ id, because }: { id: string; because: string }) {
 }
 
 function Basis({ record, law, title }: { record: RecordFull; law: Document; title: string | undefined }) {
-  const { t, of } = useSpeech()
+  const { t, of, mark } = useSpeech()
   const names = useNames()
   const f = missionOf(record)
   const drawn = useDrawn(f.target_draw)
@@ -334,7 +334,7 @@ function Basis({ record, law, title }: { record: RecordFull; law: Document; titl
         ))}
         <div>
           <dt>{t('act.basis')}</dt>
-          <dd>{law.basis.join('、')}</dd>
+          <dd>{law.basis.join(mark.list)}</dd>
         </div>
       </dl>
     </Card>

@@ -84,7 +84,7 @@ function Page({ record, law, reload }: { record: RecordFull; law: Document; relo
 }
 
 function Hosts({ record }: { record: RecordFull }) {
-  const { t } = useSpeech()
+  const { t, mark } = useSpeech()
   const names = useNames()
   const f = planOf(record)
   return (
@@ -105,7 +105,7 @@ function Hosts({ record }: { record: RecordFull }) {
               {(f.rota ?? [])
                 .filter((r) => r.host === h.region)
                 .map((r) => names.region(r.lead))
-                .join('、') || '—'}
+                .join(mark.list) || '—'}
             </td>
             <td data-label={t('plan.size')} className="num">
               {h.size}

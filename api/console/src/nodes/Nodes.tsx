@@ -28,15 +28,15 @@ export default function Nodes() {
 }
 
 function Ledger({ s }: { s: NodeStatus }) {
-  const { t } = useSpeech()
+  const { t, mark } = useSpeech()
   const names = useNames()
   const warnings = [s.checkpoints?.warning, s.checkpoints?.stopped, s.checkpoints?.quarantine].filter((w) => w)
   const point = (c: { size: number; cosigned_by: string[] } | undefined) =>
-    c ? `#${c.size - 1} · ${t('nodes.by')} ${c.cosigned_by.map(names.region).join('、')}` : t('app.none')
+    c ? `#${c.size - 1} · ${t('nodes.by')} ${c.cosigned_by.map(names.region).join(mark.list)}` : t('app.none')
   return (
     <>
       {warnings.map((w) => (
-        <Alert key={w} type="warning" showIcon title={`${t('nodes.warning')}：${w}`} />
+        <Alert key={w} type="warning" showIcon title={`${t('nodes.warning')}${mark.colon}${w}`} />
       ))}
       <dl className="fields">
         {(

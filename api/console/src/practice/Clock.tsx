@@ -10,7 +10,7 @@ import { moveClock } from './queries'
 
 /** Clock is the practice clock, moved by whoever runs the node. */
 export function Clock({ clock, next, start }: { clock: string | undefined; next: string | undefined; start: string }) {
-  const { t } = useSpeech()
+  const { t, aside } = useSpeech()
   const who = useWho()
   const client = useQueryClient()
   const [to, setTo] = useState('')
@@ -48,7 +48,7 @@ export function Clock({ clock, next, start }: { clock: string | undefined; next:
           </Button>
           {clock && ahead > clock && (
             <Button onClick={() => void move(ahead)}>
-              {t('practice.move.next')}（{minute(ahead)}）
+              {t('practice.move.next')}{aside(minute(ahead))}
             </Button>
           )}
           <span className="quiet">{t('practice.move.help')}</span>

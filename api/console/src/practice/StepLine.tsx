@@ -104,7 +104,7 @@ function Tick({ step: s, progress: p }: { step: Step; progress: Progress }) {
 
 /** Fill is what the scenario fills in, in the words of the form. */
 function Fill({ step: s, procedure, variables }: { step: Step; procedure: string; variables: Record<string, string> }) {
-  const { t, of } = useSpeech()
+  const { t, of, aside } = useSpeech()
   const law = useLaw(procedure)
   const names = useNames()
   const label = (name: string) => (law.data && of(fieldOf(law.data, name))) || name
@@ -113,7 +113,7 @@ function Fill({ step: s, procedure, variables }: { step: Step; procedure: string
     const field = law.data && fieldOf(law.data, name)
     const chosen = field?.values?.find((v) => v.name === text)
     if (chosen) return of(chosen)
-    return field?.type === 'org' ? `${names.org(text)}（${text}）` : field?.type === 'bool' ? t(value === true ? 'rec.yes' : 'rec.no') : text
+    return field?.type === 'org' ? `${names.org(text)}${aside(text)}` : field?.type === 'bool' ? t(value === true ? 'rec.yes' : 'rec.no') : text
   }
   return (
     <dl className="fill">

@@ -67,7 +67,7 @@ function Hidden({ name, record }: { name: string; record: RecordFull }) {
 
 /** Shown is a value as people read it. */
 export function Shown({ field, value }: { field: Field; value: unknown }): ReactNode {
-  const { t, of } = useSpeech()
+  const { t, of, aside } = useSpeech()
   const names = useNames()
   /** plain is a member's value in a line of text. */
   const plain = (inner: unknown, m: Field | undefined): string => {
@@ -108,7 +108,7 @@ export function Shown({ field, value }: { field: Field; value: unknown }): React
     case 'enum':
       return of(field.values?.find((v) => v.name === text)) || text
     case 'org':
-      return `${names.org(text)}（${text}）`
+      return `${names.org(text)}${aside(text)}`
     case 'region':
       return names.region(text)
     case 'time':

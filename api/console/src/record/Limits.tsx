@@ -22,7 +22,7 @@ export function Limits({ items, law }: { items: Deadline[]; law: Document }) {
 }
 
 function Limit({ d, law }: { d: Deadline; law: Document }) {
-  const { t, of } = useSpeech()
+  const { t, of, aside } = useSpeech()
   const names = useNames()
   const owner = of(partyOf(law, d.owner)) || (d.owner === 'outside' ? t('due.outside') : d.owner)
   const place = d.org ? names.org(d.org) : d.region ? names.region(d.region) : ''
@@ -34,7 +34,7 @@ function Limit({ d, law }: { d: Deadline; law: Document }) {
       </div>
       <div className="quiet">
         {owner}
-        {place && `（${place}）`} {d.cite && `· ${d.cite}`}
+        {place && aside(place)} {d.cite && `· ${d.cite}`}
       </div>
       {d.provisional && <div className="quiet">{t('due.provisional')}</div>}
     </li>

@@ -121,12 +121,12 @@ function Step({ option: o, record, law, open, toggle, finish, reload, initial, i
 
 /** Why says whose a step is, and what stands against it. */
 function Why({ option: o, law, roles }: { option: Option; law: Document; roles: string[] }) {
-  const { t, of, named } = useSpeech()
+  const { t, of, named, mark, aside } = useSpeech()
   const names = useNames()
-  const eyes = (o.four_eyes ?? []).map((e) => of(titleOf(law, e)) || e).join('、')
+  const eyes = (o.four_eyes ?? []).map((e) => of(titleOf(law, e)) || e).join(mark.list)
   const actor = (a: NonNullable<Option['by']>[number]) =>
-    `${of(partyOf(law, a.party)) || ''}${a.org ? `（${names.org(a.org)}）` : a.region ? `（${names.region(a.region)}）` : ''} ${named(`role.${a.role}`, a.role)}`.trim()
-  const others = (o.by ?? []).map(actor).join('、')
+    `${of(partyOf(law, a.party)) || ''}${a.org ? aside(names.org(a.org)) : a.region ? aside(names.region(a.region)) : ''} ${named(`role.${a.role}`, a.role)}`.trim()
+  const others = (o.by ?? []).map(actor).join(mark.list)
   return (
     <div className="why">
       {o.auto ? (
@@ -135,7 +135,7 @@ function Why({ option: o, law, roles }: { option: Option; law: Document; roles: 
         </span>
       ) : roles.length > 0 ? (
         <span className="good">
-          <CheckCircleOutlined /> {t('rec.yours')}（{roles.map((r) => named(`role.${r}`, r)).join('、')}）
+          <CheckCircleOutlined /> {t('rec.yours')}{aside(roles.map((r) => named(`role.${r}`, r)).join(mark.list))}
         </span>
       ) : (
         <span>
@@ -144,19 +144,19 @@ function Why({ option: o, law, roles }: { option: Option; law: Document; roles: 
       )}
       {o.blocked && (
         <span className="bad">
-          <StopOutlined /> {t('rec.blocked')}：{of(o.blocked)}
-          {o.blocked.cite && `（${o.blocked.cite}）`}
+          <StopOutlined /> {t('rec.blocked')}{mark.colon}{of(o.blocked)}
+          {o.blocked.cite && aside(o.blocked.cite)}
         </span>
       )}
       {(o.warnings ?? []).map((w) => (
         <span key={w.code} className="near">
-          {t('rec.warn')}：{of(w)}
-          {w.cite && `（${w.cite}）`}
+          {t('rec.warn')}{mark.colon}{of(w)}
+          {w.cite && aside(w.cite)}
         </span>
       ))}
       {eyes && <span>{t('rec.eyes', { acts: eyes })}</span>}
       {o.joint && (o.joint.missing?.length ?? 0) > 0 && (
-        <span>{t('rec.joint', { who: (o.joint.missing ?? []).map((p) => of(partyOf(law, p)) || p).join('、') })}</span>
+        <span>{t('rec.joint', { who: (o.joint.missing ?? []).map((p) => of(partyOf(law, p)) || p).join(mark.list) })}</span>
       )}
     </div>
   )

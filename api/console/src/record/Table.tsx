@@ -128,7 +128,7 @@ function About({ row, law, show }: { row: RecordRow; law: Document; show: string
 
 /** Whose says whose turn a record is: yours, or which offices of which party. */
 function Whose({ row, law }: { row: RecordRow; law: Document | undefined }) {
-  const { t, of, named } = useSpeech()
+  const { t, of, named, mark } = useSpeech()
   if (!row.turn) return null
   if (row.turn.yours) {
     return (
@@ -141,7 +141,7 @@ function Whose({ row, law }: { row: RecordRow; law: Document | undefined }) {
   if (by.length === 0) return <span className="quiet">{t('list.nobody')}</span>
   return (
     <span className="quiet">
-      {by.join('、')}
+      {by.join(mark.list)}
       {row.turn.by.length > turnMax && '…'}
     </span>
   )
@@ -149,14 +149,14 @@ function Whose({ row, law }: { row: RecordRow; law: Document | undefined }) {
 
 /** Ways names the regions of a record, its owner first. */
 function Ways({ row }: { row: RecordRow }) {
-  const { of } = useSpeech()
+  const { of, mark } = useSpeech()
   const status = useStatus()
   const name = (code: string) => of(status.data?.regions.find((r) => r.code === code)?.name).replace(/市场监督管理.*$/, '').replace(/ .*$/, '') || code
   const others = [...new Set(Object.values(row.parties).map((p) => p.region))].filter((r) => r !== row.owner)
   return (
     <>
       {name(row.owner)}
-      {others.length > 0 && ` → ${others.map(name).join('、')}`}
+      {others.length > 0 && ` → ${others.map(name).join(mark.list)}`}
     </>
   )
 }

@@ -24,13 +24,13 @@ export function Timeline({ id, law }: { id: string; law: Document }) {
 }
 
 function Act({ entry, law }: { entry: Entry; law: Document }) {
-  const { t, of, named } = useSpeech()
+  const { t, of, named, mark } = useSpeech()
   const who = useWho()
   const names = useNames()
   const [open, setOpen] = useState(false)
   const place = entry.org ? names.org(entry.org) : entry.region ? names.region(entry.region) : ''
   const actor = entry.role ? `${place} ${named(`role.${entry.role}`, entry.role)}` : place || t('rec.node')
-  const given = law.fields.filter((f) => entry.fields?.includes(f.name ?? '')).map(of).join('、')
+  const given = law.fields.filter((f) => entry.fields?.includes(f.name ?? '')).map(of).join(mark.list)
   return (
     <li>
       <div className="act-head">

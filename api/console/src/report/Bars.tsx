@@ -10,14 +10,14 @@ const top = 22
 
 /** Bars draw a breakdown: a bar a group, its interval, what is a small sample, the floor. The table beside it says the same. */
 export function Bars({ figure, cut, name }: { figure: Figure; cut: Cut; name: (key: Cut['groups'][number]['key']) => string }) {
-  const { t, of } = useSpeech()
+  const { t, of, mark } = useSpeech()
   const hatch = useId()
   const asPercent = percent(figure)
   const plot = plotOf(cut.groups, asPercent)
   const span = width - labels - values
   const x = (at: number) => labels + at * span
   const height = top + plot.bars.length * line + 8
-  const by = cut.dimensions.map((d) => of(d.title)).join('、')
+  const by = cut.dimensions.map((d) => of(d.title)).join(mark.list)
   return (
     <figure className="plot" tabIndex={0}>
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={t('report.plot', { figure: of(figure.title), by })}>

@@ -118,7 +118,7 @@ function Asking({ name, asked, report, again }: { name: string; asked: Asked; re
 }
 
 function Parts({ name, asked, report }: { name: string; asked: Asked; report: Counted }) {
-  const { t, of } = useSpeech()
+  const { t, of, mark } = useSpeech()
   const names = useNames()
   const broken = report.figures.filter((f) => (f.by ?? []).length > 0)
   return (
@@ -126,7 +126,7 @@ function Parts({ name, asked, report }: { name: string; asked: Asked; report: Co
       <p className="quiet">{of(report.note)}</p>
       <p className="quiet">
         {t('report.counted', { n: report.index, t: minute(report.ledger_time), region: names.region(report.sees), r: report.records })} {t('report.version', { n: report.version })}
-        {(report.basis ?? []).length > 0 && ` · ${t('report.basis')}: ${(report.basis ?? []).join('、')}`}
+        {(report.basis ?? []).length > 0 && ` · ${t('report.basis')}: ${(report.basis ?? []).join(mark.list)}`}
       </p>
       <Panel title={t('report.summary')}>
         <Totals report={report} />

@@ -93,7 +93,7 @@ type Phase = { at: 'idle' | 'checking' } | { at: 'running' | 'preview' | 'done';
 
 /** Intake takes a file, shows what would come of it, and brings it to the ledger. */
 function Intake({ it, law }: { it: Import; law: Document }) {
-  const { t, named } = useSpeech()
+  const { t, named, mark } = useSpeech()
   const who = useWho()
   const client = useQueryClient()
   const offices = officesOf(law, it.steps)
@@ -142,7 +142,7 @@ function Intake({ it, law }: { it: Import; law: Document }) {
     <>
       <Panel title={t('sheet.step2')}>
         {roles.length === 0 ? (
-          <p className="quiet">{t('sheet.notyours', { who: offices.map((o) => named(`role.${o}`, o)).join('、') })}</p>
+          <p className="quiet">{t('sheet.notyours', { who: offices.map((o) => named(`role.${o}`, o)).join(mark.list) })}</p>
         ) : (
           <>
             {roles.length > 1 && (

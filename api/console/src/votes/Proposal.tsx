@@ -116,7 +116,7 @@ function Difference({ p }: { p: ProposalText }) {
 }
 
 function Regions({ p, s }: { p: ProposalText; s: NodeStatus }) {
-  const { t, of } = useSpeech()
+  const { t, of, aside } = useSpeech()
   return (
     <ul className="counts">
       {s.regions.map((r) => {
@@ -129,7 +129,7 @@ function Regions({ p, s }: { p: ProposalText; s: NodeStatus }) {
         return (
           <li key={r.code}>
             <span>
-              {of(r.name)} {r.code === s.region && <span className="quiet">（{t('vote.here')}）</span>}
+              {of(r.name)} {r.code === s.region && <span className="quiet">{aside(t('vote.here'))}</span>}
             </span>
             <span className={tone}>
               {icon} {t(text)}

@@ -63,7 +63,7 @@ export function State({ p }: { p: Proposal }) {
 }
 
 function Proposals() {
-  const { t } = useSpeech()
+  const { t, mark } = useSpeech()
   const names = useNames()
   const title = useTitle()
   const status = useStatus()
@@ -93,7 +93,7 @@ function Proposals() {
             <td data-label={t('vote.state')}>
               <State p={p} />
             </td>
-            <td data-label={t('vote.missing')}>{outlook(p, regions, now).missing.map(names.region).join('、') || <span className="quiet">{t('vote.nothing')}</span>}</td>
+            <td data-label={t('vote.missing')}>{outlook(p, regions, now).missing.map(names.region).join(mark.list) || <span className="quiet">{t('vote.nothing')}</span>}</td>
             <td className="num" data-label={t('vote.from')}>
               {day(p.from)}
             </td>
@@ -105,7 +105,7 @@ function Proposals() {
 }
 
 function Members() {
-  const { t, named, of } = useSpeech()
+  const { t, named, of, mark } = useSpeech()
   const names = useNames()
   const nodes = useNodes()
   if (nodes.error) return <Failed err={nodes.error} retry={() => void nodes.refetch()} />
@@ -117,7 +117,7 @@ function Members() {
     <ul className="members-list">
       {against.map((n) => (
         <li key={n.id}>
-          <Alert type="warning" showIcon title={t('vote.against', { node: n.id, regions: n.against.map(names.region).join('、'), n: removals })} />
+          <Alert type="warning" showIcon title={t('vote.against', { node: n.id, regions: n.against.map(names.region).join(mark.list), n: removals })} />
         </li>
       ))}
       {plan.map((s) => (
