@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"sandi.internal/gateway/api/peer"
 	"sandi.internal/gateway/api/v1"
@@ -100,12 +101,20 @@ func (r ownRaft) StepAside(ctx context.Context) { r.n.replica.StepAside(ctx) }
 
 // checkpoints is what the status page says of them.
 func (n *Node) checkpoints() *v1.Checkpoints {
-	c := &v1.Checkpoints{Cosigned: n.witness.State().Size, Evidence: []string{}, Quarantine: n.witness.Quarantine()}
+	c := &v1.Checkpoints{Cosigned: n.witness.State().Size, Evidence: []string{}, Others: []v1.Reach{}, Quarantine: n.witness.Quarantine()}
 	c.Published, c.Final = shown(n.witness.Board().Published()), shown(n.witness.Board().Final())
 	for _, e := range n.witness.Evidence() {
 		if !e.Resolved {
 			c.Evidence = append(c.Evidence, e.ID)
 		}
+	}
+	for _, r := range n.witness.Reached() {
+		other := v1.Reach{Node: r.Node, Size: r.Size}
+		if !r.At.IsZero() {
+			ago := int(time.Since(r.At).Seconds())
+			other.AgoS = &ago
+		}
+		c.Others = append(c.Others, other)
 	}
 	if err := n.witness.Trouble(); err != nil {
 		c.Stopped = err.Error()

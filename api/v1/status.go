@@ -59,6 +59,14 @@ type Checkpoints struct {
 	Stopped    string      `json:"stopped,omitempty" doc:"why this node cosigns nothing until its operator acts"`
 	Warning    string      `json:"warning,omitempty" doc:"what the operator has to look into, e.g. whose cosignature is missing"`
 	Quarantine string      `json:"quarantine,omitempty" doc:"why this node does not vote"`
+	Others     []Reach     `json:"others" doc:"how far the other nodes were when they last showed their own checkpoint"`
+}
+
+// Reach is how far another node was.
+type Reach struct {
+	Node string `json:"node" example:"120000-a"`
+	Size uint64 `json:"size" doc:"leaves under its own newest checkpoint"`
+	AgoS *int   `json:"ago_s,omitempty" doc:"seconds since it answered last; absent when it has not since this node's start"`
 }
 
 // Checkpoint is a tree that regions have cosigned.

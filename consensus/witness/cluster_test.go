@@ -72,12 +72,22 @@ func TestRegionDown(t *testing.T) {
 	n.awaitFinal(20)
 	down := n.Followers()[0]
 	n.Stop(down)
+	began := time.Now()
 	leader := n.Leader()
 	n.Fill(leader, 30)
 	n.Await("publishing at two", func() bool {
 		return !slices.ContainsFunc(n.Running(), func(node *clustertest.Node) bool {
 			p := n.at(node).Board().Published()
 			return p.Size != size(node) || len(p.CosignedBy()) != 2
+		})
+	})
+	n.Await("the running node's newest checkpoint, and the other one's last", func() bool {
+		at := n.at(leader).Reached()
+		return len(at) == 2 && !slices.ContainsFunc(at, func(r witness.Reach) bool {
+			if r.Node == down.ID {
+				return r.Size >= size(leader)
+			}
+			return r.At.Before(began) || r.Size != size(leader)
 		})
 	})
 	for _, node := range n.Running() {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/genesis"
@@ -76,6 +78,28 @@ func (w *Witness) at(node string) *watched {
 	w.circle.mu.Lock()
 	defer w.circle.mu.Unlock()
 	return w.circle.watched[node]
+}
+
+// reached takes note of an answer, and of the size of a checkpoint that was new in it.
+func (c *circle) reached(at *watched, size uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at.reach.At = time.Now()
+	if size > 0 {
+		at.reach.Size = size
+	}
+}
+
+// Reached is how far every other node was when it last answered, by node.
+func (w *Witness) Reached() []Reach {
+	w.circle.mu.Lock()
+	defer w.circle.mu.Unlock()
+	list := make([]Reach, 0, len(w.circle.watched))
+	for node, at := range w.circle.watched {
+		list = append(list, Reach{Node: node, Size: at.reach.Size, At: at.reach.At})
+	}
+	slices.SortFunc(list, func(a, b Reach) int { return strings.Compare(a.Node, b.Node) })
+	return list
 }
 
 // watchAll looks at every other node until ctx ends, at those that come later too.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/checkpoint"
@@ -45,6 +46,15 @@ type watched struct {
 	seen     Pulled             // as it was last found good: the same text needs no second look
 	pending  []*checkpoint.Note // that this replica does not reach yet, ascending by size
 	notified map[string]bool    // by evidence id: handed on
+
+	reach Reach // guarded by the circle's mutex: who asks does not wait for a pull
+}
+
+// Reach is how far another node was when it last answered.
+type Reach struct {
+	Node string
+	Size uint64    // leaves under its own newest checkpoint; nothing before it has shown one
+	At   time.Time // of the answer, by this node's clock; zero: none since the start
 }
 
 // ErrNotYet: this replica does not reach the note's size.
@@ -89,7 +99,7 @@ func (w *Witness) Pull(ctx context.Context, node string) error {
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	var fresh []shown
-	var size uint64
+	var size, head uint64
 	for _, part := range []shown{{p.Yours, &at.seen.Yours, nil}, {p.Head, &at.seen.Head, nil}, {p.Published, &at.seen.Published, nil}, {p.Final, &at.seen.Final, nil}} {
 		if part.text == "" || part.text == *part.seen {
 			continue
@@ -102,7 +112,11 @@ func (w *Witness) Pull(ctx context.Context, node string) error {
 		}
 		fresh = append(fresh, part)
 		size = max(size, part.note.Size)
+		if part.seen == &at.seen.Head {
+			head = part.note.Size
+		}
 	}
+	w.circle.reached(at, head)
 	w.signs.shows(node, size, w.cfg.Ledger.Size())
 	if w.probation.answered() {
 		w.log.Debug("a peer has answered what this node cosigned", "node", node, "no vote up to term", w.Abstain())

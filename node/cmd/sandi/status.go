@@ -111,6 +111,9 @@ func (v statusView) checkpointRows() []table.Row {
 		{"", shownOf(c.Final) + " final"},
 		{"", fmt.Sprintf("%d cosigned by this node", c.Cosigned)},
 	}
+	for _, o := range c.Others {
+		rows = append(rows, table.Row{"", reachOf(o)})
+	}
 	for _, trouble := range [...]struct{ name, text string }{
 		{"does not vote", c.Quarantine}, {"does not sign", c.Stopped}, {"warning", c.Warning}, {"unresolved forks", strings.Join(c.Evidence, " ")},
 	} {
@@ -119,6 +122,14 @@ func (v statusView) checkpointRows() []table.Row {
 		}
 	}
 	return rows
+}
+
+// reachOf is how far another node was when it last answered.
+func reachOf(o v1.Reach) string {
+	if o.AgoS == nil {
+		return o.Node + " has not answered since this node started"
+	}
+	return fmt.Sprintf("%d signed by %s, %d s ago", o.Size, o.Node, *o.AgoS)
 }
 
 // shownOf is a checkpoint's size, and who signed it.

@@ -10,7 +10,7 @@ test('the age is what the node said plus what passed here', () => {
 })
 
 test('cosigned by all, by some, behind, by nobody', () => {
-  const of = (checkpoints: object) => cosigning({ regions, checkpoints: { cosigned: 0, evidence: [], ...checkpoints } }, 1043)
+  const of = (checkpoints: object) => cosigning({ regions, checkpoints: { cosigned: 0, evidence: [], others: [], ...checkpoints } }, 1043)
   expect(of({ published: point(1043, 3), final: point(1043, 3) })).toEqual({ by: 3, of: 3, upTo: 1042, behind: false })
   expect(of({ published: point(1043, 2), final: point(1000, 3) })).toEqual({ by: 2, of: 3, upTo: 1042, behind: false })
   expect(of({ published: point(1040, 2), final: point(1000, 3) })).toEqual({ by: 3, of: 3, upTo: 999, behind: true })

@@ -71,7 +71,7 @@ function Ledger({ s }: { s: NodeStatus }) {
 }
 
 function Network() {
-  const { t } = useSpeech()
+  const { t, mark } = useSpeech()
   const names = useNames()
   const status = useStatus()
   const nodes = useNodes()
@@ -79,6 +79,14 @@ function Network() {
   if (!nodes.data || !status.data) return <Waiting lines={4} />
   const s = status.data
   const standing = nodes.data.nodes.filter((n) => n.removed === undefined)
+  const reachOf = (id: string) => {
+    if (id === s.node) return t('nodes.here')
+    const r = s.checkpoints?.others.find((o) => o.node === id)
+    if (!r) return ''
+    if (r.ago_s === undefined) return t('nodes.silent')
+    const when = t('nodes.ago', { n: r.ago_s })
+    return `${r.size < s.size ? t('nodes.behind', { n: s.size - r.size }) : t('nodes.level')}${mark.list}${when}`
+  }
   const stateOf = (id: string) => (id === s.node ? 'up' : (s.replica.hints.find((h) => h.node === id)?.state ?? 'unknown'))
   return (
     <>
@@ -95,7 +103,7 @@ function Network() {
               <span className="quiet">
                 {t(n.server === 'voter' ? 'nodes.voter' : n.server === 'standby' ? 'nodes.standby' : 'nodes.none')}
                 {n.id === s.replica.leader && ` · ${t('nodes.leads')}`}
-                {n.id === s.node && ` · ${t('nodes.here')}`}
+                {reachOf(n.id) && ` · ${reachOf(n.id)}`}
               </span>
             </li>
           )
@@ -135,7 +143,7 @@ function Diagram({ ids }: { ids: Spot[] }) {
         return (
           <g key={n.id} className={`spot spot-${n.state}`}>
             <circle cx={p.x} cy={p.y} r={n.leads ? 17 : 13} />
-            <text x={p.x} y={p.y + 34} textAnchor="middle">
+            <text x={p.x} y={p.y < 100 ? p.y - 24 : p.y + 34} textAnchor="middle">
               {n.id}
               {n.leads ? ` · ${t('nodes.leads')}` : ''}
             </text>
