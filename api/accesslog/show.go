@@ -2,16 +2,13 @@ package accesslog
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/ledger"
-	"sandi.internal/gateway/consensus/procedure"
 	"sandi.internal/gateway/consensus/statement"
 )
 
@@ -105,31 +102,5 @@ func Subjects(books *ledger.Books, region, id string) ([]string, error) {
 	if rec == nil || !slices.Contains(ledger.Involved(rec), region) {
 		return nil, fmt.Errorf("couldn't show looks at %s to region %s: %w", id, region, ErrNotParty)
 	}
-	return append([]string{id}, named(rec)...), nil
-}
-
-// named are the commitments that a record names, ascending.
-func named(rec *procedure.Record) []string {
-	var list []string
-	for _, of := range []map[string]string{rec.Commits, rec.Home} {
-		for _, c := range of {
-			list = append(list, c)
-		}
-	}
-	for _, value := range rec.Fields {
-		list = append(list, within(value)...)
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
-// within are the commitments in a value, wherever they stand: a commitment is 256
-// bits and stands in no value by chance.
-func within(value json.RawMessage) (list []string) {
-	for _, part := range strings.Split(string(value), `"`) {
-		if statement.IsCommitment(part) {
-			list = append(list, part)
-		}
-	}
-	return list
+	return append([]string{id}, ledger.Named(rec)...), nil
 }

@@ -11,6 +11,7 @@ import (
 
 // ReceiptOptions say which receipt is wanted.
 type ReceiptOptions struct {
+	Region    string        // whose statement; empty: the caller's. Auditors are given those of all
 	Final     bool          // under a final checkpoint; else under any published one
 	TlogProof bool          // the proof alone, as c2sp.org/tlog-proof@v1
 	Wait      time.Duration // how long to wait for such a checkpoint, over all questions
@@ -26,6 +27,9 @@ const receiptWait = 30 * time.Second
 // for proof should not take the node's word.
 func (c *Client) Receipt(ctx context.Context, id string, o ReceiptOptions) (receipt []byte, known v1.Receipt, err error) {
 	q := url.Values{"grade": {"published"}, "format": {v1.FormatJSON}}
+	if o.Region != "" {
+		q.Set("region", o.Region)
+	}
 	if o.Final {
 		q.Set("grade", "final")
 	}

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
+	"strconv"
+	"time"
 
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/v1"
@@ -51,8 +54,43 @@ func (c *Client) WhoLooked(ctx context.Context, record string) (*access.File, er
 	}
 	for i := range f.Logs {
 		addHeads(&f.Logs[i], nodes, after)
+		if err := c.addReceipt(ctx, &f.Logs[i]); err != nil {
+			return nil, err
+		}
 	}
 	return f, nil
+}
+
+// coverWait bounds the wait for a final checkpoint over a head that was anchored just
+// now: it follows within seconds.
+const coverWait = 10 * time.Second
+
+// addReceipt gives a log the proof that its newest head stands on the ledger, final if
+// every region cosigns in time. A head that no checkpoint covers stays without.
+func (c *Client) addReceipt(ctx context.Context, s *access.Shown) error {
+	head := s.Newest()
+	if head == nil {
+		return nil
+	}
+	var found v1.Entries
+	if _, err := c.get(ctx, "/v1/entries", url.Values{"index": {strconv.FormatUint(head.Index, 10)}}, &found); err != nil {
+		return err
+	}
+	if len(found.Items) != 1 {
+		return nil
+	}
+	entry := found.Items[0]
+	for _, o := range []ReceiptOptions{{Region: entry.Region, Final: true, Wait: coverWait}, {Region: entry.Region}} {
+		receipt, _, err := c.Receipt(ctx, entry.Statement, o)
+		if err != nil {
+			return err
+		}
+		if receipt != nil {
+			s.Receipt = string(receipt)
+			return nil
+		}
+	}
+	return nil
 }
 
 // addHeads gives a log the heads that stood on the ledger before it was asked for, all

@@ -1,10 +1,13 @@
 package access
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/go-json-experiment/json"
+
+	"sandi.internal/gateway/consensus/merkle"
 )
 
 // FileFormat is the first member of a file of who looked.
@@ -33,7 +36,12 @@ type Shown struct {
 	Log    uint64      `json:"log"`
 	Heads  []ShownHead `json:"heads"` // of this log, as the ledger of the node that was asked has them
 	Note   string      `json:"note"`  // the head at the end, signed by the node
-	Rows   []ShownRow  `json:"rows"`
+
+	// Receipt is the receipt of the newest head's entry on the ledger, as a file of its
+	// own: it proves to whoever has the keys that the ledger has this head.
+	Receipt string `json:"receipt,omitempty"`
+
+	Rows []ShownRow `json:"rows"`
 }
 
 // ShownHead is a head with its place on the ledger.
@@ -57,13 +65,25 @@ type Gap struct {
 	Why    string `json:"why"` // a code: silent, not_shown, no_head
 }
 
-// ParseFile reads a file of who looked. The error wraps ErrForm.
+// Newest is the longest head of a log that a file names; nil without any.
+func (s *Shown) Newest() *ShownHead {
+	var newest *ShownHead
+	for i := range s.Heads {
+		if h := &s.Heads[i]; newest == nil || h.Size > newest.Size {
+			newest = h
+		}
+	}
+	return newest
+}
+
+// ParseFile reads a file of who looked: no member twice, in another case or unknown. The
+// error wraps ErrForm.
 func ParseFile(raw []byte) (*File, error) {
 	var f File
 	if len(raw) > MaxFile {
 		return nil, fmt.Errorf("couldn't read a file of who looked: it is larger than %d MiB: %w", MaxFile>>20, ErrForm)
 	}
-	if err := json.Unmarshal(raw, &f); err != nil {
+	if err := json.Unmarshal(raw, &f, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("couldn't read a file of who looked: %w: %w", ErrForm, err)
 	}
 	if f.Format != FileFormat {
@@ -77,8 +97,9 @@ type Verdict struct {
 	Region   string
 	Node     string
 	Log      uint64
-	Entries  uint64  // that were shown, or whose slips were
-	Anchored uint64  // of them under a head on the ledger
+	Entries  uint64 // that were shown, or whose slips were
+	Anchored uint64 // of them under a head on the ledger
+	Root     merkle.Hash
 	Found    []Found // about the matter; those from Anchored on stand under no head yet
 	Err      error   // why it is not what stands on the ledger: wraps an error of Replay
 }
@@ -133,7 +154,7 @@ func (v *Verdict) judge(s *Shown, heads []Head, subjects []string) {
 			break
 		}
 	}
-	v.Entries, v.Found = replay.Size(), replay.Found
+	v.Entries, v.Root, v.Found = replay.Size(), replay.Root(), replay.Found
 	if h := replay.Missing(); v.Err == nil && h != nil {
 		v.Err = fmt.Errorf("the log ends after %d entries, a head on the ledger has %d: %w", v.Entries, h.Size, ErrAnchor)
 	}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"sandi.internal/gateway/consensus/ledger"
@@ -267,6 +268,13 @@ func (w *walk) conclude(ctx context.Context) error {
 	}
 	if err := w.checkPolicyFile(judged); err != nil {
 		return err
+	}
+	if w.about != "" && judged != nil {
+		if rec, err := judged.Books(w.rules.tx).Record(w.about); err != nil {
+			return fmt.Errorf("couldn't read %s in the judged ledger: %w", w.about, err)
+		} else if rec != nil {
+			w.belongs = ledger.Named(rec)
+		}
 	}
 	w.ownNote()
 	w.settle(w.points)

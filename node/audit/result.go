@@ -75,6 +75,12 @@ const (
 	CodeDeadlines    Code = "deadlines"     //
 	CodeSummary      Code = "summary"       //
 	CodeDelay        Code = "delay"         // a submission promise
+	CodeAccessLog    Code = "access_log"    // a node's log of who looked, rebuilt
+	CodeAccessNote   Code = "access_note"   // the head that its node signed
+	CodeAccessHead   Code = "access_head"   // a head's entry on the ledger
+	CodeAccessOpen   Code = "access_open"   // entries under no head that is proven
+	CodeAccessGap    Code = "access_gap"    // a log, or a matter, that was not shown
+	CodeAccessLedger Code = "access_ledger" // the bundle that logs are held against
 	CodeLeftOut      Code = "left_out"      // findings like the ones before that are not listed
 	CodeNotEvaluated Code = "not_evaluated" // another failure stands in the way
 )
@@ -114,7 +120,7 @@ const (
 // Report is all that was found.
 type Report struct {
 	Format   string    `json:"format"` // "sandi-audit/1"
-	Kind     string    `json:"kind"`   // log, extract, receipt, proof, or empty when the file is none of these
+	Kind     string    `json:"kind"`   // log, extract, receipt, proof, who-looked, code, or empty when the file is none of these
 	Result   Result    `json:"result"`
 	Exit     int       `json:"exit"`
 	Verdict  Text      `json:"verdict"`
@@ -126,6 +132,7 @@ type Report struct {
 	Root     string    `json:"root,omitempty"`  // standard base64, as in the checkpoint
 	Grade    string    `json:"grade,omitempty"` // of the checkpoint: committed, published, final
 	Findings []Finding `json:"findings"`
+	Looks    []Look    `json:"looks,omitempty"`  // of a file of who looked, about its matter
 	Limits   []Text    `json:"limits,omitempty"` // what a file of this kind cannot show
 	Summary  *Summary  `json:"summary,omitempty"`
 

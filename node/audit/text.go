@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -33,6 +34,8 @@ var kinds = map[string]Text{
 	"extract":   {"审计包，摘录", "an audit bundle of some entries"},
 	kindReceipt: {"回执", "a receipt"},
 	kindProof:   {"证明", "a proof"},
+	kindLooked:  {"查看记录", "who looked at private data"},
+	kindCode:    {"打印的验证码", "a printed code"},
 	"":          {"无法识别", "not recognised"},
 }
 
@@ -68,6 +71,7 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 	if r.Summary != nil {
 		p.summary(r.Summary)
 	}
+	p.looks(r)
 	if len(r.Limits) > 0 {
 		p.line("")
 		p.say("本文件不能证明的:", "what this file cannot show:")
@@ -79,6 +83,28 @@ func (r *Report) WriteText(w io.Writer, lang string) error {
 	p.line("%s  %s", words[r.Result].In(lang), r.Verdict.In(lang))
 	_, err := io.WriteString(w, p.out.String())
 	return err
+}
+
+// looks lists who looked, log by log.
+func (p *printer) looks(r *Report) {
+	if r.Kind != kindLooked {
+		return
+	}
+	p.line("")
+	if len(r.Looks) == 0 {
+		p.say("所示日志中没有查看记录。", "in the logs that are shown nobody looked.")
+		return
+	}
+	p.say("查看记录（* 尚未证明在账上的日志头之下）:", "who looked (* under no head that is proven):")
+	for i := range r.Looks {
+		l := &r.Looks[i]
+		mark := " "
+		if !l.Anchored {
+			mark = "*"
+		}
+		parts := []string{at(l.Time), l.Node, fmt.Sprintf("#%d", l.Index), string(l.Action), l.Entry.Region, l.Org, l.Role, l.Person, l.Purpose, l.Reason, strings.Join(l.What, " ")}
+		p.line("   %s %s", mark, strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "  "))
+	}
 }
 
 // printer collects lines in one language.

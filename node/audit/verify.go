@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 
+	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/bundle"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/genesis"
@@ -16,20 +17,24 @@ import (
 
 // Options say what to verify, and against what.
 type Options struct {
-	File io.ReaderAt // a bundle, a receipt or a .tlog-proof
+	File io.ReaderAt // a bundle, a receipt, a .tlog-proof, a file of who looked or the text of a printed code
 	Size int64       // its bytes
 	Keys []byte      // the auditor's key file (checkpoint.ParseKeyFile)
 
 	Previous [][]byte // signed notes that the auditor kept (NoteOf)
 	Receipts [][]byte // receipts to hold against a bundle, JSON
 	Genesis  []byte   // the genesis file, for receipts; a bundle has its own
-	Entry    []byte   // the entry of a .tlog-proof, which does not hold it
+	Entry    []byte   // the entry of a .tlog-proof or a printed code, which do not hold it
+
+	Ledger     io.ReaderAt // a bundle of the whole ledger, to hold a file of who looked against; may be nil
+	LedgerSize int64
 
 	TempDir  string                   // for what does not fit into memory; "" for the system's
 	Workers  int                      // goroutines that verify signatures; 0: one per processor
 	Progress func(done, total uint64) // told how many entries were judged; may be nil
 	Deadline func(*Deadline) error    // told every deadline of a whole log; may be nil
 
+	about  string                                // a record whose commitments are wanted of a whole log
 	courts func(*genesis.Signed) (*court, error) // nil: newCourt; tests lend one that was used before
 }
 
@@ -37,6 +42,15 @@ type Options struct {
 // an error means that there is no report: the key file cannot be read, the disk
 // failed, or ctx ended.
 func Verify(ctx context.Context, o Options) (*Report, error) {
+	a, err := verify(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return a.report, nil
+}
+
+// verify is Verify, with what was read on the way.
+func verify(ctx context.Context, o Options) (*audit, error) {
 	keys, err := checkpoint.ParseKeyFile(o.Keys)
 	if err != nil {
 		return nil, err
@@ -67,7 +81,7 @@ func Verify(ctx context.Context, o Options) (*Report, error) {
 		}
 		a.report.KeyFile = next.Marshal()
 	}
-	return a.report, nil
+	return a, nil
 }
 
 // audit is one verification in progress. It belongs to one goroutine.
@@ -89,7 +103,11 @@ type audit struct {
 	judged   *ledger.Ledger      // the log's, once all of it was judged
 	whereNow func(region, id string) (index uint64, known bool)
 	forks    []Fork
+	belongs  []string // commitments of the record that was asked about
 }
+
+// headSize is how much of a file is read to know it: an address and a code's first digits.
+const headSize = 512
 
 // kinds of files.
 const (
@@ -98,7 +116,7 @@ const (
 )
 
 func (a *audit) run(ctx context.Context) error {
-	head := make([]byte, 64)
+	head := make([]byte, headSize)
 	n, err := a.File.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
 		return fmt.Errorf("couldn't read the file: %w", err)
@@ -106,12 +124,16 @@ func (a *audit) run(ctx context.Context) error {
 	switch head = head[:n]; {
 	case bytes.HasPrefix(head, []byte("PK")):
 		return a.zip(ctx)
+	case bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")) && bytes.Contains(head, []byte(access.FileFormat)):
+		return a.whoLooked(ctx)
 	case bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("{")):
 		return a.small(a.receipt)
 	case bytes.HasPrefix(head, []byte("c2sp.org/tlog-proof")):
 		return a.small(a.proof)
+	case codeForm.Match(head):
+		return a.small(a.code)
 	}
-	a.fail(CheckTree, CodeFile, Text{"文件不是审计包、回执或者证明。", "the file is no audit bundle, receipt or proof."})
+	a.fail(CheckTree, CodeFile, Text{"文件不是审计包、回执、证明、查看记录或者验证码。", "the file is no audit bundle, receipt, proof, file of who looked or printed code."})
 	return nil
 }
 
@@ -121,12 +143,21 @@ func (a *audit) small(check func([]byte)) error {
 		a.fail(CheckTree, CodeFile, Text{"文件过大，不是回执。", "the file is too large for a receipt."})
 		return nil
 	}
-	data := make([]byte, a.Size)
-	if _, err := io.ReadFull(io.NewSectionReader(a.File, 0, a.Size), data); err != nil {
-		return fmt.Errorf("couldn't read the file: %w", err)
+	data, err := a.whole()
+	if err != nil {
+		return err
 	}
 	check(data)
 	return nil
+}
+
+// whole reads all of the file, whose size was judged before.
+func (a *audit) whole() ([]byte, error) {
+	data := make([]byte, a.Size)
+	if _, err := io.ReadFull(io.NewSectionReader(a.File, 0, a.Size), data); err != nil {
+		return nil, fmt.Errorf("couldn't read the file: %w", err)
+	}
+	return data, nil
 }
 
 func (a *audit) zip(ctx context.Context) error {

@@ -3,6 +3,8 @@ package bundletest
 import (
 	"fmt"
 
+	"sandi.internal/gateway/consensus/access"
+
 	"sandi.internal/gateway/certs/keyring"
 	"sandi.internal/gateway/consensus/statement"
 )
@@ -39,4 +41,11 @@ func (w *World) Hold(region string, key *keyring.PrivateKey) (before *keyring.Pr
 func (w *World) Revoke(region, id string) error {
 	_, err := w.Govern(region, statement.KindKeyRevoke, statement.KeyBody{Key: id, Reason: "replaced"}.Marshal())
 	return err
+}
+
+// SignAccess makes the head of an access log a note under the log key of a region's
+// node.
+func (w *World) SignAccess(region string, h access.Head) ([]byte, error) {
+	place := access.Place{Origin: w.Signed.Origin, Region: region, Node: w.Signed.Region(region).Nodes[0].ID}
+	return place.Sign(h, w.keys[region].log)
 }

@@ -241,3 +241,44 @@ func TestMeter(t *testing.T) {
 		}
 	}
 }
+
+// Ensure what a scanner reads from a printed code is verified as a receipt is, with the
+// address before it and cut into lines.
+func TestPrintedCode(t *testing.T) {
+	f := newFiles(t)
+	raw, err := os.ReadFile(f.path("receipt.json"))
+	must(t, err)
+	r, err := checkpoint.ParseReceipt(raw)
+	must(t, err)
+	code := func(most int) []byte {
+		c, _, err := r.Code(most)
+		must(t, err)
+		return c
+	}
+	whole, hash := checkpoint.CodeText(code(checkpoint.MaxCode)), checkpoint.CodeText(code(0))
+	cut := func(text string, at int) string { return text[:at] + "\n  " + text[at:] }
+	other := func(text string, at int) string {
+		digit := byte('0' + (text[at]-'0'+1)%10)
+		return text[:at] + string(digit) + text[at+1:]
+	}
+	for _, c := range []struct {
+		name, text, want string
+		exit             int
+		flags            []string
+	}{
+		{"whole", whole, "the statement is entry 5 of the ledger", audit.ExitPass, nil},
+		{"with its address", "https://node.example/console/verify.html#" + cut(whole, 60) + "\r\n", "PASS", audit.ExitPass, nil},
+		{"with genesis", whole, "the statement is signed by", audit.ExitPass, []string{"--genesis", f.path("genesis.json")}},
+		{"a hash", hash, "the code does not hold the statement", audit.ExitPass, nil},
+		{"a hash with another entry", hash, "not entry 5", audit.ExitFail, []string{"--entry", f.path("noise")}},
+		{"a page", checkpoint.CodeText(r.PageCode("CT-120000-2025-000001")), "proves nothing", audit.ExitIndeterminate, nil},
+		{"cut off", whole[:len(whole)-20], "not whole", audit.ExitFail, nil},
+		{"misread", other(whole, 40), "not whole", audit.ExitFail, nil},
+	} {
+		f.put(t, "code.txt", []byte(c.text))
+		code, out, errs := call(append([]string{"verify", f.path("code.txt"), "--keys", f.path("keys"), "--lang", "en"}, c.flags...)...)
+		if code != c.exit || !strings.Contains(out, c.want) {
+			t.Errorf("%s: exit %d, not %d with %q: %s%s", c.name, code, c.exit, c.want, out, errs)
+		}
+	}
+}

@@ -26,6 +26,7 @@ type verification struct {
 	keys      string
 	previous  []string
 	receipts  []string
+	bundle    string
 	genesis   string
 	entry     string
 	deadlines string
@@ -34,8 +35,10 @@ type verification struct {
 
 const verifyLong = `Checks a file and prints every finding as PASS, FAIL or INDETERMINATE.
 
-FILE is an audit bundle (whole log or extract), a receipt or a .tlog-proof. The
-key file must not come with it: get it from every bureau by another way.
+FILE is an audit bundle (whole log or extract), a receipt, a .tlog-proof, a file of
+who looked (sandi audit who-looked -f) or the text that a scanner reads from a
+printed code. The key file must not come with it: get it from every bureau by
+another way.
 
 Exit: 0 everything holds; 3 something is wrong; 4 nothing is wrong, but one of
 the checks 1 to 6 cannot be decided from this file; 2 wrong call; 1 no report.`
@@ -49,7 +52,9 @@ func newVerify(lang *string) *cobra.Command {
 		Example: `  sandi-audit verify audit.zip --keys auditor-keys
   sandi-audit verify audit.zip --keys auditor-keys --previous last-year.zip -o json
   sandi-audit verify audit.zip --keys auditor-keys --keys-out auditor-keys.next
-  sandi-audit verify receipt.json --keys auditor-keys --genesis genesis.json`,
+  sandi-audit verify receipt.json --keys auditor-keys --genesis genesis.json
+  sandi-audit verify looked.json --keys auditor-keys --bundle audit.zip
+  sandi-audit verify code.txt --keys auditor-keys`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) != 1:
@@ -68,7 +73,8 @@ func newVerify(lang *string) *cobra.Command {
 	flags.StringArrayVar(&v.previous, "previous", nil, "a bundle, receipt or checkpoint that you kept; may be given several times")
 	flags.StringArrayVar(&v.receipts, "receipt", nil, "a receipt to hold against the bundle; may be given several times")
 	flags.StringVar(&v.genesis, "genesis", "", "the genesis file, for a receipt; a bundle has its own")
-	flags.StringVar(&v.entry, "entry", "", "the entry of a .tlog-proof")
+	flags.StringVar(&v.entry, "entry", "", "the entry of a .tlog-proof or of a printed code")
+	flags.StringVar(&v.bundle, "bundle", "", "a bundle of the whole ledger, to hold a file of who looked against")
 	flags.StringVar(&v.deadlines, "deadlines", "", "write every recomputed deadline to this file, a JSON object a line")
 	flags.StringVar(&v.keysOut, "keys-out", "", "write the key file for the next check: the keys that the ledger has at the end, if everything holds")
 	flags.StringVarP(&v.output, "output", "o", "text", "text or json")
@@ -93,6 +99,18 @@ func (v *verification) run(cmd *cobra.Command, path string) error {
 	o := audit.Options{File: file, Size: info.Size()}
 	if err := v.read(&o); err != nil {
 		return err
+	}
+	if v.bundle != "" {
+		ledger, err := os.Open(v.bundle)
+		if err != nil {
+			return fmt.Errorf("couldn't open the bundle: %w", err)
+		}
+		defer ledger.Close()
+		info, err := ledger.Stat()
+		if err != nil {
+			return fmt.Errorf("couldn't open the bundle: %w", err)
+		}
+		o.Ledger, o.LedgerSize = ledger, info.Size()
 	}
 	done, err := v.list(&o)
 	if err != nil {

@@ -29,7 +29,9 @@ your own node's log.
 
 With FILE, what -f kept is verified again without any node: against the heads in
 the file, or, with --bundle and --keys, against those in a bundle of the whole
-ledger that is verified first.
+ledger that is verified first. Somebody without this program does the same with
+sandi-audit verify FILE --keys KEYFILE: the file holds the proof that the newest
+head of each log stands on the ledger.
 
 Exit: 0 everything is proven; 3 a proof fails; 4 nothing is wrong, but a node could
 not be asked, or has entries that no head on the ledger covers yet.`
@@ -264,13 +266,13 @@ func (w *whoLooked) again(cmd *cobra.Command, path string) error {
 	if w.bundle == "" {
 		return w.report(cmd.OutOrStdout(), "file", f, f.Judge(nil), f.Gaps)
 	}
-	ledger, err := w.ledgerHeads(cmd.Context())
+	ledger, network, err := w.ledgerHeads(cmd.Context(), f.Record)
 	if err != nil {
 		return err
 	}
-	if ledger.network != f.Network {
-		return &cli.Error{Code: exitVerify, Err: fmt.Errorf("the file is of network %s, the bundle of %s", f.Network, ledger.network)}
+	if network != f.Network {
+		return &cli.Error{Code: exitVerify, Err: fmt.Errorf("the file is of network %s, the bundle of %s", f.Network, network)}
 	}
-	verdicts := f.Judge(func(node string, log uint64) []access.Head { return ledger.upTo(f, node, log) })
-	return w.report(cmd.OutOrStdout(), "bundle", f, verdicts, append(f.Gaps, ledger.without(f)...))
+	verdicts := f.Judge(func(node string, log uint64) []access.Head { return ledger.UpTo(f, node, log) })
+	return w.report(cmd.OutOrStdout(), "bundle", f, verdicts, append(f.Gaps, ledger.Without(f)...))
 }
