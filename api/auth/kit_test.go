@@ -234,7 +234,7 @@ func (b *bureau) refused(t *testing.T, name string, r *http.Request, want Reason
 }
 
 // unauthorized is the one body of every 401 of the gate.
-const unauthorized = `{"type":"urn:sandi:problem:unauthorized","title":"未通过身份验证","status":401,"code":"unauthorized"}` + "\n"
+const unauthorized = `{"type":"urn:sandi:problem:unauthorized","title":"未通过身份验证：没有令牌，或者令牌已失效、不用于本节点","status":401,"code":"unauthorized"}` + "\n"
 
 func checkAnswer(t *testing.T, name string, w *httptest.ResponseRecorder, want Reason) {
 	t.Helper()

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Error carries an exit code other than 1 up to Main. A nil Err prints nothing:
@@ -63,12 +64,14 @@ func Run(root *cobra.Command, args []string) int {
 }
 
 // Groups makes every command that only holds others say which of them is unknown,
-// with exit code 2; alone, it prints its help.
+// with exit code 2; alone, it prints its help. Every other command says what it takes
+// when it is called in another form, with exit code 2 too.
 func Groups(cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		Groups(sub)
 	}
 	if cmd.Runnable() {
+		formed(cmd)
 		return
 	}
 	cmd.Args = cobra.ArbitraryArgs
@@ -82,5 +85,48 @@ func Groups(cmd *cobra.Command) {
 			hint = fmt.Sprintf(" (did you mean %q?)", near[0])
 		}
 		return Usagef("unknown command %q%s; `%s --help` lists them", args[0], hint, cmd.CommandPath())
+	}
+}
+
+// formed makes a command refuse a wrong number of arguments, and flags that are missing,
+// in our words: cobra's say neither which nor where to look.
+func formed(cmd *cobra.Command) {
+	if args := cmd.Args; args != nil {
+		cmd.Args = func(cmd *cobra.Command, given []string) error {
+			err := args(cmd, given)
+			var coded *Error
+			if err == nil || errors.As(err, &coded) { // the command's own words
+				return err
+			}
+			_, takes, _ := strings.Cut(cmd.Use, " ")
+			switch {
+			case takes == "":
+				return Usagef("`%s` takes no arguments, not %q; see `%[1]s --help`", cmd.CommandPath(), given)
+			case len(given) == 0:
+				return Usagef("give %s; see `%s --help`", takes, cmd.CommandPath())
+			}
+			return Usagef("give %s, not %q; see `%s --help`", takes, given, cmd.CommandPath())
+		}
+	}
+	before, plain := cmd.PreRunE, cmd.PreRun
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		switch { // the first that there is, as cobra does
+		case before != nil:
+			if err := before(cmd, args); err != nil {
+				return err
+			}
+		case plain != nil:
+			plain(cmd, args)
+		}
+		var missing []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if _, required := f.Annotations[cobra.BashCompOneRequiredFlag]; required && !f.Changed {
+				missing = append(missing, "--"+f.Name)
+			}
+		})
+		if len(missing) > 0 {
+			return Usagef("give %s; see `%s --help`", strings.Join(missing, " and "), cmd.CommandPath())
+		}
+		return nil
 	}
 }

@@ -23,6 +23,8 @@ const (
 	gossipPort = 7011
 	adminPort  = 6011
 	logPort    = 5011
+
+	maxPortBase = 65535 - peerPort - 2
 )
 
 // Timeouts of the demo: on one machine a leader's death shows within a second,
@@ -49,11 +51,31 @@ type Network struct {
 	signed  *genesis.Signed
 }
 
+// portsFree finds a port that something else listens on. Its answers would be taken for
+// those of a node of this network.
+func (n *Network) portsFree() error {
+	for i := range n.Regions {
+		for _, base := range [...]int{publicPort, peerPort, gossipPort, adminPort, logPort} {
+			l, err := net.Listen("tcp", n.addr(base, i))
+			if err != nil {
+				return fmt.Errorf("the port %s is taken, by another demo perhaps (%w); end that, or choose other ports with --port-base", n.addr(base, i), err)
+			}
+			if err := l.Close(); err != nil {
+				return fmt.Errorf("couldn't look whether port %s is free: %w", n.addr(base, i), err)
+			}
+		}
+	}
+	return nil
+}
+
 // Found makes a network in dir: throw-away keys, a genesis signed by all
 // regions, the auditor's key file, one configuration file per region. dir must not hold one yet.
 func Found(o Options) (*Network, error) {
 	if o.Timeouts == (genesis.Timeouts{}) {
 		o.Timeouts = demoTimeouts
+	}
+	if o.PortBase < 1-logPort || o.PortBase > maxPortBase {
+		return nil, fmt.Errorf("--port-base %d: it is added to the ports %d to %d, so give at most %d", o.PortBase, logPort, peerPort+2, maxPortBase)
 	}
 	keys, err := devca.New(o.Dir)
 	if err != nil {

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/api/console"
 	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/consensus/statement"
 )
 
 // linksDir is where a demo's node looks for sign-in links, below its folder.
@@ -44,6 +46,12 @@ func (n *Network) SignInLink(a Actor) (SignIn, error) {
 	i := slices.IndexFunc(n.signed.Regions, func(r genesis.Region) bool { return r.Code == a.Region })
 	if i < 0 {
 		return SignIn{}, fmt.Errorf("no region %q in the demo", a.Region)
+	}
+	if !statement.IsTokenRole(a.Role) && !auth.IsAdministrator(a.Role) {
+		return SignIn{}, fmt.Errorf("no role %q; there are %s and %s", a.Role, strings.Join(statement.TokenRoles[:], ", "), strings.Join(auth.Administrators[1:], ", "))
+	}
+	if region := n.signed.Regions[i]; !slices.ContainsFunc(region.Orgs, func(o genesis.Org) bool { return o.Code == a.Org }) {
+		return SignIn{}, fmt.Errorf("no organisation %q in region %s; `sandi genesis show -o json -f %s` lists them", a.Org, a.Region, filepath.Join(n.Dir, genesisName))
 	}
 	name := Terminal{Lang: "zh"}.role(a.Role) + "（演示）"
 	code, err := console.MakeLink(filepath.Join(n.Dir, a.Region, linksDir), console.Identity{Person: a.Person, Name: name, Org: a.Org, Roles: []string{a.Role}}, time.Now().Add(console.LinkLife))

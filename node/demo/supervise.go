@@ -95,13 +95,14 @@ func (p *process) running() <-chan struct{} {
 
 // supervisor keeps the nodes of a demo network running until its context ends.
 type supervisor struct {
+	network   *Network
 	processes []*process
 	log       *slog.Logger
 	wg        sync.WaitGroup
 }
 
 func newSupervisor(n *Network, binary string, log *slog.Logger) *supervisor {
-	s := &supervisor{log: log}
+	s := &supervisor{network: n, log: log}
 	for _, r := range n.Regions {
 		s.processes = append(s.processes, &process{region: r.Code, dir: r.Dir, binary: binary, log: log})
 	}
@@ -110,6 +111,9 @@ func newSupervisor(n *Network, binary string, log *slog.Logger) *supervisor {
 
 // startAll starts every node and restarts those that die.
 func (s *supervisor) startAll(ctx context.Context) error {
+	if err := s.network.portsFree(); err != nil {
+		return err
+	}
 	for _, p := range s.processes {
 		if err := p.start(); err != nil {
 			return errors.Join(err, s.stopAll())

@@ -55,10 +55,10 @@ func (t Terminal) Founding(dir string) {
 func (t Terminal) Ready(n *Network, took time.Duration) {
 	t.line(t.pick("三个节点已就绪，用时 %.1f 秒", "three nodes ready after %.1f s"), took.Seconds())
 	t.line("")
-	t.row(addressWidths, t.pick("地区", "region"), t.pick("公共接口", "public API"), t.pick("节点间", "peers"), t.pick("管理", "admin"), t.pick("日志", "log"))
+	t.row(addressWidths, t.pick("地区", "region"), t.pick("公共接口", "public API"), t.pick("节点间", "peers"), t.pick("管理", "admin"), t.pick("日志", "log"), "")
 	port := func(base, i int) string { return strconv.Itoa(base + n.Options.PortBase + i) }
 	for i, r := range n.Regions {
-		t.row(addressWidths, t.pick(r.NameZH, r.NameEN), n.PublicURL(i), port(peerPort, i), port(adminPort, i), port(logPort, i))
+		t.row(addressWidths, r.Code, n.PublicURL(i), port(peerPort, i), port(adminPort, i), port(logPort, i), t.pick(r.NameZH, r.NameEN))
 	}
 	t.line(t.pick("透明日志（免令牌）如 %scheckpoint", "the transparency log needs no token: %scheckpoint"), n.LogURL(0))
 	t.line("")
@@ -188,7 +188,7 @@ func (t Terminal) Staying(n *Network, links []SignIn) {
 		where = " --dir " + n.Dir
 	}
 	t.line("   bin/sandi demo kill-leader%s", where)
-	t.line("   bin/sandi demo tamper%s", where)
+	t.line("   bin/sandi demo tamper")
 }
 
 // row pads by display width: a Chinese character takes two columns.
@@ -204,8 +204,8 @@ func (t Terminal) row(widths []int, cells ...string) {
 	t.line("%s", strings.TrimRight(b.String(), " "))
 }
 
-// addressWidths leave room for the last column in a terminal of eighty.
-var addressWidths = []int{36, 22, 6, 5}
+// addressWidths leave the names, which come last, whole.
+var addressWidths = []int{8, 22, 6, 5, 5}
 
 // whoWidth holds the longest office of an organisation in both languages.
 const whoWidth = 24

@@ -33,7 +33,7 @@ func TestOutputCSV(t *testing.T) {
 	for args, want := range map[string]string{
 		"dataset list -o csv": "give table, json or yaml",
 		"dataset query DS-130000-2025-000001 --agreement a --purpose p -o csv": "access token",
-		"dataset query DS-130000-2025-000001 -o csv":                           "required flag",
+		"dataset query DS-130000-2025-000001 -o csv":                           "give --agreement and --purpose",
 	} {
 		t.Setenv("SANDI_TOKEN", "")
 		cmd := newRoot()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,9 @@ ends, a receipt) the nodes do by themselves.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.Scenario = "charger"
 			if len(args) == 1 {
-				c.Scenario = args[0]
+				if c.Scenario = args[0]; !slices.Contains(demo.Scenarios(), c.Scenario) {
+					return usagef("no scenario or command %q; `sandi demo --help` lists them", c.Scenario)
+				}
 			}
 			if c.ByHand && c.Once {
 				return usagef("--by-hand --once: a demo that is played by hand stays up until Ctrl-C; leave one out")

@@ -74,6 +74,9 @@ func tamperOptions(bundle, keys, dir string) (tamper.Options, error) {
 		if err != nil {
 			return o, err
 		}
+		if _, err := os.Stat(filepath.Join(dir, demo.BundleName)); errors.Is(err, os.ErrNotExist) {
+			return o, fmt.Errorf("no bundle lies in %s: a demo leaves one that is played with --once; leave out --dir, and a short one is played", dir)
+		}
 		bundle, keys, o.Sign = filepath.Join(dir, demo.BundleName), filepath.Join(dir, demo.KeysName), network.Sign
 	}
 	var err error

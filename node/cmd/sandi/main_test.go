@@ -2,10 +2,14 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 )
 
 // call runs a command line and returns its exit code and what it printed.
@@ -51,8 +55,8 @@ func TestExitCodes(t *testing.T) {
 		{"a token of two administrators", []string{"token", "issue", "--region", "110000", "--role", "operator,audit_admin", "--key", empty}, exitUsage},
 		{"a token of an administrator in an office", []string{"token", "issue", "--region", "110000", "--role", "clerk,operator", "--key", empty}, exitUsage},
 		{"an account without a node", []string{"account", "list", "-c", filepath.Join(dir, "absent.yaml")}, exitFailed},
-		{"an account without a role", []string{"account", "add", "x1", "--org", "110000-SJ"}, exitFailed},
-		{"a move without a term", []string{"gov", "move", "--region", "110000", "--leader", "110000-a", "--candidate", "120000-a"}, exitFailed},
+		{"an account without a role", []string{"account", "add", "x1", "--org", "110000-SJ"}, exitUsage},
+		{"a move without a term", []string{"gov", "move", "--region", "110000", "--leader", "110000-a", "--candidate", "120000-a"}, exitUsage},
 		{"a move to the leader", []string{"gov", "move", "--region", "110000", "--leader", "110000-a", "--candidate", "110000-a", "--term", "3"}, exitUsage},
 		{"not a governance kind", []string{"gov", "sign", "record.open", empty, "--region", "110000"}, exitUsage},
 	} {
@@ -103,6 +107,52 @@ func TestCompletion(t *testing.T) {
 			if code != exitOK || !strings.Contains("\n"+out, "\n"+want) {
 				t.Errorf("%v: %q is not offered: %s", tc.args, want, out)
 			}
+		}
+	}
+}
+
+// Ensure every command that is called in a wrong form says what it takes and where to
+// look, with exit code 2: with arguments that it does not take, and with none.
+func TestForms(t *testing.T) {
+	t.Setenv("SANDI_TOKEN", "")
+	t.Chdir(t.TempDir())
+	var walk func(cmd *cobra.Command, path []string)
+	walk = func(cmd *cobra.Command, path []string) {
+		for _, sub := range cmd.Commands() {
+			walk(sub, append(slices.Clone(path), sub.Name()))
+		}
+		if cmd.HasSubCommands() || slices.Contains(path, "help") || slices.Contains(path, "completion") {
+			return
+		}
+		_, takes, _ := strings.Cut(cmd.Use, " ")
+		forms := map[string][]string{}
+		if !strings.Contains(takes, "…") && !strings.Contains(takes, "...") {
+			forms["too many"] = append(slices.Clone(path), strings.Fields("a b c d e f g h i")...)
+		}
+		if takes != "" && takes[0] != '[' {
+			forms["none"] = path
+		}
+		for name, args := range forms {
+			root := newRoot()
+			root.SetArgs(args)
+			root.SetOut(io.Discard)
+			err := root.ExecuteContext(t.Context())
+			if exitCode(err) != exitUsage || !strings.Contains(err.Error(), "--") {
+				t.Errorf("%s: %s: exit %d, %v", strings.Join(path, " "), name, exitCode(err), err)
+			}
+		}
+	}
+	walk(newRoot(), nil)
+	for _, c := range []struct{ args, want string }{
+		{"record get", "give RECORD; see `sandi record get --help`"},
+		{"record get a b", "give RECORD, not [\"a\" \"b\"]; see `sandi record get --help`"},
+		{"key make", "give --file and --id; see `sandi key make --help`"},
+		{"demo chargr", "no scenario or command \"chargr\"; `sandi demo --help` lists them"},
+	} {
+		root := newRoot()
+		root.SetArgs(strings.Fields(c.args))
+		if err := root.ExecuteContext(t.Context()); exitCode(err) != exitUsage || err.Error() != c.want {
+			t.Errorf("%s: exit %d, %v", c.args, exitCode(err), err)
 		}
 	}
 }
