@@ -164,6 +164,21 @@ func TestBackupRestored(t *testing.T) {
 	n.accepted(lost)
 }
 
+// Ensure the backup of a network that has just been founded, with no entry and no
+// checkpoint yet, can be verified and restored like any other.
+func TestBackupOfAnEmptyLedger(t *testing.T) {
+	n := found(t, genesis.ClockReal, time.Now().Add(-time.Hour))
+	n.awaitReady(0, 1, 2)
+	file, key := n.backUp(0)
+	report, err := backup.Verify(t.Context(), t.TempDir(), n.open(file, key, nil))
+	if err != nil || report.Leaves != 0 || len(report.Notes) != 0 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	if _, err := backup.Restore(t.Context(), filepath.Join(t.TempDir(), "restored"), n.open(file, key, nil)); err != nil {
+		t.Error(err)
+	}
+}
+
 func sortedNames(files map[string][]byte) []string { return slices.Sorted(maps.Keys(files)) }
 
 // leaderAmong is the leader, which is one of the given nodes.
