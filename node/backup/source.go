@@ -93,7 +93,7 @@ func (b *Backup) prepare(ctx context.Context) error {
 func (b *Backup) prove(ctx context.Context, standing ledger.Standing) error {
 	ctx, cancel := context.WithTimeout(ctx, coverPatience)
 	defer cancel()
-	_, _ = b.s.Board.Wait(ctx, standing.Size, true) // without one the newest there is
+	_, _ = b.s.Board.Wait(ctx, standing.Size, true)                                                // without one the newest there is
 	b.proof = proof{Size: standing.Size, Root: strict.B64(standing.Root[:]), Notes: []proofNote{}} // null is no list to who reads it
 	var last *checkpoint.Note
 	for _, note := range []*checkpoint.Note{b.s.Board.Final(), b.s.Board.Published()} {
