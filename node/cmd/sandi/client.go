@@ -6,7 +6,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 
@@ -24,6 +26,9 @@ func (s *settings) client() (*client.Client, error) {
 	if token == "" {
 		return nil, &cli.Error{Code: exitDenied, Err: errors.New("no access token; give --token or SANDI_TOKEN (sandi token issue makes one)")}
 	}
+	if err := s.plain(); err != nil {
+		return nil, err
+	}
 	transport, err := s.transport()
 	if err != nil {
 		return nil, err
@@ -31,6 +36,24 @@ func (s *settings) client() (*client.Client, error) {
 	return client.New(client.Options{
 		Base: s.addr, Token: func(context.Context) (string, error) { return token, nil }, HTTP: &http.Client{Transport: transport}, Lang: s.problemLanguage(),
 	})
+}
+
+// plain refuses what does not go together with plain HTTP: a token on its way to another
+// machine, which anybody on the way could read and use, and a certificate, which only
+// TLS shows.
+func (s *settings) plain() error {
+	u, err := url.Parse(s.addr)
+	if err != nil || u.Scheme != "http" {
+		return nil // other forms the client refuses
+	}
+	ip := net.ParseIP(u.Hostname())
+	if u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return usagef("--addr %s: a token is not sent over plain HTTP to another machine; give the https address", s.addr)
+	}
+	if s.cert != "" {
+		return usagef("--cert with --addr %s: only an https address is shown a certificate; set tls.cert and tls.key in the node's sandi.yaml", s.addr)
+	}
+	return nil
 }
 
 // transport trusts --cacert instead of the system's authorities and shows --cert to who asks.

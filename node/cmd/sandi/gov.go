@@ -116,7 +116,7 @@ func newGovSubmit(s *settings) *cobra.Command {
 func (s *settings) submit(ctx context.Context, cmd *cobra.Command, raw []byte) error {
 	st, err := statement.Parse(raw)
 	if err != nil {
-		return fmt.Errorf("not a signed statement: %w", err)
+		return fmt.Errorf("not a signed statement, such as `sandi gov sign`, `sandi key` and `sandi node` write: %w", err)
 	}
 	c, err := s.client()
 	if err != nil {

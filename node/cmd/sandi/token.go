@@ -15,6 +15,7 @@ import (
 	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/certs/authority"
 	"sandi.internal/gateway/certs/keyring"
+	"sandi.internal/gateway/consensus/statement"
 )
 
 // machineLife is the longest life that the gate accepts of a machine's token, as
@@ -45,6 +46,11 @@ func newTokenIssue(*settings) *cobra.Command {
 			}
 			if region == "" || roles == "" {
 				return usagef("--region and --role are needed")
+			}
+			for _, role := range strings.Split(roles, ",") {
+				if !statement.IsTokenRole(role) && !auth.IsAdministrator(role) {
+					return usagef("--role %s: there is no such role; there are %s and %s", role, strings.Join(statement.TokenRoles[:], ", "), strings.Join(auth.Administrators[1:], ", "))
+				}
 			}
 			if auth.Exclude(strings.Split(roles, ",")) {
 				return usagef("--role %s: an administrator's role excludes every other; no node takes such a token", roles)
