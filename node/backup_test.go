@@ -6,9 +6,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,12 +17,15 @@ import (
 	"testing"
 	"time"
 
+	"sandi.internal/gateway/api/account"
 	"sandi.internal/gateway/api/client"
+	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/node"
 	"sandi.internal/gateway/node/backup"
 	"sandi.internal/gateway/node/recovery"
+	"sandi.internal/gateway/storage/rows"
 )
 
 // backUp makes a backup of node i under a new key, as `sandi backup` does.
@@ -42,10 +45,8 @@ func (n *network) backUp(i int) (file, key []byte) {
 		n.t.Fatal(err)
 	}
 	w := backup.NewWriter(sealed, time.Now())
-	for _, name := range sortedNames(folder.Files) {
-		if err := w.File(name, folder.Files[name]); err != nil {
-			n.t.Fatal(err)
-		}
+	if err := folder.Write(w); err != nil {
+		n.t.Fatal(err)
 	}
 	err = n.door(i, "operator").Backup(n.t.Context(), func(r io.Reader, _ int64) error { return w.Copy(r) })
 	if err = errors.Join(err, w.Finish(), sealed.Close()); err != nil {
@@ -91,6 +92,10 @@ func TestBackupRestored(t *testing.T) {
 		commitments = append(commitments, m.Commitment)
 	}
 
+	rows := n.shares(lost, 0, 300)
+	before := rows()
+	password := n.account(lost)
+
 	ctx, cancel := context.WithCancel(t.Context())
 	began, wrote := make(chan uint64), make(chan uint64)
 	go func() {
@@ -117,7 +122,12 @@ func TestBackupRestored(t *testing.T) {
 		t.Fatalf("of %d leaves: %+v", last+1, report)
 	}
 
+	if report.DataSets != 1 || report.DataRows != 300 || report.Accounts == nil || report.Accounts.Accounts != 1 || report.Accounts.Acts == 0 {
+		t.Fatalf("data sets and accounts: %+v, %+v", report, report.Accounts)
+	}
+
 	n.refusesForged(file, key)
+	n.takesOld(file, key)
 
 	n.stop(lost)
 	folder := filepath.Dir(n.nodes[lost].path)
@@ -161,6 +171,10 @@ func TestBackupRestored(t *testing.T) {
 			t.Errorf("object %d came back as %d bytes, %v", i, len(got), err)
 		}
 	}
+	if after := rows(); !slices.Equal(after, before) || len(after) == 0 {
+		t.Errorf("the data set gives %d rows, before %d", len(after), len(before))
+	}
+	n.signsIn(lost, password)
 	n.accepted(lost)
 }
 
@@ -179,7 +193,109 @@ func TestBackupOfAnEmptyLedger(t *testing.T) {
 	}
 }
 
-func sortedNames(files map[string][]byte) []string { return slices.Sorted(maps.Keys(files)) }
+// shares has a node share rows with another under an agreement. rows asks for all that is
+// agreed, as the other node.
+func (n *network) shares(owner, asker, count int) (rows func() []string) {
+	n.t.Helper()
+	org := n.Regions[asker].Code + "-SJ"
+	set := n.do(owner, "liaison", "", "data_set", `{"set_no":"S-1","title":"合成企业名录","summary":"合成的企业名录","contact":"质量处 0311-0000","data_class":"general","personal_data":"none","rhythm":"monthly",
+	 "columns":[{"name":"no","title_zh":"编号","title_en":"No","type":"string","class":"clear","max":20},{"name":"city","title_zh":"市","title_en":"City","type":"enum","class":"clear","choices":["a","b"]}],
+	 "key_columns":["no"],"shared_with":["`+org+`"]}`).Record
+	n.do(owner, "bureau_head", set, "publish", `{"release_doc":"冀市监〔2025〕1号"}`)
+	agreement := n.do(asker, "liaison", "", "data_agreement", `{"counterpart":"`+n.Regions[owner].Code+`-SJ","data_set":"`+set+`","purposes":["inspection"],"use":"检查前了解企业信用","legal_basis":"政务数据共享条例 第4条",
+	 "agreed_columns":["no","city"],"row_filter":"city == \"a\"","expires_on":"`+time.Now().AddDate(0, 2, 0).Format(time.DateOnly)+`"}`).Record
+	n.do(asker, "bureau_head", agreement, "propose", `{"proposal_doc":"京市监〔2025〕2号"}`)
+	n.do(owner, "bureau_head", agreement, "accept", `{"acceptance_doc":"冀市监〔2025〕3号"}`)
+	var sheet strings.Builder
+	sheet.WriteString("编号,市\n")
+	for i := range count {
+		fmt.Fprintf(&sheet, "n%05d,%c\n", i, "ab"[i%2])
+	}
+	r, err := n.door(owner, "liaison").LoadRows(n.t.Context(), client.Rows{
+		Set: set, Size: int64(sheet.Len()), Open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(sheet.String())), nil },
+	})
+	if err != nil || !r.Done {
+		n.t.Fatalf("%+v, %v", r, err)
+	}
+	return func() (list []string) {
+		n.t.Helper()
+		q := v1.DataQuestion{Agreement: agreement, Purpose: "inspection", Limit: 100}
+		for first := true; first || q.Cursor != ""; first = false {
+			var page v1.DataPage
+			n.await("a page", func(ctx context.Context) (err error) {
+				page, err = n.door(asker, "liaison").QueryDataSet(ctx, set, q)
+				return err
+			})
+			for _, row := range page.Rows {
+				list = append(list, string(row))
+			}
+			q.Cursor = page.Next
+		}
+		return list
+	}
+}
+
+// accounts opens the local accounts of a node.
+func (n *network) accounts(i int) *account.Store {
+	n.t.Helper()
+	text, err := os.ReadFile(n.nodes[i].Genesis)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	signed, err := genesis.Parse(text)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	store, err := node.OpenAccounts(n.nodes[i].Config, signed.Region(n.Regions[i].Code))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return store
+}
+
+// account makes a local account at a node.
+func (n *network) account(i int) (password string) {
+	n.t.Helper()
+	_, password, err := n.accounts(i).Add(account.Host(), account.New{
+		Name: "zhao", Person: "1024", Display: "赵某", Org: n.Regions[i].Code + "-SJ", Roles: []string{"security_admin"},
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return password
+}
+
+// signsIn has somebody sign in with it, and the log of administrators say so.
+func (n *network) signsIn(i int, password string) {
+	n.t.Helper()
+	store := n.accounts(i)
+	if one, err := store.SignIn(n.t.Context(), "zhao", password, "127.0.0.1"); err != nil || one.Person != "1024" {
+		n.t.Errorf("signing in after the restore: %+v, %v", one, err)
+	}
+	acts, err := store.Acts(0, 10, "", "")
+	if err != nil || len(acts.Acts) < 2 || acts.Acts[len(acts.Acts)-1].Act != account.ActMade {
+		n.t.Errorf("the administrators' log: %+v, %v", acts, err)
+	}
+}
+
+// takesOld has a backup in the form of before restored, which says what it lacks.
+func (n *network) takesOld(file, key []byte) {
+	n.t.Helper()
+	old := n.forge(file, key, func(part string, data []byte) []byte {
+		if strings.HasPrefix(part, "accounts/") {
+			return nil
+		}
+		return bytes.Replace(data, []byte("sandi-backup/2"), []byte("sandi-backup/1"), 1)
+	})
+	dir := filepath.Join(n.t.TempDir(), "old")
+	report, err := backup.Restore(n.t.Context(), dir, n.open(old, key, nil))
+	if err != nil || !report.Old || report.Complete() || report.Accounts != nil {
+		n.t.Errorf("a backup of before: %+v, %v", report, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "data", "accounts")); !errors.Is(err, os.ErrNotExist) {
+		n.t.Errorf("accounts that it does not have: %v", err)
+	}
+}
 
 // leaderAmong is the leader, which is one of the given nodes.
 func (n *network) leaderAmong(nodes ...int) (lead int) {
@@ -268,6 +384,18 @@ func (n *network) refusesForged(file, key []byte) {
 			}
 			return data
 		},
+		"a row of a data set": func(part string, data []byte) []byte {
+			if part == "vault.rows" {
+				data[bytes.LastIndex(data, []byte("n00001"))+12] ^= 1 // behind its key the number and the sealed row
+			}
+			return data
+		},
+		"a row of a data set left out": func(part string, data []byte) []byte {
+			if part == "vault.rows" {
+				return n.without(data, []byte("n00007\x00"))
+			}
+			return data
+		},
 		"another vault's rows": func(part string, data []byte) []byte {
 			if part == "vault.rows" {
 				data[len(data)/2] ^= 1
@@ -294,7 +422,24 @@ func (n *network) refusesForged(file, key []byte) {
 	}
 }
 
-// forge seals a backup again, with parts changed and a manifest that fits.
+// without takes the row whose key ends with something out of a stream of rows.
+func (n *network) without(stream, end []byte) []byte {
+	n.t.Helper()
+	var out bytes.Buffer
+	w := rows.NewWriter(&out)
+	err := rows.Read(bytes.NewReader(stream), 4<<10, 16<<20, func(key, value []byte) error {
+		if bytes.HasSuffix(key, end) {
+			return nil
+		}
+		return w.Row(key, value)
+	})
+	if err := errors.Join(err, w.End()); err != nil {
+		n.t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// forge seals a backup again, with parts changed (nil: left out) and a manifest that fits.
 func (n *network) forge(file, key []byte, change func(part string, data []byte) []byte) []byte {
 	n.t.Helper()
 	in, err := backup.Open(bytes.NewReader(file), backup.Key{Identities: key})
@@ -318,8 +463,8 @@ func (n *network) forge(file, key []byte, change func(part string, data []byte) 
 			break
 		}
 		data, err := io.ReadAll(parts)
-		if err == nil {
-			err = w.Bytes(head.Name, change(head.Name, data))
+		if data = change(head.Name, data); err == nil && data != nil {
+			err = w.Bytes(head.Name, data)
 		}
 		if err != nil {
 			n.t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"sandi.internal/gateway/api/account"
 	"sandi.internal/gateway/api/console"
 	"sandi.internal/gateway/consensus/genesis"
+	"sandi.internal/gateway/node/backup"
 )
 
 // front is what answers at the public address: the public door, behind the console
@@ -51,12 +52,12 @@ func (n *Node) front() (http.Handler, error) {
 	return door, nil
 }
 
-// accountsDir is where the local accounts lie, below the data folder.
-const accountsDir = "accounts"
+// accountsDir is where the local accounts lie.
+func (c Config) accountsDir() string { return filepath.Join(c.Data, backup.AccountsFolder) }
 
 // OpenAccounts opens a node's local accounts, whether or not the node runs.
 func OpenAccounts(cfg Config, region *genesis.Region) (*account.Store, error) {
-	store, err := account.Open(filepath.Join(cfg.Data, accountsDir), ownOrg(region), time.Now)
+	store, err := account.Open(cfg.accountsDir(), ownOrg(region), time.Now)
 	if err != nil {
 		return nil, fmt.Errorf("couldn't open the local accounts: %w", err)
 	}

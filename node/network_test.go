@@ -147,7 +147,7 @@ func (n *network) door(i int, role string) *client.Client {
 	c, err := client.New(client.Options{
 		Base: n.PublicURL(i), Lang: problem.English,
 		Token: func(context.Context) (string, error) {
-			return n.Token(demo.Actor{Region: region, Org: region + "-SJ", Role: role, Person: "tester"})
+			return n.Token(demo.Actor{Region: region, Org: region + "-SJ", Role: role, Person: "tester-" + role})
 		},
 	})
 	if err != nil {

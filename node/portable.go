@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -44,6 +47,7 @@ var homes = []struct {
 	{"keys.ca_key", "ca/issuing-key.pem", true, func(c *Config) *string { return &c.Keys.CAKey }},
 	{"tls.cert", "tls/public.pem", true, func(c *Config) *string { return &c.TLS.Cert }},
 	{"tls.key", "tls/public-key.pem", true, func(c *Config) *string { return &c.TLS.Key }},
+	{"console.oidc.secret", "keys/oidc.secret", true, func(c *Config) *string { return &c.Console.OIDC.Secret }},
 	{"nodes", "nodes.json", false, func(c *Config) *string { return &c.Nodes }},
 }
 
@@ -81,6 +85,14 @@ func LoadPortable(path string) (*Portable, error) {
 		}
 		p.Files[name] = data
 	}
+	if resolved.Papers != "" {
+		if moved["papers"] = papersFolder; written.Papers == papersFolder {
+			delete(moved, "papers")
+		}
+		if err := p.addPapers(resolved.Papers); err != nil {
+			return nil, err
+		}
+	}
 	if written.Data != backup.DataFolder {
 		moved["data"] = backup.DataFolder
 	}
@@ -89,6 +101,40 @@ func LoadPortable(path string) (*Portable, error) {
 	}
 	p.Files["sandi.yaml"], err = rewritten(text, moved)
 	return p, err
+}
+
+// papersFolder is where a bureau's own document templates go.
+const papersFolder = "papers"
+
+// addPapers takes the bureau's own document templates.
+func (p *Portable) addPapers(dir string) error {
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("couldn't read papers: %w", err)
+	}
+	for _, e := range list {
+		if !e.Type().IsRegular() {
+			continue
+		}
+		name := papersFolder + "/" + e.Name()
+		if !backup.IsFolderName(name) {
+			return fmt.Errorf("couldn't take %s into a backup: rename it with a-z, 0-9, dot, hyphen and underscore", filepath.Join(dir, e.Name()))
+		}
+		if p.Files[name], err = readPortable(filepath.Join(dir, e.Name())); err != nil {
+			return fmt.Errorf("couldn't read papers: %w", err)
+		}
+	}
+	return nil
+}
+
+// Write adds the folder to a backup: its files, and the local accounts.
+func (p *Portable) Write(w *backup.Writer) error {
+	for _, name := range slices.Sorted(maps.Keys(p.Files)) {
+		if err := w.File(name, p.Files[name]); err != nil {
+			return err
+		}
+	}
+	return w.Accounts(p.accountsDir())
 }
 
 func readPortable(path string) ([]byte, error) {
@@ -112,17 +158,17 @@ func rewritten(text []byte, moved map[string]string) ([]byte, error) {
 		return nil, fmt.Errorf("couldn't rewrite the configuration: %w", err)
 	}
 	for setting, to := range moved {
-		section, name, nested := strings.Cut(setting, ".")
-		if !nested {
-			tree[section] = to
-			continue
+		sections := strings.Split(setting, ".")
+		in := tree
+		for _, section := range sections[:len(sections)-1] {
+			inner, _ := in[section].(map[string]any)
+			if inner == nil {
+				inner = make(map[string]any)
+				in[section] = inner
+			}
+			in = inner
 		}
-		in, _ := tree[section].(map[string]any)
-		if in == nil {
-			in = make(map[string]any)
-			tree[section] = in
-		}
-		in[name] = to
+		in[sections[len(sections)-1]] = to
 	}
 	out, err := yaml.Marshal(tree)
 	if err != nil {
@@ -133,11 +179,14 @@ func rewritten(text []byte, moved map[string]string) ([]byte, error) {
 
 // WithoutKeys leaves the configuration alone: the keys lie in a safe of their own.
 func (p *Portable) WithoutKeys() {
-	for name := range p.Files {
-		if name != "sandi.yaml" && name != "nodes.json" {
-			delete(p.Files, name)
-		}
-	}
+	maps.DeleteFunc(p.Files, func(name string, _ []byte) bool { return isSecret(name) })
+}
+
+// HasKeys reports whether a folder's files have keys among them.
+func HasKeys(files []string) bool { return slices.ContainsFunc(files, isSecret) }
+
+func isSecret(name string) bool {
+	return name != "sandi.yaml" && name != "nodes.json" && !strings.HasPrefix(name, papersFolder+"/")
 }
 
 // VaultKeyIn finds the vault's key among a folder's files; nil when it is not there.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sandi.internal/gateway/api/serve"
@@ -29,6 +30,7 @@ type Tables interface {
 // Local is the node's own keyspace: in no snapshot, untouched by a restore.
 type Local interface {
 	Set(key, value []byte, sync bool) error
+	Delete(key []byte) error
 	Scan(lower, upper []byte, reverse bool, fn func(key, value []byte) (more bool, err error)) error
 }
 
@@ -74,6 +76,9 @@ type Sets struct {
 	cfg    Config
 	cursor cipher.AEAD
 	fair   *serve.Fair // questions of other regions
+
+	keeping sync.Mutex
+	kept    map[string]int // agreement -> notes of answers, once counted; guarded by keeping
 }
 
 const (
@@ -88,7 +93,7 @@ func New(cfg Config) (*Sets, error) {
 	if cfg.Rate == 0 {
 		cfg.Rate = askRate
 	}
-	d := &Sets{cfg: cfg, fair: serve.NewFair(cfg.Rate, askMax, time.Now)}
+	d := &Sets{cfg: cfg, fair: serve.NewFair(cfg.Rate, askMax, time.Now), kept: make(map[string]int)}
 	var err error
 	if d.cursor, err = cursorCipher(cfg.Secret); err != nil {
 		return nil, fmt.Errorf("couldn't open the shared data sets: %w", err)

@@ -21,7 +21,7 @@ type Store interface {
 }
 
 // The keys of this package: table, letter, rest. 0x90 and 0x91 belong to the
-// outbox and to uploads.
+// outbox and to uploads; node/exchange has d, i and t below this table.
 const (
 	table        = 0xa0
 	rowOwn       = 'o' // State of the own origin

@@ -3,6 +3,7 @@ package backup
 import (
 	"fmt"
 
+	"sandi.internal/gateway/api/account"
 	"sandi.internal/gateway/certs/strict"
 	"sandi.internal/gateway/consensus/checkpoint"
 	"sandi.internal/gateway/consensus/genesis"
@@ -49,11 +50,21 @@ type Report struct {
 	OpenedBytes int64    `json:"opened_bytes"`
 	Missing     []string `json:"missing"` // objects that were purged while the backup was made, or were lost before
 	Files       []string `json:"files"`   // of the folder
+	// DataSets and DataRows were opened with the vault's key, each row.
+	DataSets int    `json:"data_sets"`
+	DataRows uint64 `json:"data_rows"`
+	// Accounts are the local accounts; nil when it brings none.
+	Accounts *account.Held `json:"accounts,omitempty"`
+	// AccountsFault says why the store of accounts is not whole, as it was when the backup
+	// was made: it is restored as it is.
+	AccountsFault string `json:"accounts_fault,omitempty"`
+	// Old: made before backups had rows of shared data sets and local accounts.
+	Old bool `json:"old"`
 }
 
 // Complete reports whether everything could be decided, and is well.
 func (r *Report) Complete() bool {
-	return r.Trusted && r.Opened && r.Covered == r.Leaves && len(r.Missing) == 0
+	return r.Trusted && r.Opened && r.Covered == r.Leaves && len(r.Missing) == 0 && r.AccountsFault == "" && !r.Old
 }
 
 // judge holds a verified ledger against the checkpoints. Its keys are those that the

@@ -6,14 +6,21 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"sandi.internal/gateway/api/account"
 )
 
-// Format is the version in head.json.
-const Format = "sandi-backup/1"
+// Format is the version in head.json; formatBefore had neither the rows of shared data
+// sets nor the local accounts, and is still taken.
+const (
+	Format       = "sandi-backup/2"
+	formatBefore = "sandi-backup/1"
+)
 
 // Parts. Their order in the file is that of ranks.
 const (
-	partFile     = "file/" // + path in the node's folder
+	partFile     = "file/"     // + path in the node's folder
+	partAccount  = "accounts/" // + name of a file of the store
 	partHead     = "head.json"
 	partGenesis  = "genesis.json"
 	partProof    = "proof.json"
@@ -26,13 +33,13 @@ const (
 )
 
 var ranks = map[string]int{
-	partFile: 1, partHead: 2, partGenesis: 3, partProof: 4, partLedger: 5, partLocal: 6, partRows: 7, partObject: 8, partMissing: 9, partManifest: 10,
+	partFile: 1, partAccount: 2, partHead: 3, partGenesis: 4, partProof: 5, partLedger: 6, partLocal: 7, partRows: 8, partObject: 9, partMissing: 10, partManifest: 11,
 }
 
 // Bounds of what is read into memory. What is streamed is bounded by the disk.
 const (
 	maxFile    = 1 << 20  // one file of the folder
-	maxFiles   = 64       //
+	maxFiles   = 300      // keys, certificates, and up to 200 document templates
 	maxHead    = 64 << 10 //
 	maxGenesis = 64 << 20 // as the node takes it
 	maxProof   = 1 << 20
@@ -53,6 +60,9 @@ func kindOf(name string) string {
 	if path, ok := strings.CutPrefix(name, partFile); ok && IsFolderName(path) {
 		return partFile
 	}
+	if file, ok := strings.CutPrefix(name, partAccount); ok && account.FileMax(file) > 0 {
+		return partAccount
+	}
 	if object, ok := strings.CutPrefix(name, partObject); ok && object != "" {
 		return partObject
 	}
@@ -70,7 +80,7 @@ func follows(last, next string) bool {
 	case b == "" || order < 0:
 		return false
 	case order == 0:
-		return b == partObject || b == partFile && next > last
+		return b == partObject || (b == partFile || b == partAccount) && next > last
 	}
 	return true
 }
@@ -84,5 +94,9 @@ func IsFolderName(path string) bool {
 	return folderName.MatchString(path) && !strings.HasPrefix(path, DataFolder+"/") && path != DataFolder
 }
 
-// DataFolder is where a restored node has its stores.
-const DataFolder = "data"
+// DataFolder is where a restored node has its stores, AccountsFolder where in it the local
+// accounts are.
+const (
+	DataFolder     = "data"
+	AccountsFolder = "accounts"
+)

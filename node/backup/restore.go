@@ -1,9 +1,11 @@
 package backup
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,7 +25,7 @@ func Verify(ctx context.Context, temp string, o Options) (report *Report, err er
 	if err != nil {
 		return nil, fmt.Errorf("couldn't make a temporary folder: %w; name one with --temp", err)
 	}
-	t := &taker{Options: o, ctx: ctx}
+	t := &taker{Options: o, ctx: ctx, dir: dir}
 	defer func() { err = errors.Join(err, t.stores.close(), os.RemoveAll(dir)) }()
 	if err := t.stores.open(dir, o.Logger, engine.Ledger, engine.Vault); err != nil {
 		return nil, err
@@ -54,13 +56,13 @@ func Restore(ctx context.Context, dir string, o Options) (_ *Report, err error) 
 	if err != nil {
 		return nil, fmt.Errorf("couldn't make a folder beside %s: %w", dir, err)
 	}
-	t := &taker{Options: o, ctx: ctx, keep: true}
+	t := &taker{Options: o, ctx: ctx, dir: filepath.Join(work, DataFolder), keep: true}
 	defer func() {
 		if err = errors.Join(err, t.stores.close()); err != nil {
 			err = errors.Join(err, os.RemoveAll(work))
 		}
 	}()
-	if err := t.stores.open(filepath.Join(work, DataFolder), o.Logger, engine.Ledger, engine.Raft, engine.Vault); err != nil {
+	if err := t.stores.open(t.dir, o.Logger, engine.Ledger, engine.Raft, engine.Vault); err != nil {
 		return nil, err
 	}
 	if err := t.run(); err != nil {
@@ -104,7 +106,7 @@ func empty(dir string) error {
 }
 
 // writeSynced writes a file that is on disk when it returns, for its owner only.
-func writeSynced(path string, data []byte) error {
+func writeSynced(path string, in io.Reader) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("couldn't make a folder: %w", err)
 	}
@@ -112,7 +114,7 @@ func writeSynced(path string, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("couldn't write a file: %w", err)
 	}
-	_, err = f.Write(data)
+	_, err = io.Copy(f, in)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("couldn't write %s: %w", path, err)
 	}
@@ -156,7 +158,7 @@ func (t *taker) settle(work string) error {
 		names = append(names, configName)
 	}
 	for _, name := range names {
-		if err := writeSynced(filepath.Join(work, filepath.FromSlash(name)), t.files[name]); err != nil {
+		if err := writeSynced(filepath.Join(work, filepath.FromSlash(name)), bytes.NewReader(t.files[name])); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"sandi.internal/gateway/api/account"
 	"sandi.internal/gateway/consensus/genesis"
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/statement"
@@ -16,6 +17,7 @@ import (
 	"sandi.internal/gateway/storage/engine"
 	"sandi.internal/gateway/storage/rows"
 	"sandi.internal/gateway/storage/state"
+	"sandi.internal/gateway/storage/tables"
 	"sandi.internal/gateway/storage/vault"
 )
 
@@ -43,8 +45,11 @@ type taker struct {
 	Options
 	ctx   context.Context
 	in    *reader
-	keep  bool // the files of the vault
+	dir   string // where the stores are made
+	keep  bool   // the files of the vault
 	files map[string][]byte
+	// accounts: files of the local accounts came
+	accounts bool
 
 	report  *Report
 	founded []byte // the genesis file
@@ -154,6 +159,8 @@ func (t *taker) take(part Part, r io.Reader) error {
 	switch kindOf(part.Name) {
 	case partFile:
 		return t.takeFile(part, r)
+	case partAccount:
+		return t.takeAccount(part, r)
 	case partHead:
 		return t.takeHead(part, r)
 	case partGenesis:
@@ -183,7 +190,7 @@ func (t *taker) take(part Part, r io.Reader) error {
 
 // content makes an error about what a part holds one about the backup.
 func content(err error) error {
-	for _, known := range []error{rows.ErrForm, state.ErrCorrupt, state.ErrKey, vault.ErrCorrupt, ledger.ErrForged} {
+	for _, known := range []error{rows.ErrForm, state.ErrCorrupt, state.ErrKey, vault.ErrCorrupt, tables.ErrCorrupt, ledger.ErrForged} {
 		if errors.Is(err, known) && !errors.Is(err, ErrBad) {
 			return fmt.Errorf("%w: %w", ErrBad, err)
 		}
@@ -210,8 +217,37 @@ func (t *taker) takeHead(part Part, r io.Reader) error {
 	if err := decode(data, maxHead, &t.report.Head); err != nil {
 		return err
 	}
-	if h := &t.report.Head; h.Format != Format || h.LedgerBytes < 0 || h.VaultBytes < 0 {
-		return bad("it is of the form %.40q, known is %s: use a newer sandi", h.Format, Format)
+	h := &t.report.Head
+	if t.report.Old = h.Format == formatBefore; !t.report.Old && h.Format != Format || h.LedgerBytes < 0 || h.VaultBytes < 0 {
+		return bad("it is of the form %.40q, known are %s and %s: use a newer sandi", h.Format, Format, formatBefore)
+	}
+	return t.lookAtAccounts()
+}
+
+// takeAccount takes a file of the local accounts.
+func (t *taker) takeAccount(part Part, r io.Reader) error {
+	name := part.Name[len(partAccount):] // account.FileMax, or the reader had refused it
+	if most := account.FileMax(name); part.Size > most {
+		return bad("%s has %d bytes, at most %d are taken", part.Name, part.Size, most)
+	}
+	t.accounts = true
+	return writeSynced(filepath.Join(t.dir, AccountsFolder, name), r)
+}
+
+// lookAtAccounts reads the accounts that came. A store that was damaged when the backup
+// was made is no fault of the backup.
+func (t *taker) lookAtAccounts() error {
+	if !t.accounts {
+		return nil
+	}
+	held, err := account.Look(filepath.Join(t.dir, AccountsFolder))
+	switch {
+	case errors.Is(err, account.ErrDamaged), errors.Is(err, account.ErrUnlogged):
+		t.report.AccountsFault = err.Error()
+	case err != nil:
+		return err
+	default:
+		t.report.Accounts = &held
 	}
 	return nil
 }
@@ -267,7 +303,14 @@ func (t *taker) takeRows(r io.Reader) error {
 		}
 	}
 	t.refill = vault.NewRefill(o, t.keep)
-	return content(t.refill.Rows(r))
+	if err := t.refill.Rows(r); err != nil || o.Key == nil {
+		return content(err)
+	}
+	sets, err := tables.Open(t.stores.vault, o.Key, vault.AES256GCM{})
+	if err == nil {
+		t.report.DataSets, t.report.DataRows, err = sets.Verify(t.ctx)
+	}
+	return content(err)
 }
 
 func (t *taker) takeMissing(part Part, r io.Reader) error {

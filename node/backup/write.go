@@ -9,6 +9,8 @@ import (
 	"hash"
 	"io"
 	"time"
+
+	"sandi.internal/gateway/api/account"
 )
 
 // Writer writes parts and sums them up. It belongs to one goroutine.
@@ -80,6 +82,17 @@ func (w *Writer) File(path string, data []byte) error {
 		return fmt.Errorf("couldn't take %q (%d bytes) into a backup", path, len(data))
 	}
 	return w.Bytes(partFile+path, data)
+}
+
+// Accounts adds the store of local accounts in a folder, as it is; nothing where there is
+// none.
+func (w *Writer) Accounts(dir string) error {
+	return account.Carry(dir, func(name string, size int64, r io.Reader) error {
+		return w.Add(partAccount+name, size, func(out io.Writer) error {
+			_, err := io.Copy(out, r)
+			return err
+		})
+	})
 }
 
 // Copy adds every part that a node gave, as it comes.

@@ -184,6 +184,37 @@ func TestUnfitItems(t *testing.T) {
 	}
 }
 
+// Ensure a peer that gives something else again and again fills no disk: of so many
+// disputes the bytes are kept, of the others the digest stands on the ledger.
+func TestDisputesBounded(t *testing.T) {
+	w := newWorld(t)
+	hebei := w.nodes[solo.Hebei]
+	wrong := func(i int, region string) string {
+		t.Helper()
+		ref := Ref{Region: region, ID: statement.NewID(w.net.Clock(), entropy{})}
+		m := differs(statement.DisputeChunk, 0, 0, content(100, uint64(i)))
+		first, err := hebei.keepEvidence(t.Context(), ref, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := hebei.keepEvidence(t.Context(), ref, m); err != nil || again != first {
+			t.Errorf("tried again: %q, first %q, %v", again, first, err)
+		}
+		return first
+	}
+	for i := range maxDisputes + 5 {
+		if kept := wrong(i, solo.Beijing); (kept != "") != (i < maxDisputes) {
+			t.Errorf("dispute %d: evidence %q", i, kept)
+		}
+	}
+	if wrong(1000, solo.Tianjin) == "" {
+		t.Error("another region's is not kept")
+	}
+	if u := hebei.vault.Usage(); u.Objects != maxDisputes+1 {
+		t.Errorf("%+v", u)
+	}
+}
+
 // Ensure faults on the way only delay: peers that are silent, break off, or give one
 // wrong chunk once.
 func TestFaultsDelay(t *testing.T) {
@@ -321,7 +352,7 @@ func TestOfferedIsKept(t *testing.T) {
 
 	// Nothing was written, so nothing is kept for it.
 	notes := func() (n int) {
-		_ = beijing.local.Scan(localKey(localPledge, ""), localKey(localPledge+1, ""), false, func(_, _ []byte) (bool, error) { n++; return true, nil })
+		_ = beijing.local.Scan(lateLocalKey(localPledge, ""), lateLocalKey(localPledge+1, ""), false, func(_, _ []byte) (bool, error) { n++; return true, nil })
 		return n
 	}
 	w.net.Ledger.Break(solo.NoLeader())

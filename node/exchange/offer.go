@@ -23,14 +23,24 @@ import (
 // Draft is an offer that somebody of this bureau wants to make.
 type Draft = public.OfferDraft
 
-// The first byte of this package's node-local keys, and what follows it.
+// The first byte of this package's node-local keys, and what follows it. consensus/witness
+// has other letters below 0xa0, so what came later lies below 0xa1.
 const (
 	localPrefix = 0xa0
 	localDraft  = 'd' // organisation '/' person '/' statement id -> root: a retried call makes no second list
 	localTree   = 't' // commitment -> hashes of its chunks
 	localInbox  = 'i' // region '/' id -> id of the receipt
-	localPledge = 'p' // statement id -> pledge: an offer that is being made
 )
+
+const (
+	lateLocalPrefix = 0xa1
+	localPledge     = 'p' // statement id -> pledge: an offer that is being made
+	localDispute    = 'd' // region '/' statement id -> commitment of the evidence of a dispute
+)
+
+func lateLocalKey(kind byte, rest string) []byte {
+	return append([]byte{lateLocalPrefix, kind}, rest...)
+}
 
 func localKey(kind byte, rest string) []byte {
 	return append([]byte{localPrefix, kind}, rest...)

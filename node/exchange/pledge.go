@@ -41,11 +41,11 @@ func (e *Exchange) pledge(d Draft) error {
 	}
 	e.pledging.Lock()
 	defer e.pledging.Unlock()
-	return e.cfg.Local.Set(localKey(localPledge, d.ID), text, true)
+	return e.cfg.Local.Set(lateLocalKey(localPledge, d.ID), text, true)
 }
 
 // redeem forgets a pledge: the ledger has answered, or nothing was signed.
-func (e *Exchange) redeem(id string) error { return e.cfg.Local.Delete(localKey(localPledge, id)) }
+func (e *Exchange) redeem(id string) error { return e.cfg.Local.Delete(lateLocalKey(localPledge, id)) }
 
 // Purge destroys an object of this vault, as vault.Purge does, but not while an offer of
 // it stands: the error is then a *public.Offered.
@@ -58,7 +58,10 @@ func (e *Exchange) Purge(ctx context.Context, c commitment.Commitment, reason st
 	case by != nil:
 		return by
 	}
-	return e.cfg.Vault.Purge(ctx, c, reason)
+	if err := e.cfg.Vault.Purge(ctx, c, reason); err != nil {
+		return err
+	}
+	return e.cfg.Local.Delete(localKey(localTree, c.String()))
 }
 
 // offered finds an offer of this region that wants an object, or its list of materials,
@@ -98,7 +101,7 @@ func (e *Exchange) offered(ctx context.Context, object string) (*public.Offered,
 // has answered since or never will.
 func (e *Exchange) pledged(books *ledger.Books, object string) (by *public.Offered, err error) {
 	var over []string
-	err = e.cfg.Local.Scan(localKey(localPledge, ""), localKey(localPledge+1, ""), false, func(key, value []byte) (bool, error) {
+	err = e.cfg.Local.Scan(lateLocalKey(localPledge, ""), lateLocalKey(localPledge+1, ""), false, func(key, value []byte) (bool, error) {
 		id := strings.Clone(string(key[2:]))
 		var p pledge
 		if json.Unmarshal(value, &p) != nil {

@@ -1,7 +1,6 @@
 package exchange
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -17,7 +16,6 @@ import (
 	"sandi.internal/gateway/consensus/ledger"
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/storage/commitment"
-	"sandi.internal/gateway/storage/vault"
 )
 
 const (
@@ -279,13 +277,9 @@ func (e *Exchange) sign(ctx context.Context, t *transfer, id, kind string, body 
 // contest states that something else came than was offered, and keeps what came.
 func (e *Exchange) contest(ctx context.Context, t *transfer, m *mismatch) error {
 	body := statement.DisputeBody{Region: t.ref.Region, Offer: t.ref.ID, Reason: m.reason, Item: m.item, Chunk: m.chunk, Got: strict.B64(m.digest[:])}
-	if len(m.got) > 0 {
-		name := fmt.Sprintf("dispute-%s-%s-%d-%d.bin", t.ref.Region, t.ref.ID, m.item, m.chunk)
-		o, err := e.cfg.Vault.Put(ctx, vault.Meta{Name: name, Org: e.cfg.Region + "-SJ"}, bytes.NewReader(m.got))
-		if err != nil {
-			return fmt.Errorf("couldn't keep the evidence: %w", err)
-		}
-		body.Evidence = o.Commitment.String()
+	var err error
+	if body.Evidence, err = e.keepEvidence(ctx, t.ref, m); err != nil {
+		return fmt.Errorf("couldn't keep the evidence: %w", err)
 	}
 	e.cfg.Logger.Error("another bureau gave something else than it offered", "region", t.ref.Region, "offer", t.ref.ID, "reason", m.reason, "item", m.item, "chunk", m.chunk, "evidence", body.Evidence)
 	if t.offer.State == ledger.OfferReceived {

@@ -30,15 +30,11 @@ func (v *Vault) Carry() *Carrier { return &Carrier{v, v.db.NewSnapshot()} }
 // Close lets go of what was pinned.
 func (c *Carrier) Close() error { return c.snap.Close() }
 
-// tagTables is the first byte of storage/tables' keys: their source is loaded again.
-const tagTables = 't'
-
 // carried reports whether rows of a tag go into a backup. What is on its way in or out
 // does not, and the counters are made anew; everything else in this store does, also what
-// neighbours keep in keys of their own (storage/journal), but for those who want it
-// otherwise.
+// neighbours keep in keys of their own (storage/journal, storage/tables).
 func carried(tag byte) bool {
-	return tag != tagUsage && tag != tagIntake && tag != tagPending && tag != tagTables
+	return tag != tagUsage && tag != tagIntake && tag != tagPending
 }
 
 // rightKey reports whether a row may have this key.

@@ -84,7 +84,6 @@ func TestCarry(t *testing.T) {
 		must(t, n.Retain(ctx, c, "class", time.UnixMilli(1)))
 	}
 	must(t, n.db.Set([]byte("a neighbour's"), []byte("row"), pebble.Sync))
-	must(t, n.db.Set([]byte("tables"), []byte("row"), pebble.Sync))
 	c := n.Carry()
 	defer c.Close()
 	must(t, n.Purge(ctx, purged, "its time has come"))
@@ -127,9 +126,6 @@ func TestCarry(t *testing.T) {
 	}
 	if row, err := again.get([]byte("a neighbour's")); err != nil || string(row) != "row" {
 		t.Errorf("the neighbour's row: %q, %v", row, err)
-	}
-	if row, err := again.get([]byte("tables")); err != nil || row != nil {
-		t.Errorf("what is loaded again came along: %q, %v", row, err)
 	}
 }
 

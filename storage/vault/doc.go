@@ -14,7 +14,8 @@
 //   - memory does not grow with an object, and the number of large transfers at
 //     a time is bounded; so is an object's size;
 //   - an upload leaves ReserveBytes of the disk free, and keeps to the quota: a
-//     full vault must not stop the ledger;
+//     full vault must not stop the ledger. What other bureaus send stops earlier, at
+//     twice the reserve and three quarters of the quota: theirs never keeps ours out;
 //   - an object is purged only when its retention time, never shortened, has
 //     passed and no legal hold stands on it; commitment and reason stay;
 //   - Scrub finds every object that can't be read as it was stored;

@@ -128,7 +128,7 @@ func (v *Vault) expected(x Expected) (*entry, error) {
 	if stored != nil {
 		return v.decodeEntry(stored, x.Commitment)
 	}
-	if err := v.room(x.Size); err != nil {
+	if err := v.roomForOthers(x.Size); err != nil {
 		return nil, err
 	}
 	e, key, err := v.newEntry(placeFile)
@@ -209,7 +209,7 @@ func (in *Intake) Append(chunk []byte) error {
 	if in.have == in.Count() || int64(len(chunk)) != in.ChunkBytes(in.have) {
 		return fmt.Errorf("couldn't add a chunk of %d bytes: %w", len(chunk), ErrCorrupt)
 	}
-	if err := in.v.room(0); err != nil {
+	if err := in.v.roomForOthers(0); err != nil {
 		return err
 	}
 	in.hash.Write(chunk)

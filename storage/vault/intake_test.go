@@ -120,6 +120,11 @@ func TestIntakeRefused(t *testing.T) {
 	}
 	must(t, n.Discard(x.Commitment))
 	must(t, n.Discard(x.Commitment))
+	// A quarter of the quota is for the bureau's own people.
+	whole, _ := delivery(4 << 20)
+	if _, err := n.Receive(ctx, whole); !errors.Is(err, ErrQuota) {
+		t.Errorf("more than three quarters of the quota: %v", err)
+	}
 	wantErr(t, n.Admit(ctx, x.Commitment), ErrNotFound)
 	if u := n.Usage(); u != (Usage{}) {
 		t.Errorf("%+v", u)

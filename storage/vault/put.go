@@ -189,9 +189,17 @@ func (v *Vault) admit(e *entry, key []byte, meta Meta, h *commitment.Hasher, pen
 
 // room refuses an upload of so many bytes that exceeds the quota or eats into the
 // reserve. A disk that cannot say how full it is (one in memory) has room.
-func (v *Vault) room(bytes int64) error {
+func (v *Vault) room(bytes int64) error { return v.roomAbove(bytes, ReserveBytes, v.quota) }
+
+// roomForOthers is room for what another bureau sends: it stops earlier, so that the
+// bureau's own people can still put something in, whatever others offer.
+func (v *Vault) roomForOthers(bytes int64) error {
+	return v.roomAbove(bytes, 2*ReserveBytes, v.quota/4*3)
+}
+
+func (v *Vault) roomAbove(bytes, reserve, quota int64) error {
 	v.account.Lock()
-	err := v.within(v.usage.Bytes + bytes)
+	err := v.within(v.usage.Bytes+bytes, quota)
 	v.account.Unlock()
 	if err != nil {
 		return err
@@ -203,8 +211,8 @@ func (v *Vault) room(bytes int64) error {
 		}
 		return fmt.Errorf("couldn't ask how much room the disk has: %w", err)
 	}
-	if usage.AvailBytes < ReserveBytes {
-		return fmt.Errorf("%w: %d MiB are left, %d are reserved for the ledger", ErrNoRoom, usage.AvailBytes>>20, ReserveBytes>>20)
+	if usage.AvailBytes < uint64(reserve) {
+		return fmt.Errorf("%w: %d MiB are left, %d are reserved", ErrNoRoom, usage.AvailBytes>>20, reserve>>20)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (v *Vault) apply(batch *pebble.Batch, objects, bytes int64) error {
 	v.account.Lock()
 	defer v.account.Unlock()
 	after := Usage{Objects: v.usage.Objects + objects, Bytes: v.usage.Bytes + bytes}
-	if err := v.within(after.Bytes); bytes > 0 && err != nil {
+	if err := v.within(after.Bytes, v.quota); bytes > 0 && err != nil {
 		return err
 	}
 	row := binary.BigEndian.AppendUint64(nil, uint64(after.Objects))
@@ -60,10 +60,10 @@ func (v *Vault) apply(batch *pebble.Batch, objects, bytes int64) error {
 	return nil
 }
 
-// within refuses more bytes than the quota.
-func (v *Vault) within(bytes int64) error {
-	if v.quota > 0 && bytes > v.quota {
-		return fmt.Errorf("%w: %d of %d MiB are taken; purge what need not be kept, or raise limits.vault_mib", ErrQuota, v.usage.Bytes>>20, v.quota>>20)
+// within refuses more bytes than a quota; 0 is none.
+func (v *Vault) within(bytes, quota int64) error {
+	if quota > 0 && bytes > quota {
+		return fmt.Errorf("%w: %d of %d MiB are taken; purge what need not be kept, or raise limits.vault_mib", ErrQuota, v.usage.Bytes>>20, quota>>20)
 	}
 	return nil
 }

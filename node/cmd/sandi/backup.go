@@ -55,9 +55,11 @@ func (l *lock) phrase(in io.Reader) (string, error) {
 const backupLong = `Make a backup of a running node as one encrypted file, while it works on.
 
 It holds the ledger at one moment, the cosigned checkpoints over it, the vault as it
-lies, the node's own keys of the moment (outbox, logs), the configuration, and the
-private keys. The node gives all but the keys, for a token of role operator with scope
-node:operate; the keys are read from the folder of --config and pass no network.
+lies, the rows of shared data sets, the node's own keys of the moment (outbox, logs), the
+configuration, the local accounts with the administrators' log, and the private keys. The
+node gives all but keys and accounts, for a token of role operator with scope node:operate;
+those are read from the folders of --config and pass no network. The access log has a line
+of it.
 
 Lock it with a recovery key (sandi backup key makes one; its private half belongs into
 the safe) or with a passphrase. What nobody can open is no backup: verify it.`
@@ -151,10 +153,8 @@ func (s *settings) backUp(cmd *cobra.Command, folder *node.Portable, l *lock, fi
 			return usagef("%w", err)
 		}
 		w := backup.NewWriter(sealed, time.Now())
-		for _, name := range sortedKeys(folder.Files) {
-			if err := w.File(name, folder.Files[name]); err != nil {
-				return err
-			}
+		if err := folder.Write(w); err != nil {
+			return err
 		}
 		err = c.Backup(cmd.Context(), func(r io.Reader, total int64) error {
 			return w.Copy(&shownReader{r: r, show: func(n int64) {
@@ -173,6 +173,8 @@ func (s *settings) backUp(cmd *cobra.Command, folder *node.Portable, l *lock, fi
 	switch {
 	case isCode(err, problem.Forbidden):
 		return fmt.Errorf("%w: %s", err, s.pick("备份须用本局 operator 令牌，范围 node:operate", "a backup takes a token of this bureau's operator, with scope node:operate"))
+	case isCode(err, problem.AccessUnlogged):
+		return fmt.Errorf("%w: %s", err, s.pick("备份须先记入访问日志；见 OPERATIONS“Who looked”", "a backup stands in the access log first; see OPERATIONS, \"Who looked\""))
 	case isCode(err, problem.TooMany):
 		return fmt.Errorf("%w: %s", err, s.pick("另一备份正在进行", "another backup is under way"))
 	case err != nil:

@@ -189,7 +189,7 @@ func newRestore(s *settings) *cobra.Command {
 // afterRestore says what to do next.
 func (s *settings) afterRestore(w io.Writer, dir string, r *backup.Report) {
 	config := filepath.Join(dir, "sandi.yaml")
-	if len(r.Files) <= 2 { // sandi.yaml, nodes.json
+	if !node.HasKeys(r.Files) {
 		fmt.Fprintf(w, s.pick("备份不含私钥：先把保险柜中的密钥按 %s 所列路径放好\n", "the backup holds no keys: put those of the safe where %s says\n"), config)
 	}
 	fmt.Fprintf(w, s.pick("确认旧机器已永久停用，然后: sandi serve -c %s\n节点先不表决，待其他节点全部应答后自动恢复（sandi status）\n",
@@ -253,6 +253,19 @@ func (v backupView) rows() []table.Row {
 		objects = fmt.Sprintf(pick("未定  %d 个对象；无保险库密钥，仅核对摘要（--vault-key）", "INDETERMINATE  %d objects; no vault key, digests only (--vault-key)"), r.Objects)
 	}
 	rows = append(rows, table.Row{pick("保险库", "vault"), objects})
+	if r.Opened && !r.Old {
+		rows = append(rows, table.Row{pick("共享数据", "data sets"), fmt.Sprintf(pick("通过  %d 个数据集，%d 行，逐行打开", "PASS  %d data sets, %d rows, each opened"), r.DataSets, r.DataRows)})
+	}
+	switch {
+	case r.AccountsFault != "":
+		rows = append(rows, table.Row{pick("本地账号", "accounts"), pick("未定  备份时已损坏: ", "INDETERMINATE  damaged when the backup was made: ") + r.AccountsFault})
+	case r.Accounts != nil:
+		rows = append(rows, table.Row{pick("本地账号", "accounts"), fmt.Sprintf(pick("通过  %d 个账号，管理员日志 %d 行相连", "PASS  %d accounts, %d lines of the administrators' log in a chain"), r.Accounts.Accounts, r.Accounts.Acts)})
+	}
+	if r.Old {
+		rows = append(rows, table.Row{pick("旧格式", "old form"), pick("未定  不含共享数据集的行和本地账号：恢复后重新装载、重新建立账号，或从文件夹副本放回 accounts",
+			"INDETERMINATE  without the rows of shared data sets and the local accounts: load and make them again, or put a copy of the folder accounts back")})
+	}
 	if len(r.Missing) > 0 {
 		rows = append(rows, table.Row{pick("缺失", "missing"), fmt.Sprintf(pick("未定  %d 个对象在备份时已清除或已损坏，例如 %s", "INDETERMINATE  %d objects were purged meanwhile, or lost before, e.g. %s"), len(r.Missing), r.Missing[0])})
 	}
