@@ -59,6 +59,9 @@ type Rule struct {
 	Title     Label  `json:"title"`
 	From      string `json:"from,omitempty" format:"date" doc:"first day of effect"`
 	To        string `json:"to,omitempty" format:"date" doc:"last day of effect"`
+
+	Ends        string `json:"ends,omitempty" format:"date-time" doc:"with start: the last second in time of a limit that starts then"`
+	Provisional bool   `json:"provisional,omitempty" doc:"with start: it ends beyond the days that the calendar covers"`
 }
 
 // Calendar is the working-day calendar in force, as its exceptions from the
