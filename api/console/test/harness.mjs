@@ -17,8 +17,8 @@ export async function harness(scenario, options) {
   const counts = { seen: 0, passed: 0 }
   const visits = new Map() // path of a page -> who was there
 
-  /** desk is a page of somebody who has just come in by a link. */
-  async function desk(region, role, { lang = 'zh', width = 1280, person, org, before } = {}) {
+  /** desk is a page of somebody who has just come in by a link; who wants the tour says so. */
+  async function desk(region, role, { lang = 'zh', width = 1280, person, org, before, tour = false } = {}) {
     const link = demo.link(region, role, { person, org })
     const origin = new URL(link).origin
     const context = await browser.newContext({ viewport: { width, height: width < 500 ? 844 : 860 }, locale: lang === 'zh' ? 'zh-CN' : 'en-GB' })
@@ -45,6 +45,7 @@ export async function harness(scenario, options) {
     assert.match(answer.headers()['content-security-policy'] ?? '', /(^|; )script-src 'self'(;|$)/, 'scripts that are no files of this host may run')
     await page.waitForSelector('.frame')
     if (lang === 'en') await page.click('.top .lang')
+    if (!tour) await page.click('.tour .tour-skip') // everybody is here for the first time, and knows the way
     assert.equal(await page.evaluate(() => document.documentElement.lang), lang === 'zh' ? 'zh-CN' : 'en')
     assert.ok(!page.url().includes('#'), 'the code stays in the address')
     const to = async (path, selector) => {

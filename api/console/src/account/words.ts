@@ -22,7 +22,7 @@ export const words = {
   'acc.do': { zh: '操作', en: 'To do' },
   'acc.wrong': { zh: '连续输错 {n} 次', en: '{n} wrong in a row' },
   'acc.own': { zh: '这是您自己的账号，请另一位安全管理员办理', en: 'Your own: another security administrator changes it' },
-  'acc.none': { zh: '还没有账号', en: 'There are no accounts yet' },
+  'acc.none': { zh: '没有这样的账号。用“新建账号”建立，或者去掉筛选条件。', en: 'There is no such account. Make one, or clear the filter.' },
   'acc.disabled.show': { zh: '显示已停用的账号', en: 'Show disabled ones' },
 
   'acc.state.fine': { zh: '正常', en: 'in use' },
@@ -76,7 +76,7 @@ export const words = {
   'acts.find': { zh: '查找', en: 'Find' },
   'acts.earlier': { zh: '更早', en: 'Earlier' },
   'acts.latest': { zh: '回到最新', en: 'Latest' },
-  'acts.none': { zh: '没有符合条件的记录', en: 'Nothing like that' },
+  'acts.none': { zh: '没有符合条件的操作。请选“全部事项”，或者去掉人员再查。', en: 'Nothing like that. Choose all acts, or leave out the person.' },
   'acts.host': { zh: '节点主机（命令行）', en: 'command line on the node\'s machine' },
   'acts.nobody': { zh: '未登录者', en: 'nobody signed in' },
   'acts.person': { zh: '工号', en: 'staff no.' },

@@ -18,6 +18,8 @@ export type NodeStatus = Schemas['NodeStatus']
 export type Draw = Schemas['Draw']
 export type PoolSearch = Schemas['PoolSearch']
 export type PoolMember = Schemas['PoolMember']
+export type Org = Schemas['Org']
+export type Rule = Schemas['Rule']
 
 /** Stamp says what of the ledger an answer was read from. */
 export interface Stamp {

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { fieldErrors, mendOf, Problem } from './problem'
+import { known } from '../i18n/dict'
+import { fieldErrors, mendOf, ownMend, Problem } from './problem'
 
 test('errors go to their fields, nested ones with their place', () => {
   const p = new Problem(422, {
@@ -18,5 +20,16 @@ test('a refusal has a mend: its own, or that of the law', () => {
   expect(mendOf(new Problem(412, { code: 'precondition_failed' }))).toBe('mend.precondition_failed')
   expect(mendOf(new Problem(409, { code: 'second_transfer', cite: '第14条' }))).toBe('mend.law')
   expect(mendOf(new Problem(409, { code: 'major_must_be_listed' }))).toBe('mend.other')
-  expect(mendOf(new Problem(500, { code: 'internal' }))).toBeUndefined()
+  expect(mendOf(new Problem(409, { code: 'stale_prev' }))).toBe('mend.precondition_failed')
+  expect(mendOf(new Problem(502, { code: 'never_heard_of' }))).toBe('mend.tell')
+})
+
+test('every code that the doors answer with has a mend, in both languages', () => {
+  const text = readFileSync(new URL('../../../problem/code.go', import.meta.url), 'utf8')
+  const codes = [...text.matchAll(/^\t\w+ += "([a-z_]+)"$/gm)].map((found) => found[1])
+  expect(codes.length).toBeGreaterThan(70) // as many stand in its const block
+  for (const code of [...codes, 'network', 'unexpected']) {
+    const key = ownMend(code)
+    expect(key !== undefined && known(key), code).toBe(true)
+  }
 })

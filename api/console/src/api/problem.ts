@@ -39,16 +39,41 @@ export class Problem extends Error {
 
 export const problemOf = (err: unknown): Problem => (err instanceof Problem ? err : new Problem(0, {}))
 
-/**
- * mendOf names the text that says what to do about a refusal. A refusal of the law
- * carries its article; what to do follows from its own text.
- */
-export function mendOf(problem: Problem): Key | undefined {
-  const key = `mend.${problem.code}`
-  if (known(key)) return key
-  if (problem.cite) return 'mend.law'
-  return problem.status === 409 ? 'mend.other' : undefined
+/** shared are the mends of several codes; a code that stands in none has its own, mend.CODE. */
+const shared: Partial<Record<Key, string[]>> = {
+  'mend.again': ['unavailable', 'overloaded', 'ledger_stale', 'not_ready', 'request_timeout', 'too_many_subscribers'],
+  'mend.tell': [
+    'internal', 'unexpected', 'bad_request', 'method_not_allowed', 'length_required', 'uri_too_long', 'headers_too_large', 'unsupported_media_type', 'unsupported_encoding', 'expectation_failed',
+    'malformed_body', 'unknown_parameter', 'repeated_parameter', 'unknown_field', 'one_of_these', 'idempotency_key_required', 'idempotency_key_malformed', 'idempotency_key_reused',
+    'idempotency_key_differs', 'precondition_required', 'etag_malformed', 'statement_invalid', 'wrong_network',
+  ],
+  'mend.fields': ['validation_failed', 'missing', 'wrong_type', 'out_of_range', 'too_long', 'not_one_of', 'bad_format', 'bad_text', 'cell_invalid'],
+  'mend.office': ['forbidden'],
+  'mend.signin': ['unauthorized', 'session_ended'],
+  'mend.upload': ['material_missing', 'digest_mismatch'],
+  'mend.precondition_failed': ['stale_prev', 'wrong_state'], // what the ledger and the engine call it
+  'mend.early': ['not_due', 'too_early', 'not_met'],
+  'mend.not_found': ['unknown_record'],
+  'mend.clock': ['signed_too_old', 'signed_ahead'],
+  'mend.key': ['unknown_key', 'key_not_valid', 'wrong_key_use', 'bad_signature'],
 }
+
+const mends = new Map(Object.entries(shared).flatMap(([key, codes]) => codes.map((code) => [code, key as Key] as const)))
+
+/** byStatus are the mends of codes that the console never heard of: those of laws and of newer nodes. */
+const byStatus: Record<number, Key> = { 401: 'mend.signin', 403: 'mend.office', 404: 'mend.not_found', 409: 'mend.other', 412: 'mend.precondition_failed', 413: 'mend.body_too_large', 422: 'mend.other', 429: 'mend.too_many_requests', 503: 'mend.again' }
+
+/** ownMend is the mend that is meant for a code. */
+export function ownMend(code: string): Key | undefined {
+  const key = `mend.${code}`
+  return known(key) ? key : mends.get(code)
+}
+
+/**
+ * mendOf names the text that says what to do about a refusal; every refusal has one. A
+ * refusal of the law carries its article; what to do follows from its own text.
+ */
+export const mendOf = (problem: Problem): Key => ownMend(problem.code) ?? (problem.cite ? 'mend.law' : (byStatus[problem.status] ?? 'mend.tell'))
 
 /** fieldErrors sorts a refusal's errors by the field of the form they belong to. */
 export function fieldErrors(problem: Problem): Record<string, string> {

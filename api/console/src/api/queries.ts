@@ -1,6 +1,6 @@
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
 import type { Document } from '../law/document'
-import { api, got } from './client'
+import { api, got, type Rule } from './client'
 import { majority } from './reading'
 
 // Keys begin with 'live' when the ledger's growth may change the answer, and with
@@ -74,6 +74,14 @@ export function useProcedures() {
 
 export function useOrgs() {
   return useQuery({ queryKey: ['law', 'orgs'], queryFn: () => got(api.GET('/v1/orgs')), staleTime: Infinity })
+}
+
+/** useRulesAt reads the rules as of several instants, each failing alone: when a limit would end that starts then. */
+export function useRulesAt(starts: string[]): Record<string, Rule[] | undefined> {
+  const answers = useQueries({
+    queries: starts.map((start) => ({ queryKey: ['law', 'rules', start], queryFn: () => got(api.GET('/v1/rules', { params: { query: { start } } })), staleTime: 60_000 })),
+  })
+  return Object.fromEntries(starts.map((start, i) => [start, answers[i].data?.items]))
 }
 
 const lawQuery = (name: string, version: number) => ({

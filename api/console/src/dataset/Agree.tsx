@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { Link, useParams } from 'react-router'
 import { useLaw, useRecord } from '../api/queries'
-import type { Inputs } from '../form/Form'
+import type { Inputs } from '../form/Line'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'

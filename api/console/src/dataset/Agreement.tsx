@@ -2,6 +2,7 @@ import { Link, useParams } from 'react-router'
 import type { RecordFull } from '../api/client'
 import { problemOf } from '../api/problem'
 import { useLaw, useRecord } from '../api/queries'
+import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -30,7 +31,7 @@ export default function Agreement() {
   const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
   const terms = useAgreement(id)
   if (record.error) {
-    if (problemOf(record.error).status === 404) return <div className="empty">{t('rec.notfound')}</div>
+    if (problemOf(record.error).status === 404) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
     return <Failed err={record.error} retry={() => void record.refetch()} />
   }
   if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />

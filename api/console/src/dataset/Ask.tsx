@@ -6,6 +6,7 @@ import { Link, useParams } from 'react-router'
 import { problemOf } from '../api/problem'
 import { useLaw, useRecord } from '../api/queries'
 import { RecordInput } from '../form/RecordInput'
+import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed, Refusal } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -34,7 +35,7 @@ export default function Ask() {
   const record = useRecord(id)
   const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
   const missing = [terms.error, record.error].find((err) => err && problemOf(err).status === 404)
-  if (missing) return <div className="empty">{t('rec.notfound')}</div>
+  if (missing) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
   const failed = [terms, record, law].find((q) => q.error)
   if (failed) return <Failed err={failed.error} retry={() => void failed.refetch()} />
   if (!terms.data || !law.data) return <Waiting lines={8} />

@@ -129,7 +129,6 @@ export const words = {
   'mend.set_reloaded': { zh: '请点“查询”从第一页重新开始。', en: 'Press “Ask” to begin again with the first page.' },
   'mend.set_not_loaded': { zh: '请联系提供方装载数据。', en: 'Ask the publisher to load the rows.' },
   'mend.filter_invalid': { zh: '请检查条件：字段须在协议范围内，文字和日期加双引号。', en: 'Look at the condition: agreed fields only; text and dates in double quotes.' },
-  'mend.peer_silent': { zh: '提供方的节点没有应答，请稍后再查。', en: 'The publisher\'s node does not answer. Ask again later.' },
   'mend.set_busy': { zh: '另一次装载正在进行，请稍后重新选择文件。', en: 'Another load is under way. Choose the file again in a moment.' },
   'mend.set_ended': { zh: '请另立数据集。', en: 'Enter another data set.' },
 } as const satisfies Words

@@ -9,13 +9,12 @@ import { MissionFigure } from '../mission/Figure'
 import type { Key } from '../i18n/dict'
 import { RecordTable } from '../record/Table'
 import { useWho } from '../session/context'
-import { daysBetween } from '../util/time'
+import { boxes, type Box } from './boxes'
+import { EmptyBox } from './EmptyBox'
+import { figuresOf, type Count } from './figures'
 
-const boxes = ['todo', 'in', 'out', 'done'] as const
-type Box = (typeof boxes)[number]
-
-/** How much is counted for the figures above; more is said as "or more". */
-const counted = 100
+/** How many records the figures are counted from; figures.ts says what is known beyond them. */
+const counted = 200
 
 const queryOf = (box: Box): ListQuery => ({ box, sort: box === 'todo' ? 'due' : '-updated' })
 
@@ -38,7 +37,7 @@ export function Desk() {
               </button>
             ))}
           </div>
-          <RecordTable query={queryOf(box)} label={t(`desk.${box}`)} empty={t(box === 'todo' ? 'desk.empty.todo' : 'desk.empty')} />
+          <RecordTable query={queryOf(box)} label={t(`desk.${box}`)} empty={<EmptyBox box={box} />} />
         </Panel>
         <Start />
       </div>
@@ -52,34 +51,39 @@ function Figures() {
   const who = useWho()
   const status = useStatus()
   const owed = useRecords({ box: 'todo', sort: 'due', limit: counted })
-  const ours = (owed.data?.items ?? []).map((row) => row.dues?.find((d) => d.region === who.region.code)).filter((d) => d !== undefined)
   const today = status.data?.now ?? ''
-  const overdue = ours.filter((d) => d.overdue).length
-  const soon = today ? ours.filter((d) => !d.overdue && daysBetween(today, d.due) <= 3).length : 0
-  const figure = (n: number) => (owed.data?.next ? t('desk.more', { n }) : n)
+  const f = owed.data && today ? figuresOf(owed.data.items, owed.data.next !== undefined && owed.data.next !== '', today, who.region.code) : undefined
   return (
     <dl className="figures">
-      <div className={overdue ? 'figure figure-bad' : 'figure'}>
+      <div className={f?.overdue.n ? 'figure figure-bad' : 'figure'}>
         <dt>
           <ExclamationCircleOutlined /> {t('desk.overdue')}
         </dt>
-        <dd>{owed.data ? figure(overdue) : '…'}</dd>
+        <Counted count={f?.overdue} />
       </div>
-      <div className={soon ? 'figure figure-near' : 'figure'}>
+      <div className={f?.soon.n ? 'figure figure-near' : 'figure'}>
         <dt>
           <FieldTimeOutlined /> {t('desk.soon')}
         </dt>
-        <dd>{owed.data ? figure(soon) : '…'}</dd>
+        <Counted count={f?.soon} />
       </div>
       <div className="figure">
         <dt>
           <ProfileOutlined /> {t('desk.owed')}
         </dt>
-        <dd>{owed.data ? figure(ours.length) : '…'}</dd>
+        <Counted count={f?.owed} />
       </div>
       <MissionFigure />
     </dl>
   )
+}
+
+/** Counted says a count as far as it is known: with none on the first of several pages, nothing is. */
+function Counted({ count }: { count?: Count }) {
+  const { t } = useSpeech()
+  if (!count) return <dd>…</dd>
+  if (count.exact) return <dd>{count.n}</dd>
+  return <dd title={t('desk.more.help')}>{count.n > 0 ? t('desk.more', { n: count.n }) : t('desk.unknown')}</dd>
 }
 
 /** Start offers what the person's offices may open. */

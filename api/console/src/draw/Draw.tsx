@@ -5,6 +5,7 @@ import type { Draw as DrawAnswer, RecordFull } from '../api/client'
 import { problemOf } from '../api/problem'
 import { useDeadlines, useDraw, useLaw, useRecord } from '../api/queries'
 import type { FormValues } from '../form/model'
+import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -32,7 +33,7 @@ export default function Draw() {
   const record = useRecord(id)
   const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
   if (record.error) {
-    if (problemOf(record.error).status === 404) return <div className="empty">{t('rec.notfound')}</div>
+    if (problemOf(record.error).status === 404) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
     return <Failed err={record.error} retry={() => void record.refetch()} />
   }
   if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />

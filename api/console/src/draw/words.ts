@@ -19,7 +19,7 @@ export const words = {
   'draw.quota': { zh: '抽取', en: 'Quota' },
   'draw.excluded': { zh: '被排除（{n}）', en: 'Excluded ({n})' },
   'draw.excluded.none': { zh: '没有被排除的。', en: 'Nobody is excluded.' },
-  'draw.notfrozen': { zh: '名录和规则尚未冻结，还不能抽取。', en: 'Pool and rule are not frozen yet; nothing can be drawn.' },
+  'draw.notfrozen': { zh: '名录和规则尚未冻结，还不能抽取；由组织方联络员在本页提交并冻结。', en: 'Pool and rule are not frozen yet, so nothing can be drawn; the organiser\'s liaison brings them in on this page.' },
   'draw.contributions': { zh: '各地区的随机贡献', en: 'Contributions of the regions' },
   'draw.until': { zh: '提交截止 {d}', en: 'until {d}' },
   'draw.gave': { zh: '已提交 {t}', en: 'given {t}' },

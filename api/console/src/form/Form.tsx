@@ -1,20 +1,25 @@
 import { Alert, Button } from 'antd'
-import { useMemo, useRef, useState, type ComponentType, type ReactNode } from 'react'
+import { useMemo, useRef, useState, type ReactNode } from 'react'
 import { fieldErrors, problemOf, type Problem } from '../api/problem'
 import { Refusal } from '../frame/refusal'
 import { useSpeech } from '../i18n/lang'
-import type { Document, Event, Field } from '../law/document'
-import { Shown } from '../record/Fields'
+import type { Document, Event } from '../law/document'
 import { freshUlid } from '../util/ulid'
-import { FieldInput, useHint } from './Inputs'
-import { asTyped, faults, formOf, wireAll, type FormField, type FormValue, type FormValues } from './model'
-
-/** Inputs are inputs that a page brings for fields of its procedure, by name, instead of those of their types. */
-export type Inputs = Record<string, ComponentType<{ field: Field; id: string; value: FormValue; onChange: (value: FormValue) => void }>>
+import { Cautions } from './Cautions'
+import { Foresight } from './Foresight'
+import { actOf } from './foresee'
+import { Line, type Inputs } from './Line'
+import { faults, formOf, wireAll, type FormField, type FormValues } from './model'
+import { Origin } from './Origin'
+import { refinementOf } from './refined'
+import { cautionsOf, partsOf, together, type Caution } from './refined/refinement'
+import { Summary } from './Summary'
+import { useKnown } from './useKnown'
+import './form.css'
 
 interface Props {
   law: Document
-  event: Pick<Event, 'require' | 'optional' | 'basis'>
+  event: Pick<Event, 'name' | 'to' | 'require' | 'optional' | 'basis'>
   roles: string[] // the person may act in; never empty
   initial?: FormValues // what stands in it to begin with
   inputs?: Inputs
@@ -23,11 +28,17 @@ interface Props {
   overtaken?: ReactNode // what to offer when the record has moved on
 }
 
-/** Form is the form of an event, made of the law's document. */
-export function Form({ law, event, roles, initial, inputs, present = {}, submit, overtaken }: Props) {
+const nothing: Record<string, unknown> = {}
+
+/** Form is the form of an event, made of the law's document and refined where somebody has done so by hand. */
+export function Form({ law, event, roles, initial, inputs, present = nothing, submit, overtaken }: Props) {
   const { t, of, named, mark } = useSpeech()
-  const fields = useMemo(() => formOf(law, event), [law, event])
-  const [values, setValues] = useState<FormValues>(initial ?? {})
+  const known = useKnown(present)
+  const act = actOf(law, event)
+  const refinement = refinementOf(law.name, act.name)
+  const parts = useMemo(() => partsOf(formOf(law, event), refinement), [law, event, refinement])
+  const fields = useMemo(() => parts.flatMap((part) => [...part.main, ...part.more]), [parts])
+  const [values, setValues] = useState<FormValues>(() => ({ ...refinement?.begins?.(known), ...initial }))
   const [role, setRole] = useState(roles[0])
   const [wrong, setWrong] = useState<Record<string, string>>({})
   const [problem, setProblem] = useState<Problem | null>(null)
@@ -68,11 +79,27 @@ export function Form({ law, event, roles, initial, inputs, present = {}, submit,
   }
 
   const names = Object.keys(wrong)
-  const must = fields.filter((f) => f.required)
-  const may = fields.filter((f) => !f.required)
+  const said = together(values, known)
+  const needed = (f: FormField) => refinement?.needs?.[f.field.name ?? '']?.(said) ?? false
+  const held = cautionsOf(refinement, values, known)
+  const placed = (c: Caution) => fields.some((f) => f.field.name === c.at)
   const line = (f: FormField) => {
     const name = f.field.name ?? ''
-    return <Line key={name} of={f} input={inputs?.[name]} present={present[name]} value={values[name]} error={wrong[name]} onChange={(v) => set(name, v)} />
+    return (
+      <Line
+        key={name}
+        of={f}
+        input={inputs?.[name]}
+        present={present[name]}
+        value={values[name]}
+        error={wrong[name]}
+        hint={refinement?.hints?.[name]}
+        needed={needed(f)}
+        cautions={refinement?.cautions?.some((c) => c.at === name) ? held.filter((c) => c.at === name) : undefined}
+        offer={refinement?.offers?.[name]?.(values, known)}
+        onChange={(v) => set(name, v)}
+      />
+    )
   }
   return (
     <>
@@ -128,13 +155,21 @@ export function Form({ law, event, roles, initial, inputs, present = {}, submit,
             </select>
           </label>
         )}
-        {must.map(line)}
-        {may.length > 0 && (
-          <details className="more" open={must.length === 0 || may.some((f) => wrong[f.field.name ?? '']) || undefined}>
-            <summary>{t('act.more', { n: may.length })}</summary>
-            {may.map(line)}
-          </details>
-        )}
+        {parts.map((part, i) => (
+          <Group key={i} title={part.title && of(part.title)}>
+            {part.main.map(line)}
+            {part.more.length > 0 && (
+              <details className="more" open={part.main.length === 0 || part.more.some((f) => wrong[f.field.name ?? ''] || needed(f)) || undefined}>
+                <summary>{t('act.more', { n: part.more.length })}</summary>
+                {part.more.map(line)}
+              </details>
+            )}
+          </Group>
+        ))}
+        <Origin refinement={refinement} fields={fields} values={values} take={(more) => setValues((before) => ({ ...before, ...more }))} />
+        <Cautions held={held.filter((c) => !placed(c))} />
+        <Foresight law={law} act={act} values={said} />
+        {refinement && <Summary parts={parts} values={values} needed={needed} />}
         <p className="quiet">{fields.length === 0 ? t('act.nofields') : t('act.consequence')}</p>
         <Button type="primary" htmlType="submit" loading={busy}>
           {t('act.submit')}
@@ -145,61 +180,21 @@ export function Form({ law, event, roles, initial, inputs, present = {}, submit,
   )
 }
 
+/** Group is a part of the paper, named when there are several. */
+function Group({ title, children }: { title?: string; children: ReactNode }) {
+  if (!title) return <>{children}</>
+  return (
+    <fieldset className="group">
+      <legend>{title}</legend>
+      {children}
+    </fieldset>
+  )
+}
+
 function jump(e: { preventDefault: () => void }, name: string) {
   e.preventDefault()
   const target = document.getElementById(`f-${name}`)
   target?.closest('details')?.setAttribute('open', '')
   target?.scrollIntoView({ block: 'center' })
   target?.focus()
-}
-
-interface LineProps {
-  of: FormField
-  input?: Inputs[string]
-  present: unknown
-  value: FormValues[string]
-  error?: string
-  onChange: (v: FormValues[string]) => void
-}
-
-function Line({ of: f, input: Own, present, value, error, onChange }: LineProps) {
-  const { of, t, mark } = useSpeech()
-  const hint = useHint()
-  const id = `f-${f.field.name}`
-  const help = Own ? '' : hint(f.field) // an input of a page's own says itself how it is used
-  const described = [error && `${id}-e`, help && `${id}-h`].filter(Boolean).join(' ') || undefined
-  const grouped = ['materials', 'intervals', 'list', 'object', 'officer'].includes(f.field.type)
-  const label = (
-    <>
-      {of(f.field)} <span className={f.required ? 'must' : 'quiet'}>{f.required ? t('act.required') : t('act.optional')}</span>
-    </>
-  )
-  return (
-    <div className={`line ${error ? 'line-wrong' : ''}`}>
-      {grouped ? <span className="line-label">{label}</span> : <label className="line-label" htmlFor={id}>{label}</label>}
-      {help && (
-        <span className="quiet hint" id={`${id}-h`}>
-          {help}
-        </span>
-      )}
-      {present !== undefined && typeof present !== 'object' && (
-        <span className="present">
-          <span className="quiet">{t('act.now')}</span> <Shown field={f.field} value={present} />{' '}
-          <button type="button" className="linkish" aria-label={`${t('act.same')}${mark.colon}${of(f.field)}`} onClick={() => onChange(asTyped(f.field, present))}>
-            {t('act.same')}
-          </button>
-        </span>
-      )}
-      {Own ? (
-        <Own field={f.field} id={id} value={value} onChange={onChange} />
-      ) : (
-        <FieldInput field={f.field} id={id} value={value} onChange={onChange} described={described} invalid={error !== undefined} required={f.required} label={grouped ? of(f.field) : undefined} />
-      )}
-      {error && (
-        <span className="wrong" id={`${id}-e`}>
-          {error}
-        </span>
-      )}
-    </div>
-  )
 }

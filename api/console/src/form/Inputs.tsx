@@ -350,13 +350,16 @@ function MaterialInput(p: Props) {
 /** Lists of so few items are typed. */
 const short = 10
 
-/** hintOf says what a field expects, as far as its type and the law do. */
+/** Types whose hint is an example, which a refined form gives by itself. */
+const examples = ['uscc', 'doc_no', 'case_file_no', 'division', 'org', 'record']
+
+/** useHint says what a field expects, as far as its type and the law do; without the example of its type where there is a better one. */
 export function useHint() {
   const { t } = useSpeech()
-  return (field: Field): string => {
+  return (field: Field, better = false): string => {
     const parts: string[] = []
     const key = `hint.${field.type}`
-    if (known(key)) parts.push(t(key))
+    if (known(key) && !(better && examples.includes(field.type))) parts.push(t(key))
     if ((field.type === 'text' || field.type === 'string') && field.max !== undefined) parts.push(t('hint.between', { a: field.min ?? 0, b: field.max }))
     if (field.type === 'list' && (field.max ?? Infinity) > short) parts.push(t('hint.paste'))
     if (field.type === 'list' && (field.min ?? 0) > 1) parts.push(t('hint.atleast', { a: field.min ?? 0 }))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Document, Field } from '../law/document'
-import { addressOf, asTyped, fault, faults, formOf, fromAddress, pasted, wire, wireAll } from './model'
+import { addressOf, asTyped, fault, faults, formOf, fromAddress, pasted, unfinished, wire, wireAll } from './model'
 
 const label = { zh: '甲', en: 'A' }
 const field = (name: string, type: string, more: Partial<Field> = {}): Field => ({ ...label, name, type, ...more })
@@ -56,6 +56,14 @@ test('where the law takes a list without items, somebody can say that there are 
   expect(fault(any, true, undefined)).toEqual({ key: 'err.missing' })
   expect(fault(any, true, [''])).toEqual({ key: 'err.missing' })
   expect(fault(field('l', 'list', { min: 1, of: field('', 'string') }), true, [])).toEqual({ key: 'err.missing' })
+})
+
+test('a row that lacks what the law wants of each is not finished', () => {
+  const list = field('l', 'list', { of: field('', 'object', { fields: [field('no', 'int'), field('note', 'string', { optional: true }), field('kind', 'enum')] }) })
+  expect(unfinished(list, [{ no: 1, kind: 'x' }])).toBe(false)
+  expect(unfinished(list, [{ no: 1, kind: 'x' }, { no: 2 }])).toBe(true)
+  expect(unfinished(field('m', 'materials'), [{ commitment: 'sc1.x', kind: 'k', size: 1 }])).toBe(true)
+  expect(unfinished(field('l', 'list', { of: field('', 'string') }), ['x'])).toBe(false)
 })
 
 test('cells of a spreadsheet go into the rows of a list, from where they were pasted', () => {

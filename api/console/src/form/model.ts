@@ -144,6 +144,14 @@ export function itemOf(field: Field): Field {
   return field.of ?? { ...plain, type: 'string' }
 }
 
+/** unfinished reports whether a row of a list, as it would be sent, lacks something that the law wants of each. */
+export function unfinished(field: Field, sent: unknown): boolean {
+  const of = itemOf(field)
+  if (!Array.isArray(sent) || of.type !== 'object') return false
+  const must = (of.fields ?? []).filter((m) => !m.optional).map((m) => m.name ?? '')
+  return sent.some((item: Record<string, unknown>) => must.some((name) => item[name] === undefined))
+}
+
 export function wireAll(fields: FormField[], values: FormValues): Record<string, unknown> {
   const out: Record<string, unknown> = {}
   for (const { field } of fields) {

@@ -7,6 +7,7 @@ import { useSpeech } from '../i18n/lang'
 import { screens } from '../screens'
 import { useSession, useWho } from '../session/context'
 import { readsRecords } from '../session/roles'
+import { Tour } from '../tour/Tour'
 import { Fresh } from './Fresh'
 import { LanguageSwitch } from './LanguageSwitch'
 import { useLive } from './live'
@@ -117,6 +118,7 @@ export function Frame() {
           <Outlet />
         </Suspense>
       </main>
+      <Tour key={who.person + who.roles.join()} />
       <Watermark lines={[of(who.org.name), `${who.name} ${status.data?.now.slice(0, 10) ?? ''}`, who.practice ? t('app.practice') : '']} />
     </div>
   )

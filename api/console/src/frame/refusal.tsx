@@ -8,10 +8,7 @@ export function useTexts() {
   const { t } = useSpeech()
   return {
     title: (p: Problem) => (p.code === 'network' ? t('err.network') : p.message || t('err.unexpected', { n: p.status })),
-    mend: (p: Problem) => {
-      const key = mendOf(p)
-      return key && t(key)
-    },
+    mend: (p: Problem) => t(mendOf(p)),
   }
 }
 

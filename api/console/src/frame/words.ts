@@ -52,21 +52,6 @@ export const words = {
   'err.network': { zh: '联系不上本局节点，请检查网络后重试', en: 'The bureau\'s node cannot be reached; check the network and try again' },
   'err.unexpected': { zh: '意外的应答（{n}），请重试；仍不成功请联系系统管理员', en: 'Unexpected answer ({n}); try again, then tell the system administrator' },
 
-  'mend.precondition_failed': { zh: '别人刚刚办理过这条记录。请刷新，看过新的情况再决定。', en: 'Somebody has just acted on this record. Reload it and decide again.' },
-  'mend.four_eyes': { zh: '经办人不得审核自己办理的事项，请由另一人办理。', en: 'Nobody approves their own draft: another person has to do it.' },
-  'mend.role_not_held': { zh: '您没有这一岗位，请由具有该岗位的人员办理。', en: 'You do not hold this office; somebody who does has to act.' },
-  'mend.forbidden': { zh: '您的岗位无权办理，请由页面所示岗位的人员办理。', en: 'Your office may not do this; the page says whose may.' },
-  'mend.no_quorum': { zh: '没有写入，填写的内容仍在本页。查询不受影响，请稍后再提交。', en: 'Nothing was written; what you entered is still here. Reading goes on; submit again in a moment.' },
-  'mend.unavailable': { zh: '没有写入，填写的内容仍在本页。请稍后再提交。', en: 'Nothing was written; what you entered is still here. Submit again in a moment.' },
-  'mend.too_many_requests': { zh: '请稍等片刻再试。', en: 'Wait a moment and try again.' },
-  'mend.roles_exclude': { zh: '同一人只能担任其中一类。请安全管理员核对本节点账号与统一身份中的角色。', en: 'One person holds one of them. Have the security administrator compare this node\'s accounts with the identity provider\'s roles.' },
-  'mend.administrators_log_unavailable': { zh: '什么都没有做。系统管理员可在节点主机上用 sandi account log 查看原因。', en: 'Nothing was done. The system administrator finds out why with sandi account log on the node\'s machine.' },
-  'mend.session_ended': { zh: '请重新登录后再办理。', en: 'Sign in again.' },
-  'mend.not_party': { zh: '这一步由页面所示的一方办理；本单位可以办理的步骤带有按钮。', en: 'The page says which party takes this step; the steps that are yours have a button.' },
-  'mend.wrong_role': { zh: '请由页面所示岗位的人员办理。', en: 'Somebody who holds the office that the page names has to act.' },
-  'mend.draw_text_differs': { zh: '请按名录和规则的原文填写，或者在该抽取的页面重新提交后由系统填入。', en: 'Fill in what pool and rule say, or bring them in again on the page of this draw, which fills the form in.' },
-  'mend.other': { zh: '请按所述原因更正后重新提交，或者办理其他步骤。', en: 'Correct what it says and submit again, or take another step.' },
-  'mend.law': { zh: '请按所列条款更正后重新提交，或者选择法律允许的其他步骤。', en: 'Correct it as the article demands, or take another step that the law allows.' },
 
   'nav.audit': { zh: '审计', en: 'Audit' },
 

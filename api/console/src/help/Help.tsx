@@ -1,6 +1,8 @@
+import { Button } from 'antd'
 import { Panel } from '../frame/Panel'
 import { useSpeech } from '../i18n/lang'
 import type { Key } from '../i18n/dict'
+import { tourAgain } from '../tour/Tour'
 import { Guide } from './Guide'
 import { terms } from './terms'
 
@@ -23,6 +25,9 @@ export default function Help() {
       <h1 className="greeting">{t('help.title')}</h1>
       <Panel title={t('help.begin')}>
         <Guide />
+        <Button size="small" className="tour-again" onClick={tourAgain}>
+          {t('tour.again')}
+        </Button>
       </Panel>
       <Panel title={t('help.wrong')}>
         <ul className="limits">

@@ -1,4 +1,5 @@
 import { words as account } from '../account/words'
+import { words as api } from '../api/words'
 import { words as audit } from '../audit/words'
 import { words as dataset } from '../dataset/words'
 import { words as desk } from '../desk/words'
@@ -16,15 +17,17 @@ import { words as record } from '../record/words'
 import { words as report } from '../report/words'
 import { words as session } from '../session/words'
 import { words as sheet } from '../sheet/words'
+import { words as tour } from '../tour/words'
 import { words as verify } from '../verify/words'
 import { words as votes } from '../votes/words'
 import type { Lang, Words } from './words'
 
 /** rooms are the texts of the console that the law documents do not bring along, by the folder that they stand in. */
-export const rooms = { account, audit, dataset, desk, draw, expert, form, frame, help, keys, mission, nodes, paper, practice, record, report, session, sheet, verify, votes } as const satisfies Record<string, Words>
+export const rooms = { account, api, audit, dataset, desk, draw, expert, form, frame, help, keys, mission, nodes, paper, practice, record, report, session, sheet, tour, verify, votes } as const satisfies Record<string, Words>
 
 export const dict = {
   ...account,
+  ...api,
   ...audit,
   ...dataset,
   ...desk,
@@ -42,6 +45,7 @@ export const dict = {
   ...report,
   ...session,
   ...sheet,
+  ...tour,
   ...verify,
   ...votes,
 } as const satisfies Words

@@ -59,8 +59,28 @@ export interface Document {
   fields: Field[]
   open: Event
   events: Event[]
-  deadlines: { name: string; title: Label }[] | null
+  deadlines: Limit[] | null
   shares?: Shares
+}
+
+/** Limit is a time limit: which acts start it, and by which rule it is counted. */
+export interface Limit {
+  name: string
+  title: Label
+  rule: string
+  owner: string
+  start: Start[]
+  not_before?: boolean
+  right?: boolean
+}
+
+/** Start says when the clock of a limit starts: with an act, or at the latest of the dates in fields. */
+export interface Start {
+  on: string[]
+  fields?: string[]
+  member?: string
+  until?: string
+  if?: string
 }
 
 export const fieldOf = (law: Document, name: string) => law.fields.find((f) => f.name === name)

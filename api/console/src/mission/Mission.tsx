@@ -5,10 +5,11 @@ import { Link, useParams } from 'react-router'
 import { api, got, type RecordFull } from '../api/client'
 import { problemOf } from '../api/problem'
 import { useDraw, useLaw, useRecord, useStatus } from '../api/queries'
+import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed, Refusal } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
-import type { Inputs } from '../form/Form'
+import type { Inputs } from '../form/Line'
 import { useSpeech } from '../i18n/lang'
 import { fieldOf, partyOf, type Document } from '../law/document'
 import { Due } from '../record/Due'
@@ -31,7 +32,7 @@ export default function Mission() {
   const record = useRecord(id)
   const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
   if (record.error && !record.data) {
-    if (problemOf(record.error).status === 404) return <div className="empty">{t('rec.notfound')}</div>
+    if (problemOf(record.error).status === 404) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
     return <Failed err={record.error} retry={() => void record.refetch()} />
   }
   if (law.error && !law.data) return <Failed err={law.error} retry={() => void law.refetch()} />

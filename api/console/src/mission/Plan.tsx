@@ -4,6 +4,7 @@ import type { RecordFull, RecordRow } from '../api/client'
 import { problemOf } from '../api/problem'
 import { useLaw, useRecord, useRecords } from '../api/queries'
 import { addressOf } from '../form/model'
+import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -29,7 +30,7 @@ export default function Plan() {
   const record = useRecord(id)
   const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
   if (record.error && !record.data) {
-    if (problemOf(record.error).status === 404) return <div className="empty">{t('rec.notfound')}</div>
+    if (problemOf(record.error).status === 404) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
     return <Failed err={record.error} retry={() => void record.refetch()} />
   }
   if (law.error && !law.data) return <Failed err={law.error} retry={() => void law.refetch()} />

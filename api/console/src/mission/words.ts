@@ -59,10 +59,10 @@ export const words = {
   'plan.draws.none': { zh: '还没有抽取。每个受检地区抽一次对象，全计划至少抽一次专家。', en: 'No draws yet. Targets are drawn once for each host, experts at least once.' },
   'plan.draw.new': { zh: '定义抽取', en: 'Define a draw' },
   'plan.assignments': { zh: '检查任务', en: 'Assignments' },
-  'plan.assignments.none': { zh: '抽中的对象还没有检查任务。', en: 'No assignment has been made for those drawn.' },
+  'plan.assignments.none': { zh: '抽中的对象还没有检查任务；抽取封存后，由组织方联络员在这里逐个建立。', en: 'No assignment yet. Once a draw is sealed, the organiser\'s liaison makes one here for each target.' },
   'plan.assigned': { zh: '{n} 家抽中，{k} 家已建立任务', en: '{n} drawn, assignments made for {k}' },
   'plan.assignment.new': { zh: '建立任务', en: 'Make an assignment' },
   'plan.target': { zh: '检查对象', en: 'Target' },
   'plan.more': { zh: '任务较多，只列出最近的一部分；全部见办理事项。', en: 'There are more; the latest are shown, all of them under Records.' },
-  'plan.empty': { zh: '还没有计划。由经办人或者联络员拟订。', en: 'No plans yet. A clerk or the liaison drafts one.' },
+  'plan.empty': { zh: '还没有计划。由经办人或者联络员从工作台“发起新的事项”拟订。', en: 'No plans yet. A clerk or the liaison drafts one at the desk, under “Start something new”.' },
 } as const satisfies Words

@@ -3,6 +3,7 @@ import { Alert, Button } from 'antd'
 import { useCallback, useState } from 'react'
 import { useNavigate, useParams, useSearchParams } from 'react-router'
 import { api, got } from '../api/client'
+import { Empty } from '../frame/Empty'
 import { Failed, Refusal } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
@@ -20,7 +21,7 @@ export default function Print() {
   const [query] = useSearchParams()
   const { t } = useSpeech()
   const asked = recordsOf(query.get('records'))
-  if (asked.length === 0) return <div className="empty">{t('paper.empty')}</div>
+  if (asked.length === 0) return <Empty to="/records" go={t('rec.find')}>{t('paper.empty')}</Empty>
   if (asked.length > recordsMax) return <div className="empty">{t('paper.many', { n: recordsMax })}</div>
   return <Job key={document + asked.join()} document={document} records={asked} />
 }

@@ -34,6 +34,7 @@ export default function Practice() {
     <div className="page">
       <h1 className="greeting">{t('practice.title')}</h1>
       <p className="quiet">{t('practice.synthetic')}</p>
+      <p className="quiet">{t('practice.byhand')}</p>
       <div className="filters">
         <label>
           {t('practice.which')}

@@ -6,6 +6,7 @@ export const words = {
   'practice.real': { zh: '这是正式网络，不是演练网络。', en: 'This is a real network, not one for practice.' },
   'practice.real.help': { zh: '这里办理的都是真实事项。演练须另建演练网络（make demo，或 sandi demo charger --by-hand），请向系统管理员索取入口。', en: 'Whatever is done here is real. To practise, a practice network is set up (make demo, or sandi demo charger --by-hand); ask the system administrator for a way in.' },
   'practice.synthetic': { zh: '当事人、编号和结果全部虚构。账上显示已办的步骤自动打勾；同一日期可有多个岗位，请用相应人员的登录链接办理。', en: 'Parties, numbers and outcomes are invented. Steps that the ledger shows done are ticked; each is for the person named, who signs in with a link of their own.' },
+  'practice.byhand': { zh: '想从空账本开始自己办，请系统管理员运行 sandi demo charger --by-hand（或者 mutual-inspection、platform）另起一个演练网络。', en: 'To do it all yourself from an empty ledger, have the system administrator start a network of its own with sandi demo charger --by-hand (or mutual-inspection, platform).' },
   'practice.which': { zh: '选择剧本', en: 'Scenario' },
   'practice.done': { zh: '账上已见 {n} / {m} 步', en: '{n} of {m} steps are seen on the ledger' },
   'practice.clock': { zh: '演练时钟', en: 'Practice clock' },

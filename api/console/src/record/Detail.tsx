@@ -2,6 +2,7 @@ import { Link, useParams } from 'react-router'
 import type { RecordFull } from '../api/client'
 import { problemOf } from '../api/problem'
 import { useDeadlines, useLaw, useRecord } from '../api/queries'
+import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -12,6 +13,7 @@ import { Due } from './Due'
 import { Fields } from './Fields'
 import { Limits } from './Limits'
 import { useNames } from './names'
+import { Onward } from './Onward'
 import { ownPage } from './pages'
 import { State } from './State'
 import { Steps } from './Steps'
@@ -24,7 +26,7 @@ export default function Detail() {
   const record = useRecord(id)
   const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
   if (record.error) {
-    if (problemOf(record.error).status === 404) return <div className="empty">{t('rec.notfound')}</div>
+    if (problemOf(record.error).status === 404) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
     return <Failed err={record.error} retry={() => void record.refetch()} />
   }
   if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />
@@ -46,6 +48,7 @@ export default function Detail() {
         <div>
           <Panel title={t('rec.steps')}>
             <Steps record={record.data} law={law.data} reload={() => void record.refetch()} />
+            <Onward record={record.data} law={law.data} />
           </Panel>
           <Panel title={t('rec.fields')}>
             <Fields record={record.data} law={law.data} />

@@ -1,11 +1,26 @@
 import { Link, useSearchParams } from 'react-router'
 import { useLaw, useProcedures, type ListQuery } from '../api/queries'
+import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { useSpeech } from '../i18n/lang'
 import { roomOf } from '../report/rooms'
 import { looksLikeHash } from '../audit/hash'
 import { ByHash } from '../audit/ByHash'
 import { RecordTable } from './Table'
+
+/** Nothing says that no record fits, and leads out of what narrows the list. */
+function Nothing({ narrowed }: { narrowed: boolean }) {
+  const { t } = useSpeech()
+  return narrowed ? (
+    <Empty to="/records" go={t('list.clear')}>
+      {t('list.empty.narrowed')}
+    </Empty>
+  ) : (
+    <Empty to="/" go={t('app.home')}>
+      {t('list.empty')}
+    </Empty>
+  )
+}
 
 const sorts = ['-updated', 'updated', 'due'] as const
 
@@ -81,7 +96,7 @@ export default function List() {
             <Link to={`/rooms/${procedure}`}>{t('report.room')}</Link>
           </p>
         )}
-        <RecordTable query={query} label={t('nav.records')} empty={t('desk.empty')} />
+        <RecordTable query={query} label={t('nav.records')} empty={<Nothing narrowed={[...params.keys()].some((name) => name !== 'sort')} />} />
       </Panel>
     </div>
   )

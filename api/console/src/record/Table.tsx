@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react'
 import { Link } from 'react-router'
 import type { RecordRow } from '../api/client'
 import { useLaws, useRecords, useStatus, type ListQuery } from '../api/queries'
+import { Empty } from '../frame/Empty'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
@@ -43,7 +44,7 @@ export function RecordTable({ query, label, empty, show, to = recordPage }: Prop
   return (
     <>
       {rows.length === 0 ? (
-        <div className="empty">{next ? t('list.more') : empty}</div>
+        next || typeof empty === 'string' ? <Empty>{next ? t('list.more') : empty}</Empty> : empty
       ) : (
         <table className="records" aria-label={label}>
           <thead>

@@ -5,6 +5,7 @@ import { Link, useParams, useSearchParams } from 'react-router'
 import { download } from '../api/client'
 import { problemOf } from '../api/problem'
 import { useStatus } from '../api/queries'
+import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed, Refusal } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -26,7 +27,7 @@ export default function Report() {
   const [params] = useSearchParams()
   const asked: Asked = { from: params.get('from') ?? undefined, to: params.get('to') ?? undefined, region: params.get('region') ?? undefined }
   const report = useReport(name, asked)
-  if (report.error && problemOf(report.error).status === 404) return <div className="empty">{t('report.none')}</div>
+  if (report.error && problemOf(report.error).status === 404) return <Empty to="/reports" go={t('nav.reports')}>{t('report.none')}</Empty>
   return (
     <div className="page report">
       <p className="crumbs">

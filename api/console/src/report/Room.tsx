@@ -1,10 +1,12 @@
 import { Link, useParams } from 'react-router'
 import { useLaw } from '../api/queries'
+import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
 import { RecordTable } from '../record/Table'
+import { useWho } from '../session/context'
 import { Bars } from './Bars'
 import type { Report } from './model'
 import { useCells } from './names'
@@ -20,7 +22,7 @@ export default function Room() {
   const { t, of } = useSpeech()
   const room = roomOf(procedure)
   const law = useLaw(room ? procedure : '')
-  if (!room) return <div className="empty">{t('report.noroom')}</div>
+  if (!room) return <Empty to="/reports" go={t('nav.reports')}>{t('report.noroom')}</Empty>
   const title = law.data ? of(law.data.title) : procedure
   return (
     <div className="page report">
@@ -45,11 +47,12 @@ export default function Room() {
 
 function Begin({ procedure }: { procedure: string }) {
   const { t, of } = useSpeech()
+  const who = useWho()
   const law = useLaw(procedure)
   return (
     <>
       <p>{t('desk.empty')}</p>
-      {law.data && <Link to={`/open/${procedure}`}>{of(law.data.open.title)}</Link>}
+      {law.data && ((law.data.open.by ?? []).some((a) => who.roles.includes(a.role)) ? <Link to={`/open/${procedure}`}>{of(law.data.open.title)}</Link> : <p>{t('report.room.others')}</p>)}
     </>
   )
 }

@@ -57,6 +57,7 @@ export const words = {
   'report.balance.help': { zh: '差额只用于安排以后的互派，不作评价。', en: 'The balance is for planning further exchanges; it judges nobody.' },
   'report.open': { zh: '完整报表', en: 'The full report' },
   'report.records': { zh: '记录', en: 'Records' },
+  'report.room.others': { zh: '由经办人等有此岗位的人员发起。', en: 'Somebody whose office opens it begins one.' },
   'report.noroom': { zh: '没有这个专题。', en: 'There is no such room.' },
   'report.room': { zh: '数据汇总', en: 'Figures' },
 

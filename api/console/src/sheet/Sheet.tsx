@@ -5,7 +5,9 @@ import { useEffect, useRef, useState } from 'react'
 import { Link, useParams } from 'react-router'
 import { download } from '../api/client'
 import { useLaw, useStatus } from '../api/queries'
+import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
+import { sheetCautions } from '../form/refined'
 import { Failed, Refusal } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
@@ -14,6 +16,7 @@ import { useWho } from '../session/context'
 import { FileDrop } from './FileDrop'
 import { countsOf, officesOf, progress, unfinished, type Import, type Report } from './model'
 import { annotated, preview, run, useImports } from './queries'
+import { PrintAll } from './PrintAll'
 import { Rows } from './Rows'
 import './sheet.css'
 
@@ -26,7 +29,7 @@ export default function Sheet() {
   if (imports.error) return <Failed err={imports.error} retry={() => void imports.refetch()} />
   if (!imports.data) return <Waiting lines={6} />
   const it = imports.data.items.find((i) => i.procedure === name)
-  if (!it) return <div className="empty">{t('sheet.notfound')}</div>
+  if (!it) return <Empty to="/imports" go={t('sheet.which')}>{t('sheet.notfound')}</Empty>
   if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />
   if (!law.data) return <Waiting lines={6} />
   return (
@@ -173,6 +176,7 @@ function Intake({ it, law }: { it: Import; law: Document }) {
           <div tabIndex={-1} ref={told} className="act-top">
             <Said report={known} done={phase.at === 'done'} />
           </div>
+          {phase.at === 'preview' && countsOf(known).ready > 0 && <Think it={it} />}
           <div className="buttons">
             {phase.at === 'preview' && <Confirm report={known} go={(good) => void go(good)} />}
             {phase.at === 'done' && unfinished(known) && (
@@ -185,11 +189,18 @@ function Intake({ it, law }: { it: Import; law: Document }) {
             </Button>
             {phase.at === 'done' && <Link to={`/records?procedure=${it.procedure}`}>{t('sheet.list')}</Link>}
           </div>
+          {phase.at === 'done' && <PrintAll report={known} />}
           <Rows key={phase.at} report={known} />
         </Panel>
       )}
     </>
   )
+}
+
+/** Think is what the forms of the rows' steps would have said one by one. */
+function Think({ it }: { it: Import }) {
+  const { t, of, aside } = useSpeech()
+  return sheetCautions(it.procedure, it.steps).map((c) => <Alert key={c.text.zh} className="sheet-think" type="warning" showIcon title={t('sheet.think')} description={of(c.text) + aside(c.cite)} />)
 }
 
 /** Running says how far an import has come, as the ledger grows. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countsOf, fault, officesOf, pageOf, progress, shown, unfinished, type Report, type Row } from './model'
+import { countsOf, fault, officesOf, pageOf, printJobs, progress, shown, unfinished, type Report, type Row } from './model'
 
 const row = (n: number, status: string, errors?: Row['errors']): Row => ({ row: n, status, errors })
 const report = (items: Row[]): Report => ({ procedure: 'p', rows: items.length, bad: items.filter((r) => r.status === 'wrong').length, good: 0, done: 0, items })
@@ -46,4 +46,11 @@ test('a sheet is for offices that may take all its steps', () => {
   const law = { open: { name: 'open', title, by: by('clerk', 'liaison') }, events: [{ name: 'send', title, by: by('liaison') }] }
   expect(officesOf(law, ['open', 'send'])).toEqual(['liaison'])
   expect(officesOf(law, ['open'])).toEqual(['clerk', 'liaison'])
+})
+
+test('what an import made is printed in jobs that a print page takes, rows that are not there left out', () => {
+  const rows = [1, 2, 3, 4].map((n) => ({ ...row(n, n === 2 ? 'wrong' : 'done'), record: n === 3 ? undefined : `LT-110000-2025-00000${n}` }))
+  expect(printJobs(rows, 200)).toEqual([['LT-110000-2025-000001', 'LT-110000-2025-000004']])
+  expect(printJobs(rows, 1)).toEqual([['LT-110000-2025-000001'], ['LT-110000-2025-000004']])
+  expect(printJobs([row(2, 'ready')], 200)).toEqual([])
 })

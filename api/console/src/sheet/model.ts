@@ -60,6 +60,12 @@ export function fault(file: { name: string; size: number }, most = fileMax): 'si
   return /\.(xlsx|csv|txt)$/i.test(file.name) ? undefined : 'kind'
 }
 
+/** printJobs are the records of a report that stand on the ledger, in the order of its rows, in parts that one print job takes. */
+export function printJobs(rows: Row[], most: number): string[][] {
+  const all = rows.flatMap((row) => (row.status === 'done' && row.record ? [row.record] : []))
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, i) => all.slice(i * most, (i + 1) * most))
+}
+
 /** officesOf are the offices that may take every step of a row. */
 export function officesOf(law: Pick<Document, 'open' | 'events'>, steps: string[]): string[] {
   const of = (step: string) => (step === 'open' ? [law.open] : law.events.filter((e) => e.name === step)).flatMap((e) => (e.by ?? []).map((a) => a.role))

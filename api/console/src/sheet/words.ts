@@ -56,6 +56,8 @@ export const words = {
   'sheet.go.all': { zh: '导入 {n} 行', en: 'Import all rows ({n})' },
   'sheet.go.good': { zh: '只导入无误的 {n} 行', en: 'Import the right rows only ({n})' },
   'sheet.consequence': { zh: '每行以本单位名义签名上账，不能删除。', en: 'Each row is signed in the bureau\'s name and stands for ever.' },
+  'sheet.think': { zh: '以第10条第2款为依据的行，导入前请逐行确认', en: 'Before rows that rest on art. 10 p. 2 are imported' },
+  'sheet.print': { zh: '打印{what}：第 {a}–{b} 份，共 {n} 份', en: 'Print {what}: {a}–{b} of {n}' },
   'sheet.running': { zh: '正在导入，已完成约 {p}%。请不要关闭页面；中断后再导入同一份表即可补齐。', en: 'Importing, about {p}% done. Leave the page open; should it break off, import the same sheet again.' },
   'sheet.again': { zh: '部分行尚未完成。再次导入同一份表即可补齐，已在账上的不会重复。', en: 'Some rows are not finished. Import the same sheet again: it completes them and doubles none.' },
   'sheet.again.go': { zh: '再次导入', en: 'Import again' },

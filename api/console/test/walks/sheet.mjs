@@ -50,6 +50,7 @@ export default async function walk({ desk, look, check }) {
     assert.match(await said(d.page), /共 30 行 · 可导入 27 行 · 有错误 3 行/)
     assert.deepEqual(await d.page.locator('.sheet-rows td.num').allTextContents(), ['4', '6', '9'], 'the wrong rows stand first')
     await look(d, 'import-preview')
+    assert.match(await d.page.locator('.sheet-think').textContent(), /最先立案/, 'what article 10 asks to think of stands before the import')
     const [back] = await Promise.all([d.page.waitForEvent('download'), d.page.click('.buttons:has(.ant-btn-primary) button >> nth=1')])
     assert.match(readFileSync(await back.path()).toString(), /错误原因/)
     await d.page.click('.tabs button >> nth=0')
@@ -73,6 +74,10 @@ export default async function walk({ desk, look, check }) {
     assert.match(await said(d.page), /已在账上 27 行/)
     await d.page.click('.buttons .ant-btn-primary')
     await d.page.waitForFunction(() => /全部 30 行都在账上/.test(document.querySelector('.act-top .ant-alert')?.textContent ?? ''))
+    await d.page.waitForSelector('.sheet-print a')
+    const print = new URL(await d.page.locator('.sheet-print a').first().getAttribute('href'), d.origin)
+    assert.match(print.pathname, /\/print\/lead_transfer_letter$/)
+    assert.equal(print.searchParams.get('records').split(',').length, 30, 'one letter for each row')
     await d.page.click(`.sheet-rows a[href$="${record}"]`)
     await d.page.waitForSelector('.record-head')
   }

@@ -1,0 +1,35 @@
+import type { Words } from '../i18n/words'
+
+// Texts of the tour that a first visit begins with.
+export const words = {
+  'tour.title': { zh: '导览', en: 'Tour' },
+  'tour.at': { zh: '导览 {n} / {m}', en: 'Tour, {n} of {m}' },
+  'tour.welcome': { zh: '{name}，您好。第一次以“{role}”身份使用？用一分钟看看在哪里做什么，共 {m} 步；随时可以跳过，以后也能从帮助页再看。', en: 'Good day, {name}. First time here as {role}? A minute, {m} steps, shows what is where. You may skip it now and see it again from the help page.' },
+  'tour.begin': { zh: '开始', en: 'Begin' },
+  'tour.next': { zh: '下一步', en: 'Next' },
+  'tour.back': { zh: '上一步', en: 'Back' },
+  'tour.end': { zh: '完成', en: 'Done' },
+  'tour.skip': { zh: '跳过导览', en: 'Skip the tour' },
+  'tour.again': { zh: '再看一遍导览', en: 'See the tour again' },
+
+  'tour.figures': { zh: '工作台：已逾期、三日内到期和在办期限的数目。红色先办，橙色是三日内。', en: 'The desk: how much is overdue, due within three days, and owed in all. Red first, then orange.' },
+  'tour.todo': { zh: '下面的列表最早到期的在前；“收”“发”“已办”在这里切换。点记录编号打开。', en: 'The list has the earliest limit first; switch between received, sent and done here. A record\'s id opens it.' },
+  'tour.start': { zh: '从这里拟稿。表单按纸质文书分组，每栏说明填什么；签署前能核对内容，看到会开始计算的期限。', en: 'Drafts begin here. Forms follow the paper and say what goes where; before you sign, you see what is signed and which limits it starts.' },
+  'tour.imports': { zh: '数量多时用表格导入：下载模板、填写、预览、确认。有错误的行会说明原因，同一份表不会重复上账。', en: 'Many at once come from a spreadsheet: template, preview, confirm. Wrong rows say why; the same sheet never counts twice.' },
+  'tour.approve': { zh: '轮到您的事项在待办里。打开记录，核对内容和材料，在“可以办理的事项”中批准；自己拟的稿须由另一人批准。', en: 'What waits for you is under “To do”. Open a record, check it and its materials, approve under “What can be done now”; another person approves your own drafts.' },
+  'tour.received': { zh: '“收”是其他地区发来的。签收由本局节点自动完成，核查期限从签收起算：先接收，或者在期限内提出异议、退回。', en: '“Received” holds what other regions sent. Your node signs the receipt by itself and the limits run from it: accept, or object or return in time.' },
+  'tour.send': { zh: '批准后由您发函：填文号、上传材料清单、确认受移送单位。发出后对方节点自动签收，时间线上看得到。', en: 'Once approved you send the letter: its number, the list of materials, the receiver. The other node signs the receipt by itself; the timeline shows it.' },
+  'tour.records': { zh: '全部事项：按种类、状态、是否逾期筛选。顶部的搜索认文号、记录编号和信用代码。', en: 'All records, by kind, state and whether overdue. The search above knows document numbers, record ids and credit codes.' },
+  'tour.reports': { zh: '报表的每个数字都有分子、分母，能列出背后的记录。', en: 'Each number of a report has its numerator and denominator and lists the records behind it.' },
+  'tour.missions': { zh: '检查任务：时间、地点、同行人员、抽取依据，以及还缺您的什么。手机上也能用。', en: 'Inspections: when, where, with whom, drawn how, and what is still missing from you. It works on a phone.' },
+  'tour.draws': { zh: '为什么抽中这些人和对象：在抽取页可以在本机重新计算，看结果是否一致。', en: 'Why these people and targets: the page of a draw computes it again in your browser and says whether it agrees.' },
+  'tour.audit': { zh: '账本是否一致、谁还没有共签、哪些期限没有履行，都在审计页。', en: 'Whether the log is consistent, who has not cosigned, and which limits were missed: on the audit page.' },
+  'tour.export': { zh: '导出凭证包，离线核验；不需要相信任何节点。', en: 'Export a bundle and verify it offline, trusting no node.' },
+  'tour.verify': { zh: '把收据或者凭证包拖到这里，在本机核验。', en: 'Drop a receipt or a bundle here: this browser verifies it.' },
+  'tour.nodes': { zh: '各节点是否在线、落后多少、证书何时到期。办理内容不在管理员的权限之内。', en: 'Which nodes are up, how far behind, when certificates end. The files themselves are no business of an administrator.' },
+  'tour.keys': { zh: '密钥和证书：哪些快到期、要在哪台机器上运行哪条命令。', en: 'Keys and certificates: what ends soon, and which command to run where.' },
+  'tour.votes': { zh: '法规文本和成员的变更靠表决：这里看提案，治理密钥始终离线保管。', en: 'Law and membership change by vote: proposals are here; the governance key stays offline.' },
+  'tour.accounts': { zh: '账号在这里建立、停用、解除锁定。每一步先记入管理员日志，再执行。', en: 'Accounts are made, ended and unlocked here. Each act is written to the administrators\' log before it is done.' },
+  'tour.acts': { zh: '系统管理员和安全管理员做过什么，都在这里；发现异常请告诉单位负责人。', en: 'What the system and the security administrator did; tell the head of the bureau what looks wrong.' },
+  'tour.help': { zh: '右上角的问号是帮助：出错怎么办、键盘操作、中英文名词；导览也可以从那里再看。', en: 'The question mark is help: what to do when something goes wrong, keys, terms in both languages, and this tour again.' },
+} as const satisfies Words
