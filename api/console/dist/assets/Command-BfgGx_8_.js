@@ -1,2 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{t}from"./button-B2HSqFyX.js";import{an as n,in as r,y as i}from"./client-bGaVbcES.js";var a=e(n(),1),o=r();function s({lines:e}){let{t:n}=i(),[r,s]=(0,a.useState)(!1),c=e.join(`
-`);return(0,o.jsxs)(`div`,{className:`command`,children:[(0,o.jsx)(`pre`,{tabIndex:0,children:c}),navigator.clipboard&&(0,o.jsx)(t,{size:`small`,onClick:()=>void navigator.clipboard.writeText(c).then(()=>s(!0),()=>s(!1)),children:n(r?`app.copied`:`app.copy`)})]})}export{s as t};
