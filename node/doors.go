@@ -34,7 +34,7 @@ func (n *Node) openDesk(pool *statement.Pool) error {
 	}
 	n.desk, err = desk.New(desk.Config{
 		Region: n.cfg.Region, Network: n.genesis.Network(), Signer: n.secrets.statement, Pool: pool, Ledger: n.watched(),
-		Vault: n.materials, Local: n.stores.state.Local(), Pseudonyms: pseudonyms, Promise: n.docket.Own, Clock: n.now, Logger: n.log, Metrics: n.reg,
+		Vault: n.materials, Local: n.stores.state.Local(), Pseudonyms: pseudonyms, Promise: n.docket.Own, Held: n.returning.Load, Clock: n.now, Logger: n.log, Metrics: n.reg,
 	})
 	if err != nil {
 		return fmt.Errorf("couldn't open the desk: %w", err)
@@ -187,6 +187,12 @@ func (n *Node) checks() []admin.Check {
 		{Name: "certificate", Warn: true, Probe: func(context.Context) error {
 			if w := n.keeper.Warning(); w != "" {
 				return errors.New(w)
+			}
+			return nil
+		}},
+		{Name: "return", Warn: true, Probe: func(context.Context) error {
+			if n.returning.Load() {
+				return errors.New("void entries are being submitted again, and nothing new is taken until then; http://ADMIN/voided lists them")
 			}
 			return nil
 		}},

@@ -70,6 +70,9 @@ type Node struct {
 	now     func() time.Time
 	clock   *scenarioClock // nil on a real network
 	voided  *voided
+	// returning: void entries of a return wait to be submitted again; the desk says nothing
+	// new meanwhile.
+	returning atomic.Bool
 
 	stores    *stores
 	keeper    *authority.Keeper

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"sandi.internal/gateway/api/client"
+	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/v1"
 	"sandi.internal/gateway/certs/devca"
 	"sandi.internal/gateway/certs/keyring"
@@ -27,6 +28,7 @@ import (
 	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/node"
 	"sandi.internal/gateway/node/audit"
+	"sandi.internal/gateway/node/demo"
 	"sandi.internal/gateway/node/recovery"
 )
 
@@ -296,9 +298,28 @@ func TestForkReturned(t *testing.T) {
 			t.Errorf("the same order again: %v", err)
 		}
 	})
-	for _, i := range []int{a, b, absent} {
-		n.start(i)
+	n.start(a) // alone it brings nothing onto the ledger
+	impatient, err := client.New(client.Options{
+		Base: n.PublicURL(a), Retry: client.Retry{Total: -1}, Token: func(context.Context) (string, error) {
+			return n.Token(demo.Actor{Region: n.Regions[a].Code, Org: n.Regions[a].Code + "-SJ", Role: n.probe.Role, Person: "tester"})
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
+	request, err := n.probe.Request("held back")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.await("an answer that nothing new is taken", func(ctx context.Context) error {
+		_, err := impatient.Open(ctx, client.NewKey(), request)
+		if p := problem.Of(err); err == nil || p.Code != problem.Returning || p.RetryAfter() <= 0 {
+			return fmt.Errorf("the answer to a new record: %w", err)
+		}
+		return nil
+	})
+	n.start(b)
+	n.start(absent)
 	for _, raw := range told {
 		n.awaitAgain(a, raw)
 	}
@@ -314,7 +335,8 @@ func TestForkReturned(t *testing.T) {
 			return err
 		})
 	}
-	_, outcomes, err := get(t.Context(), "http://"+n.nodes[a].Listen.Admin+"/voided")
+	var outcomes []byte
+	_, outcomes, err = get(t.Context(), "http://"+n.nodes[a].Listen.Admin+"/voided")
 	var listed []v1.VoidOutcome
 	if err = errors.Join(err, json.Unmarshal(outcomes, &listed)); err != nil || len(listed) < 3 || slices.ContainsFunc(listed, func(o v1.VoidOutcome) bool { return o.Now == nil }) {
 		t.Errorf("what became of the void entries: %s, %v", outcomes, err)

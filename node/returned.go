@@ -41,6 +41,9 @@ func (n *Node) openVoided() error {
 	list, err := recovery.Outcomes(n.voided.store)
 	for _, o := range list {
 		n.voided.at[[2]string{o.Region, o.ID}] = o.Void
+		if o.Waiting {
+			n.returning.Store(true)
+		}
 	}
 	return err
 }
@@ -85,7 +88,9 @@ const resubmitPause = time.Second
 
 // resubmit hands in again, in their order and one at a time, the statements of entries
 // that a return has voided. Every node does, with what it had; the ledger takes the first
-// of equal ones, and answers the others alike.
+// of equal ones, and answers the others alike. The bureau's desk says nothing new until it
+// is done: an act that was given up should not meet a record that its own bureau has moved
+// on since.
 func (n *Node) resubmit(ctx context.Context) error {
 	again, refused := 0, 0
 	err := recovery.Queued(n.stores.state.Local(), func(index uint64, raw []byte) (recovery.Outcome, error) {
@@ -109,6 +114,9 @@ func (n *Node) resubmit(ctx context.Context) error {
 	})
 	if ctx.Err() != nil {
 		return nil
+	}
+	if err == nil {
+		n.returning.Store(false)
 	}
 	if again+refused > 0 {
 		n.log.Info("the void entries were submitted again", "took effect", again, "refused", refused)

@@ -36,6 +36,9 @@ type Config struct {
 	// Promise signs and keeps this node's own promise about a statement whose
 	// caller is told that it is pending; nil: none is made.
 	Promise func(st *statement.Statement) error
+	// Held reports whether nothing new is said now: after a return, what was said before
+	// goes first. nil: never. What was signed elsewhere (Submit) is never held back.
+	Held    func() bool
 	Logger  *slog.Logger
 	Metrics prometheus.Registerer
 
@@ -113,6 +116,9 @@ func (d *Desk) Key(words ...string) string { return d.cfg.Pseudonyms.Key(words..
 func (d *Desk) Open(ctx context.Context, draft Draft) (Receipt, error) {
 	request := d.request(&draft, "")
 	return d.once(ctx, &draft, request, func(ctx context.Context) (Receipt, error) {
+		if err := d.free(); err != nil {
+			return Receipt{}, err
+		}
 		law := d.cfg.Ledger.Books(nil).Law(draft.Procedure, 0)
 		if law == nil {
 			return Receipt{}, problem.Invalid(problem.At("body.procedure", problem.UnknownProcedure))
@@ -127,6 +133,9 @@ func (d *Desk) Open(ctx context.Context, draft Draft) (Receipt, error) {
 func (d *Desk) Act(ctx context.Context, record string, draft Draft) (Receipt, error) {
 	request := d.request(&draft, record)
 	return d.once(ctx, &draft, request, func(ctx context.Context) (Receipt, error) {
+		if err := d.free(); err != nil {
+			return Receipt{}, err
+		}
 		card, known, err := d.card(ctx, record, &draft, request)
 		if err != nil || known != nil {
 			return deref(known), err
@@ -138,6 +147,14 @@ func (d *Desk) Act(ctx context.Context, record string, draft Draft) (Receipt, er
 			at: max(d.now(), card.at),
 		})
 	})
+}
+
+// free refuses to say anything new while older things go first.
+func (d *Desk) free() error {
+	if d.cfg.Held != nil && d.cfg.Held() {
+		return problem.New(problem.Returning).Retry(retryAfter)
+	}
+	return nil
 }
 
 func deref(r *Receipt) Receipt {

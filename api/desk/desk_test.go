@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/consensus/ledger"
+	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/consensus/replica"
 )
 
@@ -183,6 +185,45 @@ func TestFieldErrors(t *testing.T) {
 	if text := string(p.Body(problem.English)); strings.Contains(text, "秘密") || strings.Contains(text, "nonsense") {
 		t.Errorf("the answer repeats a value: %s", text)
 	}
+}
+
+// Ensure a desk that is held back says nothing new, keeps what it promised for later, and
+// still hands over what was signed elsewhere.
+func TestHeldBack(t *testing.T) {
+	n := solo.New(t)
+	var held atomic.Bool
+	b := n.Bureau(solo.Beijing, solo.Options{Wait: time.Second, NoLeaderWait: time.Second, Held: held.Load})
+	draft := clerk(t, b, opening)
+	r, err := b.Desk.Open(t.Context(), draft)
+	if err != nil || r.Status != ledger.Committed {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	n.Ledger.Break(&solo.Fault{Submit: func([]byte) error { return errors.New("the answer was lost") }})
+	promised := clerk(t, b, opening)
+	if r, err := b.Desk.Open(t.Context(), promised); err != nil || !r.Pending {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	n.Ledger.Break(nil)
+	held.Store(true)
+	b.Run(t)
+	size := n.Ledger.Size()
+	for what, say := range map[string]func() (desk.Receipt, error){
+		"a record": func() (desk.Receipt, error) { return b.Desk.Open(t.Context(), clerk(t, b, opening)) },
+		"an act":   func() (desk.Receipt, error) { return b.Desk.Act(t.Context(), r.Record, clerk(t, b, opening)) },
+		"a statement": func() (desk.Receipt, error) {
+			return b.Desk.State(t.Context(), clerk(t, b, opening), statement.KindWithdraw, []byte("{}"))
+		},
+	} {
+		var p *problem.Problem
+		if _, err := say(); !errors.As(err, &p) || p.Code != problem.Returning || p.Status != 503 || p.RetryAfter() <= 0 {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if n.Ledger.Size() != size || !b.Desk.Pending(promised.ID) {
+		t.Errorf("%d entries came meanwhile, the promise is open: %v", n.Ledger.Size()-size, b.Desk.Pending(promised.ID))
+	}
+	held.Store(false)
+	wait(t, func() bool { return !b.Desk.Pending(promised.ID) })
 }
 
 // Ensure the desk says what it knows: nothing was written, or it is promised.

@@ -21,7 +21,7 @@ const (
 func (d *Desk) Run(ctx context.Context) error {
 	for sleep.For(ctx, jitter(sweepEvery)) == nil {
 		for _, id := range d.outbox.list() {
-			if ctx.Err() != nil {
+			if ctx.Err() != nil || d.free() != nil {
 				break
 			}
 			if err := d.fulfil(ctx, id); err != nil {

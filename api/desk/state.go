@@ -13,6 +13,9 @@ import (
 func (d *Desk) State(ctx context.Context, draft Draft, kind string, body []byte) (Receipt, error) {
 	request := statement.RequestDigest(append([]byte(kind+"\n"), body...))
 	return d.once(ctx, &draft, request, func(ctx context.Context) (Receipt, error) {
+		if err := d.free(); err != nil {
+			return Receipt{}, err
+		}
 		if d.outbox.has(draft.ID) {
 			return d.resume(ctx, draft.ID, request)
 		}

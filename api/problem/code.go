@@ -11,6 +11,7 @@ const (
 	Overloaded   = "overloaded"
 	LedgerStale  = "ledger_stale"
 	NotReady     = "not_ready"
+	Returning    = "submitting_again"
 	Unauthorized = "unauthorized"
 	Forbidden    = "forbidden"
 	ForeignBody  = "foreign_region"
@@ -114,6 +115,7 @@ var table = map[string]entry{
 	NoQuorum:     {http.StatusServiceUnavailable, "当前无法与多数地区达成一致，未写入；请稍后重试", "a majority of regions cannot be reached, so nothing was written; try again later"},
 	Overloaded:   {http.StatusServiceUnavailable, "节点繁忙，未写入；请稍后重试", "the node is busy, so nothing was written; try again later"},
 	LedgerStale:  {http.StatusServiceUnavailable, "本节点账本数据过旧，暂不能应答", "this node's copy of the ledger is too old to answer"},
+	Returning:    {http.StatusServiceUnavailable, "账本已回退，此前作废的条目正在依次重新提交，完成前不接受新的办理，请稍后重试", "the ledger was returned, and what was given up is being submitted again first; nothing new is taken until then: try again shortly"},
 	NotReady:     {http.StatusServiceUnavailable, "节点尚未就绪，请稍后重试", "the node is not ready yet; try again later"},
 	Unauthorized: {http.StatusUnauthorized, "未通过身份验证：没有令牌，或者令牌已失效、不用于本节点", "not signed in: no token, or one that has expired or is not for this node"},
 	Forbidden:    {http.StatusForbidden, "无权执行此操作", "not allowed"},

@@ -59,6 +59,7 @@ type Options struct {
 	// Promise and Promises are what the desk and the door know of submission
 	// promises, Move what takes a leader.move past the ledger; nil: nothing.
 	Promise  func(*statement.Statement) error
+	Held     func() bool
 	Promises func(region, id string) []v1.Promise
 	Move     func(raw []byte) error
 }
@@ -95,7 +96,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	b.Desk, err = desk.New(desk.Config{
 		Region: region, Network: n.Genesis.Network(), Signer: keys.Statement, Pool: n.Pool, Ledger: o.Ledger,
 		Vault: o.Vault, Local: b.Local, Pseudonyms: pseudonyms, Clock: n.Clock, Logger: n.Log, Metrics: b.Metrics,
-		Wait: o.Wait, NoLeaderWait: o.NoLeaderWait, Promise: o.Promise,
+		Wait: o.Wait, NoLeaderWait: o.NoLeaderWait, Promise: o.Promise, Held: o.Held,
 	})
 	if err != nil {
 		n.t.Fatal(err)
