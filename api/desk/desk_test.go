@@ -15,8 +15,8 @@ import (
 	"sandi.internal/gateway/api/problem"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/consensus/ledger"
-	"sandi.internal/gateway/consensus/statement"
 	"sandi.internal/gateway/consensus/replica"
+	"sandi.internal/gateway/consensus/statement"
 )
 
 const (
