@@ -52,8 +52,10 @@ func (n *Node) front() (http.Handler, error) {
 	return door, nil
 }
 
-// accountsDir is where the local accounts lie.
-func (c Config) accountsDir() string { return filepath.Join(c.Data, backup.AccountsFolder) }
+// AccountsFolder is where the local accounts lie, below the data folder.
+const AccountsFolder = backup.AccountsFolder
+
+func (c Config) accountsDir() string { return filepath.Join(c.Data, AccountsFolder) }
 
 // OpenAccounts opens a node's local accounts, whether or not the node runs.
 func OpenAccounts(cfg Config, region *genesis.Region) (*account.Store, error) {

@@ -26,6 +26,7 @@ var (
 	groupKeys     = text{"密钥与证书", "keys and certificates"}
 	groupDisk     = text{"磁盘", "disk"}
 	groupNode     = text{"本节点", "this node"}
+	groupAccounts = text{"登录", "signing in"}
 	groupPeers    = text{"其他节点", "other nodes"}
 	groupCalendar = text{"工作日历", "calendar"}
 )
@@ -50,6 +51,7 @@ var checks = []check{
 	{groupNode, text{"就绪", "ready"}, checkReady},
 	{groupNode, text{"检查点", "checkpoints"}, checkCheckpoints},
 	{groupNode, text{"访问日志", "access log"}, checkAccess},
+	{groupAccounts, text{"本地账号", "local accounts"}, checkAccounts},
 	{groupPeers, text{"投票与节点", "voters and nodes"}, checkMembership},
 	{groupPeers, text{"连通与时钟", "reach and clock"}, checkPeers},
 	{groupCalendar, text{"未来十二个月", "next 12 months"}, checkCalendar},
