@@ -6,7 +6,7 @@ export const words = {
   'mend.again': { zh: '没有写入，填写的内容仍在本页。请稍候再试；查询不受影响。', en: 'Nothing was written; what you entered is still here. Try again in a moment; reading goes on.' },
   'mend.tell': { zh: '请刷新页面后重试；仍然出现的，请把这条提示原样告诉系统管理员。', en: 'Reload the page and try again; if it stays, give these words to the system administrator.' },
   'mend.fields': { zh: '没有写入。请逐项更正标出的内容后再提交。', en: 'Nothing was written. Correct what is marked and submit again.' },
-  'mend.office': { zh: '您的岗位无权办理，请由页面所示岗位的人员办理。', en: 'Your office may not do this; the page says whose may.' },
+  'mend.office': { zh: '这不归您的岗位办理；步骤下面写明由谁办理，管理页面由相应的管理员使用。', en: 'This is not for your office: the step says whose it is, and pages of administration are for their administrator.' },
   'mend.signin': { zh: '请重新登录后再办理。', en: 'Sign in again.' },
   'mend.upload': { zh: '请重新选择文件上传，再提交。', en: 'Choose the file again, let it be put in, and submit.' },
 

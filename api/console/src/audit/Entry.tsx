@@ -4,6 +4,7 @@ import { Alert } from 'antd'
 import { Link, useParams } from 'react-router'
 import { api, got, type LedgerReceipt } from '../api/client'
 import { problemOf } from '../api/problem'
+import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -34,7 +35,9 @@ export default function Entry() {
             <Sentence e={entry} />
           </ol>
         ) : (
-          <div className="empty">{t('entry.hidden')}</div>
+          <Empty to="/audit" go={t('nav.audit')}>
+            {t('entry.hidden')}
+          </Empty>
         )}
       </Panel>
       {entry && <Signed key={index} entry={entry} />}

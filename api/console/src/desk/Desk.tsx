@@ -9,6 +9,7 @@ import { MissionFigure } from '../mission/Figure'
 import type { Key } from '../i18n/dict'
 import { RecordTable } from '../record/Table'
 import { useWho } from '../session/context'
+import { takesPart } from '../session/roles'
 import { boxes, type Box } from './boxes'
 import { EmptyBox } from './EmptyBox'
 import { figuresOf, type Count } from './figures'
@@ -96,7 +97,13 @@ function Start() {
   return (
     <Panel title={t('desk.new.what')} className="desk-start">
       {mine.length === 0 ? (
-        <p className="quiet">{t('desk.nothing.to.start')}</p>
+        takesPart(who.roles) ? (
+          <p className="quiet">{t('desk.nothing.to.start')}</p>
+        ) : (
+          <p className="quiet">
+            {t('desk.watches')} <Link to="/audit">{t('nav.audit')}</Link>
+          </p>
+        )
       ) : (
         <ul className="starts">
           {mine.map((p) => (

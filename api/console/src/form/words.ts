@@ -69,7 +69,7 @@ export const words = {
   'act.cert': { zh: '执法证号', en: 'Certificate number' },
   'act.person': { zh: '姓名（可遮蔽）', en: 'Name (may be masked)' },
   'act.start': { zh: '发起', en: 'Start' },
-  'act.notyours': { zh: '您的岗位不能办理这一步。', en: 'Your office cannot do this.' },
+  'act.notyours': { zh: '您的岗位不能办理这一步，由{who}办理。', en: 'Your office cannot do this; it is for: {who}.' },
 
   'hint.uscc': { zh: '18 位统一社会信用代码', en: '18 characters' },
   'hint.doc_no': { zh: '例：京市监案移〔2025〕12号', en: 'e.g. 京市监案移〔2025〕12号' },

@@ -6,18 +6,21 @@ import { useSpeech } from '../i18n/lang'
 import { roomOf } from '../report/rooms'
 import { looksLikeHash } from '../audit/hash'
 import { ByHash } from '../audit/ByHash'
+import { useWho } from '../session/context'
+import { takesPart } from '../session/roles'
 import { RecordTable } from './Table'
 
 /** Nothing says that no record fits, and leads out of what narrows the list. */
 function Nothing({ narrowed }: { narrowed: boolean }) {
   const { t } = useSpeech()
+  const who = useWho()
   return narrowed ? (
     <Empty to="/records" go={t('list.clear')}>
       {t('list.empty.narrowed')}
     </Empty>
   ) : (
     <Empty to="/" go={t('app.home')}>
-      {t('list.empty')}
+      {t(takesPart(who.roles) ? 'list.empty' : 'list.empty.watch')}
     </Empty>
   )
 }

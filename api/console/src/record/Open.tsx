@@ -42,7 +42,7 @@ interface Props {
 
 /** Opening is the form that starts a record, for those who may. */
 export function Opening({ law, initial, inputs, to = recordPage }: Props) {
-  const { t, of } = useSpeech()
+  const { t, of, named, mark } = useSpeech()
   const who = useWho()
   const navigate = useNavigate()
   const offices = (law.open.by ?? []).map((a) => a.role)
@@ -54,6 +54,6 @@ export function Opening({ law, initial, inputs, to = recordPage }: Props) {
     if (answer.status !== 'committed') throw new Problem(409, { code: answer.refusal?.code, title: of(answer.refusal), cite: answer.refusal?.cite })
     void navigate(to(answer.record ?? ''))
   }
-  if (roles.length === 0) return <p className="quiet">{t('act.notyours')}</p>
+  if (roles.length === 0) return <p className="quiet">{t('act.notyours', { who: offices.map((role) => named(`role.${role}`, role)).join(mark.list) })}</p>
   return <Form law={law} event={law.open} roles={roles} initial={initial} inputs={inputs} submit={submit} />
 }

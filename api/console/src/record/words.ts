@@ -23,6 +23,7 @@ export const words = {
   'list.overdue': { zh: '只看逾期', en: 'Overdue only' },
   'list.filter': { zh: '筛选', en: 'Filter' },
   'list.empty': { zh: '本地区还没有参与任何事项。从工作台发起，或者等其他地区发来。', en: 'Our region takes part in nothing yet. Begin at the desk, or wait for what other regions send.' },
+  'list.empty.watch': { zh: '账本上还没有事项；有了之后显示在这里。', en: 'No record stands on the ledger yet; they will show here.' },
   'list.empty.narrowed': { zh: '没有符合条件的事项。请核对文号、编号，或者放宽条件；本地区不参与的事项在这里看不到。', en: 'No record fits. Check the number or widen the search; what our region takes no part in is not seen here.' },
   'list.clear': { zh: '清除全部条件', en: 'Clear all conditions' },
   'rec.find': { zh: '查找事项', en: 'Find a record' },

@@ -5,8 +5,8 @@ import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
+import { Begin } from '../record/Begin'
 import { RecordTable } from '../record/Table'
-import { useWho } from '../session/context'
 import { Bars } from './Bars'
 import type { Report } from './model'
 import { useCells } from './names'
@@ -39,21 +39,9 @@ export default function Room() {
         </Panel>
       )}
       <Panel title={t('report.records')} extra={<Link to={`/records?procedure=${procedure}`}>{t('nav.records')}</Link>}>
-        <RecordTable query={{ procedure, sort: '-updated' }} label={title} empty={<Begin procedure={procedure} />} />
+        <RecordTable query={{ procedure, sort: '-updated' }} label={title} empty={<Begin procedure={procedure} others={t('report.room.others')}>{t('desk.empty')}</Begin>} />
       </Panel>
     </div>
-  )
-}
-
-function Begin({ procedure }: { procedure: string }) {
-  const { t, of } = useSpeech()
-  const who = useWho()
-  const law = useLaw(procedure)
-  return (
-    <>
-      <p>{t('desk.empty')}</p>
-      {law.data && ((law.data.open.by ?? []).some((a) => who.roles.includes(a.role)) ? <Link to={`/open/${procedure}`}>{of(law.data.open.title)}</Link> : <p>{t('report.room.others')}</p>)}
-    </>
   )
 }
 
