@@ -3,7 +3,7 @@ package problem
 import "net/http"
 
 // Codes of the doors. The ledger has its own (consensus/ledger), which pass
-// through unchanged.
+// through unchanged. What to do about each stands in api/console/src/api/words.ts.
 const (
 	Internal     = "internal"
 	Unavailable  = "unavailable"

@@ -30,6 +30,6 @@ test('every code that the doors answer with has a mend, in both languages', () =
   expect(codes.length).toBeGreaterThan(70) // as many stand in its const block
   for (const code of [...codes, 'network', 'unexpected']) {
     const key = ownMend(code)
-    expect(key !== undefined && known(key), code).toBe(true)
+    expect(key !== undefined && known(key), `${code}: say in src/api/words.ts what to do about it`).toBe(true)
   }
 })

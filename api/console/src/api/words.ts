@@ -20,6 +20,7 @@ export const words = {
   'mend.body_too_large': { zh: '请把文件拆分或者压缩后重新上传；文字过长的请作为材料上传。', en: 'Split the file or make it smaller; put long texts in as materials.' },
   'mend.too_many_requests': { zh: '请稍等片刻再试。', en: 'Wait a moment and try again.' },
   'mend.no_quorum': { zh: '没有写入，填写的内容仍在本页。查询不受影响，请稍后再提交。', en: 'Nothing was written; what you entered is still here. Reading goes on; submit again in a moment.' },
+  'mend.submitting_again': { zh: '不用做什么：作废的条目补交完成后再提交，填写的内容仍在本页。', en: 'Nothing to do: submit once that is through; what you entered is still here.' },
   'mend.precondition_failed': { zh: '别人刚刚办理过这条记录。请刷新，看过新的情况再决定。', en: 'Somebody has just acted on this record. Reload it and decide again.' },
   'mend.material_kept': { zh: '保管期满或者解除保全之后才能处理；请联系材料的经办人。', en: 'It can be done once the time has passed or the hold is lifted; ask whoever put the file in.' },
   'mend.material_offered': { zh: '请等对方接收，或者由联络员撤回提供，再销毁。', en: 'Wait until it was fetched, or have the liaison withdraw the offer; then purge it.' },
