@@ -88,7 +88,9 @@ type API struct {
 	uploads     *serve.Fair // materials on their way in or out
 	feed        *feed
 	hashes      hashes
-	counting    counter // reports being counted
+	counting    turns // reports being counted
+	bodies      turns // sheets and texts of draws that are held in memory
+	heavy       turns // of them, those being read, judged or given
 	roster      *roster.Roster
 	verifier    string      // address of the page that verifies printed codes
 	backingUp   atomic.Bool // one backup at a time
@@ -111,7 +113,7 @@ func New(cfg Config) (*API, error) {
 		cfg.Papers = paper.Defaults()
 	}
 	a := &API{
-		cfg: cfg, router: serve.NewRouter(serve.NewMetrics(cfg.Metrics, "public"), cfg.Logger), feed: newFeed(cfg.Genesis), counting: newCounter(),
+		cfg: cfg, router: serve.NewRouter(serve.NewMetrics(cfg.Metrics, "public"), cfg.Logger), feed: newFeed(cfg.Genesis), counting: newTurns(reportsAtOnce, reportsWaiting), bodies: newTurns(bodiesAtOnce, bodiesWaiting), heavy: newTurns(heavyAtOnce, heavyWaiting),
 		roster: roster.New(), heartbeat: heartbeat, patience: readerPatience,
 		fair:        serve.NewFair(float64(cfg.Rate), inFlightMax, time.Now),
 		subscribers: serve.NewFair(subscribeRate, subscribersMax, time.Now),

@@ -68,6 +68,10 @@ func (a *API) putDrawText(w http.ResponseWriter, r *http.Request, c *auth.Caller
 	if r.ContentLength > draw.MaxFile {
 		return serve.TooLarge(draw.MaxFile)
 	}
+	if err := a.bodies.enter(r.Context()); err != nil {
+		return err
+	}
+	defer a.bodies.leave()
 	body := newBodyReader(w, r, want)
 	text, err := io.ReadAll(body)
 	if body.problem != nil {
@@ -76,6 +80,10 @@ func (a *API) putDrawText(w http.ResponseWriter, r *http.Request, c *auth.Caller
 	if err != nil {
 		return err
 	}
+	if err := a.heavy.enter(r.Context()); err != nil {
+		return err
+	}
+	defer a.heavy.leave()
 	t, err := a.cfg.Lots.Put(text)
 	switch {
 	case errors.Is(err, draw.ErrText):
@@ -107,6 +115,12 @@ type drawOut struct {
 
 // drawByID is GET /v1/draws/{id}.
 func (a *API) drawByID(ctx context.Context, c *auth.Caller, in *drawIn) (*drawOut, error) {
+	if in.Texts { // both, of 16 MiB each, and again as JSON
+		if err := a.heavy.enter(ctx); err != nil {
+			return nil, err
+		}
+		defer a.heavy.leave()
+	}
 	out := &drawOut{}
 	err := a.oneRecord(ctx, c, &oneRecordIn{Reading: in.Reading, ID: in.ID}, func(books *ledger.Books, rec *procedure.Record, s Stamp) error {
 		r, err := draw.ReadRecord(rec.ID, rec.Fields)

@@ -153,36 +153,49 @@ func sendFile(w http.ResponseWriter, data []byte, format sheet.Format, name stri
 
 // previewImport is POST /v1/imports/{name}/preview.
 func (a *API) previewImport(w http.ResponseWriter, r *http.Request, c *auth.Caller) error {
+	if err := a.bodies.enter(r.Context()); err != nil {
+		return err
+	}
+	defer a.bodies.leave()
 	in, err := a.readImport(w, r, c, "role", "as")
 	if err != nil {
 		return err
 	}
-	if err := a.judge(r.Context(), in); err != nil {
-		return err
-	}
-	return in.answer(w, r)
+	return a.answerImport(w, r, in)
 }
 
 // importSheet is POST /v1/imports/{name}.
 func (a *API) importSheet(w http.ResponseWriter, r *http.Request, c *auth.Caller) error {
+	if err := a.bodies.enter(r.Context()); err != nil {
+		return err
+	}
+	defer a.bodies.leave()
 	in, err := a.readImport(w, r, c, "role", "as", "good")
 	if err != nil {
 		return err
 	}
-	if err := a.judge(r.Context(), in); err != nil {
-		return err
-	}
 	if bad := in.count(v1.RowWrong); bad > 0 && !in.good {
 		if in.asSheet {
-			return in.answer(w, r) // what is wrong, where it is; nothing was imported
+			return a.answerImport(w, r, in) // what is wrong, where it is; nothing was imported
 		}
 		return problem.New(problem.SheetHasErrors, "bad", strconv.Itoa(bad))
 	}
 	a.run(context.WithoutCancel(r.Context()), in)
+	return a.answerImport(w, r, in)
+}
+
+// answerImport says what came of a sheet. The sheet itself is opened once more for that.
+func (a *API) answerImport(w http.ResponseWriter, r *http.Request, in *intake) error {
+	if in.asSheet {
+		if err := a.heavy.enter(context.WithoutCancel(r.Context())); err != nil {
+			return err
+		}
+		defer a.heavy.leave()
+	}
 	return in.answer(w, r)
 }
 
-// readImport reads a request with a sheet.
+// readImport reads a request with a sheet, and judges its rows.
 func (a *API) readImport(w http.ResponseWriter, r *http.Request, c *auth.Caller, params ...string) (*intake, error) {
 	q, err := query(r, params...)
 	if err != nil {
@@ -199,19 +212,31 @@ func (a *API) readImport(w http.ResponseWriter, r *http.Request, c *auth.Caller,
 	if in.data, err = readSheet(w, r); err != nil {
 		return nil, err
 	}
+	if err := a.heavy.enter(r.Context()); err != nil {
+		return nil, err
+	}
+	defer a.heavy.leave()
+	if err := a.bind(r, c, in); err != nil {
+		return nil, err
+	}
+	return in, a.judge(r.Context(), in)
+}
+
+// bind reads a sheet by the law in force.
+func (a *API) bind(r *http.Request, c *auth.Caller, in *intake) error {
 	view, books, err := a.lookLocal(r.Context(), c)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer view.Close()
 	if in.law, err = importable(books, r.PathValue("name")); err != nil {
-		return nil, err
+		return err
 	}
 	table, err := sheet.Read(in.data)
 	if err == nil {
 		in.bound, err = sheet.Bind(in.law.Document, table)
 	}
-	return in, sheetProblem(err)
+	return sheetProblem(err)
 }
 
 // readSheet reads the body: a file, whatever its media type says.

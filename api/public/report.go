@@ -23,45 +23,11 @@ import (
 
 const (
 	// reportsAtOnce is how many reports a node counts at the same time: each takes
-	// one processor, and writes come first.
-	reportsAtOnce = 1
-	// reportsWaiting is how many may wait for their turn, reportPatience how long.
-	reportsWaiting = 16
-	reportPatience = 20 * time.Second
+	// one processor, and writes come first. reportsWaiting may wait for their turn.
+	reportsAtOnce, reportsWaiting = 1, 16
 	// reportTime bounds one report: report.MaxRecords are read in less.
 	reportTime = 60 * time.Second
 )
-
-// counter lets reports be counted one after the other.
-type counter struct{ waiting, turn chan struct{} }
-
-func newCounter() counter {
-	return counter{make(chan struct{}, reportsAtOnce+reportsWaiting), make(chan struct{}, reportsAtOnce)}
-}
-
-// enter waits for a turn; leave ends it.
-func (c counter) enter(ctx context.Context) error {
-	busy := problem.New(problem.Overloaded).Retry(retrySoon)
-	select {
-	case c.waiting <- struct{}{}:
-	default:
-		return busy
-	}
-	wait, cancel := context.WithTimeout(ctx, reportPatience)
-	defer cancel()
-	select {
-	case c.turn <- struct{}{}:
-		return nil
-	case <-wait.Done():
-		<-c.waiting
-		return busy
-	}
-}
-
-func (c counter) leave() {
-	<-c.turn
-	<-c.waiting
-}
 
 // reportRoutes registers the reports.
 func (a *API) reportRoutes() {

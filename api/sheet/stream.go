@@ -20,9 +20,12 @@ const (
 	// MaxBook bounds a workbook that is streamed: it is held in memory as it came,
 	// its rows are not.
 	MaxBook = 32 << 20
-	// maxUnzipBook bounds what it may unpack to; a worksheet beyond maxUnzip is
-	// unpacked into a temporary file.
+	// maxUnzipBook bounds what it may unpack to; a worksheet or a table of texts beyond
+	// maxHeld is unpacked into a temporary file.
 	maxUnzipBook = 512 << 20
+	maxHeld      = 4 << 20
+	// maxNumber is the last row that a workbook can have.
+	maxNumber = 1 << 20
 	// sniffed is how much of a file is looked at to tell its encoding, from the first
 	// byte that is not ASCII on.
 	sniffed = 32 << 10
@@ -61,7 +64,7 @@ func streamBook(r io.Reader, take func(int, []string) error) (err error) {
 			err = fmt.Errorf("%w: the workbook cannot be read", ErrFormat)
 		}
 	}()
-	book, err := openBook(data, maxUnzipBook)
+	book, err := openBook(data, false)
 	if err != nil {
 		return err
 	}
@@ -77,6 +80,9 @@ func bookRows(book *excelize.File, name string, take func(int, []string) error) 
 	}
 	defer rows.Close()
 	for number := 1; rows.Next(); number++ {
+		if number > maxNumber {
+			return fmt.Errorf("%w: more rows than a workbook has", ErrSize)
+		}
 		cells, err := rows.Columns()
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrFormat, err)

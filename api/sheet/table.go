@@ -68,9 +68,17 @@ func Read(data []byte) (*Table, error) {
 	return readCSV(data)
 }
 
-// openBook opens a workbook that unpacks to at most so many bytes.
-func openBook(data []byte, most int64) (*excelize.File, error) {
-	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: maxUnzip, RawCellValue: true})
+// openBook opens a workbook to be read whole, or row by row, where it may be larger and
+// large parts are unpacked into temporary files.
+func openBook(data []byte, whole bool) (*excelize.File, error) {
+	if err := weigh(data, whole); err != nil {
+		return nil, err
+	}
+	most, held := int64(maxUnzip), int64(maxUnzip)
+	if !whole {
+		most, held = maxUnzipBook, maxHeld
+	}
+	book, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: most, UnzipXMLSizeLimit: held, RawCellValue: true})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
@@ -83,7 +91,7 @@ func readBook(data []byte) (t *Table, err error) {
 			t, err = nil, fmt.Errorf("%w: the workbook cannot be read", ErrFormat)
 		}
 	}()
-	book, err := openBook(data, maxUnzip)
+	book, err := openBook(data, true)
 	if err != nil {
 		return nil, err
 	}

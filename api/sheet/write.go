@@ -223,7 +223,7 @@ func Annotate(data []byte, t *Table, notes []Note, zh bool) ([]byte, error) {
 	if t.Format == CSV {
 		return annotateCSV(t, first, titles, notes)
 	}
-	book, err := openBook(data, maxUnzip)
+	book, err := openBook(data, true)
 	if err != nil {
 		return nil, err
 	}
