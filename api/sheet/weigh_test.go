@@ -58,22 +58,22 @@ func craft(t *testing.T, part, text string) []byte {
 // Ensure a small workbook made to take gigabytes is refused before it takes them: by its
 // texts, its cells, its styles, or what lies beside them.
 func TestBookBombs(t *testing.T) {
-	discard := func(int, []string) error { return nil }
 	if table, err := Read(craft(t, "", "")); err != nil || len(table.Rows) != 1 || table.Rows[0].Cells[0] != "a" {
 		t.Fatalf("an honest one: %+v, %v", table, err)
 	}
-	many := func(head, one, tail string) string { return head + strings.Repeat(one, (60<<20)/len(one)) + tail }
+	many := func(head, one, tail string, marks int) string {
+		return head + strings.Repeat(one, marks/strings.Count(one, "<")+1) + tail
+	}
 	const ns = ` xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`
 	for name, c := range map[string]struct {
 		part, text string
-		streams    bool // harmless when it is read row by row
+		streams    bool // tried row by row, too, and refused
 	}{
-		"texts":         {"xl/sharedStrings.xml", many("<sst"+ns, "<si><t/></si>", "</sst>"), false},
-		"texts, spelt":  {`XL\SHAREDSTRINGS.XML`, many("<sst"+ns, "<si><t/></si>", "</sst>"), false},
-		"styles":        {"xl/styles.xml", many("<styleSheet"+ns+"<cellXfs>", "<xf/>", "</cellXfs></styleSheet>"), false},
-		"names":         {"xl/workbook.xml", many("<workbook"+ns+"<definedNames>", `<definedName name="x">1</definedName>`, "</definedNames></workbook>"), false},
-		"cells":         {"xl/worksheets/sheet1.xml", many("<worksheet"+ns+"<sheetData><row>", "<c/>", "</row></sheetData></worksheet>"), true},
-		"rows":          {"xl/worksheets/sheet1.xml", many("<worksheet"+ns+"<sheetData>", "<row/>", "</sheetData></worksheet>"), false},
+		"texts":         {"xl/sharedStrings.xml", many("<sst"+ns, "<si><t/></si>", "</sst>", maxBookMarks), true},
+		"texts, spelt":  {`XL\SHAREDSTRINGS.XML`, many("<sst"+ns, "<si><t/></si>", "</sst>", maxMarks), false},
+		"styles":        {"xl/styles.xml", many("<styleSheet"+ns+"<cellXfs>", "<xf/>", "</cellXfs></styleSheet>", maxMarks), false},
+		"names":         {"xl/workbook.xml", many("<workbook"+ns+"<definedNames>", `<definedName name="x">1</definedName>`, "</definedNames></workbook>", maxMarks), false},
+		"cells":         {"xl/worksheets/sheet1.xml", many("<worksheet"+ns+"<sheetData><row>", "<c/>", "</row></sheetData></worksheet>", maxMarks), false},
 		"what is aside": {"xl/media/a.png", strings.Repeat("x", maxAside+1), false},
 	} {
 		data := craft(t, c.part, c.text)
@@ -84,14 +84,20 @@ func TestBookBombs(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		_, err := Read(data)
 		runtime.ReadMemStats(&after)
-		if !errors.Is(err, ErrSize) && !errors.Is(err, ErrFormat) {
+		if !errors.Is(err, ErrSize) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 64 {
 			t.Errorf("%s: %d MiB were taken to refuse %d bytes", name, took, len(data))
 		}
-		if _, err := Stream(bytes.NewReader(data), discard); (err == nil) != c.streams {
+		if _, err := Stream(bytes.NewReader(data), nothing); c.streams && !errors.Is(err, ErrSize) {
 			t.Errorf("%s: streamed: %v", name, err)
 		}
 	}
+	rows := craft(t, "xl/worksheets/sheet1.xml", many("<worksheet"+ns+"<sheetData>", "<row/>", "</sheetData></worksheet>", maxNumber))
+	if _, err := Stream(bytes.NewReader(rows), nothing); !errors.Is(err, ErrSize) {
+		t.Errorf("more rows than a workbook has: %v", err)
+	}
 }
+
+func nothing(int, []string) error { return nil }
