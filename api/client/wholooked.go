@@ -17,7 +17,7 @@ import (
 
 // WhoLooked asks all nodes for their access logs about a record, through this node;
 // without a record, this node for all of its own. The head of this node's log is brought
-// onto the ledger first. Nothing is verified here: File.Judge does.
+// onto the ledger first, and each newest head comes with its receipt. Nothing is verified here: File.Judge does.
 func (c *Client) WhoLooked(ctx context.Context, record string) (*access.File, error) {
 	status, err := c.Status(ctx)
 	if err != nil {
@@ -52,22 +52,23 @@ func (c *Client) WhoLooked(ctx context.Context, record string) (*access.File, er
 	if err != nil {
 		return nil, err
 	}
+	until := c.now().Add(coverWait)
 	for i := range f.Logs {
 		addHeads(&f.Logs[i], nodes, after)
-		if err := c.addReceipt(ctx, &f.Logs[i]); err != nil {
+		if err := c.addReceipt(ctx, &f.Logs[i], max(0, until.Sub(c.now()))); err != nil {
 			return nil, err
 		}
 	}
 	return f, nil
 }
 
-// coverWait bounds the wait for a final checkpoint over a head that was anchored just
-// now: it follows within seconds.
+// coverWait bounds the wait, for all logs together, for a final checkpoint over a head
+// that was anchored just now: it follows within seconds.
 const coverWait = 10 * time.Second
 
 // addReceipt gives a log the proof that its newest head stands on the ledger, final if
 // every region cosigns in time. A head that no checkpoint covers stays without.
-func (c *Client) addReceipt(ctx context.Context, s *access.Shown) error {
+func (c *Client) addReceipt(ctx context.Context, s *access.Shown, wait time.Duration) error {
 	head := s.Newest()
 	if head == nil {
 		return nil
@@ -80,7 +81,7 @@ func (c *Client) addReceipt(ctx context.Context, s *access.Shown) error {
 		return nil
 	}
 	entry := found.Items[0]
-	for _, o := range []ReceiptOptions{{Region: entry.Region, Final: true, Wait: coverWait}, {Region: entry.Region}} {
+	for _, o := range []ReceiptOptions{{Region: entry.Region, Final: true, Wait: wait}, {Region: entry.Region}} {
 		receipt, _, err := c.Receipt(ctx, entry.Statement, o)
 		if err != nil {
 			return err

@@ -159,7 +159,6 @@ func (l *looked) anchored(s *access.Shown) uint64 {
 		l.fail(CheckHistory, CodeAccessHead, say("%s 的日志 %d: 日志头的回执不成立，不能证明账上有该日志头。", "log %[2]d of %[1]s: the receipt of its head does not hold, so it proves nothing of the ledger.", s.Node, s.Log))
 		return 0
 	}
-	l.report.Origin = o.Origin
 	if o.grade() != checkpoint.GradeFinal {
 		l.unsure(CheckPolicy, CodeCosigners, tooFew(o))
 		return newest.Size

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/consensus/access"
+	"sandi.internal/gateway/node/audit"
 )
 
 // Ensure who looked is shown with its proof, that what was kept is verified again, and
@@ -16,6 +20,7 @@ import (
 func TestWhoLooked(t *testing.T) {
 	b := newBureau(t, nil)
 	b.Bureau(solo.Hebei, solo.Options{})
+	publishing(t, b)
 	_, record := b.open()
 	if code, out := b.as("clerk", "record", "private", record); code != exitOK && code != exitDenied {
 		t.Fatalf("exit %d: %s", code, out)
@@ -41,6 +46,18 @@ func TestWhoLooked(t *testing.T) {
 	raw, err := os.ReadFile(kept)
 	if err != nil {
 		t.Fatal(err)
+	}
+	shown, err := access.ParseFile(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range shown.Logs {
+		if (s.Newest() != nil) != (s.Receipt != "") {
+			t.Errorf("%s: the head %v has the receipt %q", s.Node, s.Newest(), s.Receipt)
+		}
+	}
+	if code, out := auditCall(t, b, kept); code != audit.ExitPass || !strings.Contains(out, "none is missing, changed or moved") {
+		t.Errorf("with the keys alone: exit %d: %s", code, out)
 	}
 	again := func(change func(*access.File)) (int, string) {
 		f, err := access.ParseFile(raw)
@@ -78,4 +95,46 @@ func TestWhoLooked(t *testing.T) {
 	if code, _ := call(t, "audit", "who-looked", kept, "--bundle", "audit.zip"); code != exitUsage {
 		t.Errorf("a bundle without keys: exit %d", code)
 	}
+}
+
+// publishing signs the ledger again and again, as the nodes do, until the test ends.
+func publishing(t *testing.T, b *bureau) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	t.Cleanup(func() { cancel(); <-done })
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				b.Notes.Publish()
+			}
+		}
+	}()
+}
+
+// auditCall verifies a file as sandi-audit does.
+func auditCall(t *testing.T, b *bureau, path string) (exit int, text string) {
+	t.Helper()
+	read := func(path string) []byte {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	file := read(path)
+	r, err := audit.Verify(t.Context(), audit.Options{File: bytes.NewReader(file), Size: int64(len(file)), Keys: read(b.keys), TempDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := r.WriteText(&out, "en"); err != nil {
+		t.Fatal(err)
+	}
+	return r.Exit, out.String()
 }

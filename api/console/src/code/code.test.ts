@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import keyFile from '../../../../consensus/checkpoint/testdata/auditor-keys?raw'
 import codes from '../../../../consensus/checkpoint/testdata/codes.json?raw'
 import receiptFile from '../../../../consensus/checkpoint/testdata/receipt.json?raw'
-import { Refused } from './bytes'
-import { bytesOfDigits, named, prove, proveReceipt, type Proven } from './code'
-import { parseKeyFile } from './keys'
+import { fingerprintOf, type KeyFile } from '../verify/core/keyfile'
+import { Keys, policyOf } from '../verify/core/note'
+import { bytesOfDigits, named, prove, proveReceipt, readKeys, type Proven } from './code'
+import { Refused } from './refused'
 
 interface Vector {
   name: string
@@ -18,7 +19,7 @@ interface Vector {
 }
 
 const vectors = JSON.parse(codes) as Vector[]
-const keys = parseKeyFile(keyFile)
+const keys = readKeys(keyFile)
 const vector = (name: string) => vectors.find((v) => v.name === name) as Vector
 
 /** reason is why something is refused; 'ok' when it is not. */
@@ -61,14 +62,15 @@ test('a code cut off, misread or of nothing', () => {
 })
 
 test('keys of others', () => {
-  const other = { ...keys, cosigners: keys.cosigners.map((c) => ({ ...c, id: c.id ^ 1 })) }
-  const swapped = { ...keys, cosigners: keys.cosigners.map((c, i) => ({ ...c, key: keys.cosigners[(i + 1) % 3].key })) }
+  const { list } = keys.keys
+  const cosigners = list.filter((k) => k.kind === 'cosigner')
+  const of = (more: Partial<KeyFile>) => ({ ...keys, ...more })
+  const swapped = list.map((k) => (k.kind === 'cosigner' ? { ...k, public: cosigners[(cosigners.indexOf(k) + 1) % cosigners.length].public } : k))
   const code = bytesOfDigits(vector('whole').text)
-  expect(reason(() => prove(code, other))).toBe('unsigned')
-  expect(reason(() => prove(code, swapped))).toBe('signature')
-  expect(reason(() => prove(code, { ...keys, origin: 'other/ledger' }))).toBe('origin')
-  expect(reason(() => prove(code, { ...keys, network: 'A'.repeat(43) }))).toBe('network')
-  expect(prove(code, { ...keys, regions: [...keys.regions, '140000'] }).complete).toBe(false)
+  expect(reason(() => prove(code, of({ keys: Keys.together(swapped) })))).toBe('unsigned')
+  expect(reason(() => prove(code, of({ policy: policyOf('other/ledger', keys.policy.regions, 3) })))).toBe('origin')
+  expect(reason(() => prove(code, of({ network: 'A'.repeat(43) })))).toBe('network')
+  expect(prove(code, of({ policy: policyOf(keys.policy.origin, [...keys.policy.regions, '140000'], 4) })).complete).toBe(false)
 })
 
 test('a receipt file says the same', () => {
@@ -80,7 +82,7 @@ test('a receipt file says the same', () => {
   const changed = (more: object) => reason(() => proveReceipt(JSON.stringify({ ...receipt, ...more }), keys))
   expect(changed({ path: receipt.path.slice(1) })).toBe('inclusion')
   expect(changed({ index: 138 })).toBe('form')
-  expect(changed({ checkpoint: receipt.checkpoint.replace('\n300\n', '\n301\n') })).toBe('form')
+  expect(changed({ checkpoint: receipt.checkpoint.replace('\n300\n', '\n301\n') })).toBe('signature')
   expect(changed({ format: 'x' })).toBe('form')
 })
 
@@ -92,11 +94,11 @@ test('an opening statement gets its record from the one that follows it', () => 
 })
 
 test('key files', () => {
-  expect(keys.regions).toEqual(['110000', '120000', '130000'])
-  expect(keys.fingerprint).toMatch(/^b8e0 ed50 /)
+  expect(keys.policy.regions).toEqual(['110000', '120000', '130000'])
+  expect(fingerprintOf(keys)).toMatch(/^b8e0 ed50 /)
   const file = keyFile
-  expect(parseKeyFile('\ufeff' + file.replace(/\n/g, '\r\n')).cosigners).toHaveLength(3)
+  expect(readKeys('\ufeff' + file.replace(/\n/g, '\r\n')).keys.list.filter((k) => k.kind === 'cosigner')).toHaveLength(3)
   for (const bad of ['', 'genesis 12', file.replace('genesis', '#'), file.replace('+c1579eab+', '+c1579eac+'), file.split('\n').slice(0, 4).join('\n')]) {
-    expect(reason(() => parseKeyFile(bad))).toBe('keys')
+    expect(reason(() => readKeys(bad))).toBe('keys')
   }
 })

@@ -1,15 +1,18 @@
-import { ed25519 } from '@noble/curves/ed25519.js'
-import { sha256 } from '@noble/hashes/sha2.js'
 import { inflateSync } from 'fflate'
-import { fromBase64, fromBase64url, hex, leafHash, Refused, rootOf, same, text, toBase64, toBase64url, utf8 } from './bytes'
-import type { KeyFile } from './keys'
+import { concat, from64url, hex, same, sha256, text, to64, to64url, utf8 } from '../verify/core/bytes'
+import { parseKeyFile, type KeyFile } from '../verify/core/keyfile'
+import { maxEntry, parseLeaf } from '../verify/core/leaf'
+import { bodyOf, isFault, keyId, type Note, type NoteFault } from '../verify/core/note'
+import { maxPath } from '../verify/core/proof'
+import { parseReceipt, verifyReceipt } from '../verify/core/receipt'
+import { parseStatement } from '../verify/core/statement'
+import { leafHash, rootOf } from '../verify/core/tree'
+import { Refused, type Reason } from './refused'
 
 // Codes as consensus/checkpoint/code.go writes them. Their bytes are frozen; the vectors
 // of that package are this file's test.
 
 const maxCode = 16 << 10
-const maxEntry = 65_535
-const maxPath = 63
 const maxCosigners = 64
 const group = 7
 const digitsOf = [0, 3, 5, 8, 10, 13, 15, 17]
@@ -72,11 +75,15 @@ export interface Proven {
   complete: boolean // every region of the key file has cosigned
 }
 
-interface Line {
-  id: number
-  at: number
-  raw: Uint8Array
+/** readKeys reads the key file that every bureau gives out. */
+export function readKeys(given: string): KeyFile {
+  const keys = parseKeyFile(utf8(given))
+  if (typeof keys === 'number' || keys.policy.regions.length === 0) throw new Refused('keys')
+  return keys
 }
+
+/** A line of a code: the id of a key, time and signature. */
+type Line = Uint8Array
 
 class Reader {
   constructor(public rest: Uint8Array) {}
@@ -143,7 +150,7 @@ export function prove(code: Uint8Array, keys: KeyFile): Proven {
   const signature = r.text(128)
   const { origin, path, lines } = tail(r)
   const statement = unpack(r, signature)
-  const entry = utf8(`{"v":1,"seq":${index},"ts":${ts},"proposed_at":${proposed},"stmt":"${statement}","state":"${toBase64url(state)}"}`)
+  const entry = utf8(`{"v":1,"seq":${index},"ts":${ts},"proposed_at":${proposed},"stmt":"${statement}","state":"${to64url(state)}"}`)
   const leaf = leafHash(entry)
   const verdict = judge(leaf, index, size, path, origin, lines, keys)
   return { kind: 'whole', index, size, leaf: hex(leaf), ...verdict, ...said(statement, ts, keys) }
@@ -152,15 +159,8 @@ export function prove(code: Uint8Array, keys: KeyFile): Proven {
 function tail(r: Reader) {
   const origin = ascii(r.text(200))
   const path = r.many(maxPath, () => r.take(32))
-  const lines = r.many(maxCosigners, () => line(r.take(76)))
+  const lines: Line[] = r.many(maxCosigners, () => r.take(76))
   return { origin, path, lines }
-}
-
-function line(raw: Uint8Array): Line {
-  const view = new DataView(raw.buffer, raw.byteOffset)
-  const at = view.getBigUint64(4)
-  if (at < 1n || at > 253402300799n) throw new Refused('signature')
-  return { id: view.getUint32(0), at: Number(at), raw: raw.slice(12) }
 }
 
 function unpack(r: Reader, signature: Uint8Array): string {
@@ -172,7 +172,7 @@ function unpack(r: Reader, signature: Uint8Array): string {
     throw new Refused('form')
   }
   if (plain.length > maxEntry || header > plain.length) throw new Refused('form')
-  return [plain.slice(0, header), plain.slice(header), signature].map(toBase64url).join('.')
+  return [plain.slice(0, header), plain.slice(header), signature].map(to64url).join('.')
 }
 
 const ascii = (bytes: Uint8Array) => {
@@ -181,38 +181,40 @@ const ascii = (bytes: Uint8Array) => {
   return out
 }
 
-/** judge rebuilds the checkpoint that entry and path give, and verifies who has cosigned it. */
+/** judge rebuilds the signed checkpoint that entry and path give, and verifies who has cosigned it. */
 function judge(leaf: Uint8Array, index: number, size: number, path: Uint8Array[], origin: string, lines: Line[], keys: KeyFile) {
-  if (origin !== keys.origin) throw new Refused('origin')
+  if (origin !== keys.policy.origin) throw new Refused('origin')
   const root = rootOf(leaf, index, size, path)
-  return cosigners(`${origin}\n${size}\n${toBase64(root)}\n`, lines, keys)
+  if (!root) throw new Refused('inclusion')
+  const known = keys.keys.list.filter((k) => k.kind === 'cosigner')
+  // Codes hold the ids of keys only; their names are those of the key file.
+  const signed = lines.map((line) => {
+    const key = known.find((k) => keyId(k) === hex(line.subarray(0, 4)))
+    return key ? `— ${key.name} ${to64(line)}\n` : ''
+  })
+  if (signed.every((line) => line === '')) throw new Refused('unsigned')
+  return cosigned(keys.keys.open(concat(bodyOf({ origin, size, root }), utf8('\n' + signed.join('')))), keys)
 }
 
-function cosigners(note: string, lines: Line[], keys: KeyFile) {
-  const cosigned: Proven['cosigned'] = []
-  for (const l of lines) {
-    const known = keys.cosigners.find((c) => c.id === l.id)
-    if (!known) continue
-    const message = utf8(`cosignature/v1\ntime ${l.at}\n${note}`)
-    if (!ed25519.verify(l.raw, message, known.key, { zip215: false })) throw new Refused('signature')
-    if (!cosigned.some((c) => c.region === known.region)) cosigned.push({ region: known.region, at: l.at })
-  }
-  if (cosigned.length === 0) throw new Refused('unsigned')
-  cosigned.sort((a, b) => (a.region < b.region ? -1 : 1))
-  return { cosigned, complete: keys.regions.every((region) => cosigned.some((c) => c.region === region)) }
+const reasonOf: Record<NoteFault['fault'], Reason> = { form: 'form', origin: 'origin', signature: 'signature', unsigned: 'unsigned', empty: 'unsigned' }
+
+/** cosigned is which regions have signed a checkpoint, and when. */
+function cosigned(note: Note | NoteFault, keys: KeyFile) {
+  if (isFault(note)) throw new Refused(reasonOf[note.fault])
+  const list: Proven['cosigned'] = []
+  for (const { key, at } of note.signatures) if (key.kind === 'cosigner' && !list.some((c) => c.region === key.region)) list.push({ region: key.region, at })
+  if (list.length === 0) throw new Refused('unsigned')
+  list.sort((a, b) => (a.region < b.region ? -1 : 1))
+  return { cosigned: list, complete: keys.policy.regions.every((region) => list.some((c) => c.region === region)) }
 }
 
 /** said is what a statement says, once it is known to stand on the ledger. */
 function said(statement: string, ts: number, keys: KeyFile) {
-  let payload: Payload
-  try {
-    payload = JSON.parse(text(fromBase64url(statement.split('.')[1]))) as Payload
-  } catch {
-    throw new Refused('statement')
-  }
-  if (typeof payload !== 'object' || payload === null || typeof payload.body !== 'object') throw new Refused('statement')
-  if (payload.network !== keys.network) throw new Refused('network')
-  return { statement, hash: toBase64url(sha256(utf8(statement))), payload, record: payload.record ?? '', ledgerTime: ts }
+  const st = parseStatement(statement)
+  const payload = from64url(statement.split('.')[1] ?? '')
+  if (typeof st === 'string' || !payload) throw new Refused('statement')
+  if (st.network !== keys.network) throw new Refused('network')
+  return { statement, hash: st.hash, payload: JSON.parse(text(payload) ?? '') as Payload, record: st.record, ledgerTime: ts }
 }
 
 /**
@@ -223,38 +225,13 @@ export function named(list: Proven[]): Proven[] {
   return list.map((p) => (p.record || !p.hash ? p : { ...p, record: list.find((next) => next.record && next.payload?.prev === p.hash)?.record ?? '' }))
 }
 
-interface ReceiptFile {
-  format: string
-  index: number
-  size: number
-  leaf: string
-  path: string[]
-  checkpoint: string
-}
-
 /** proveReceipt does the same for a receipt file (sandi-receipt/1). */
 export function proveReceipt(json: string, keys: KeyFile): Proven {
-  let file: ReceiptFile
-  try {
-    file = JSON.parse(json) as ReceiptFile
-  } catch {
-    throw new Refused('form')
-  }
-  if (file?.format !== 'sandi-receipt/1' || typeof file.leaf !== 'string' || !Array.isArray(file.path) || file.path.length > maxPath || typeof file.checkpoint !== 'string') throw new Refused('form')
-  const entry = fromBase64url(file.leaf)
-  const envelope = /^\{"v":1,"seq":(\d+),"ts":(\d+),"proposed_at":\d+,"stmt":"([A-Za-z0-9_.-]+)","state":"[A-Za-z0-9_-]{43}"\}$/.exec(text(entry))
-  if (!envelope || Number(envelope[1]) !== file.index) throw new Refused('form')
-  const [body, signatures] = file.checkpoint.split('\n\n')
-  const [origin, size, root] = body.split('\n')
-  if (origin !== keys.origin) throw new Refused('origin')
-  if (Number(size) !== file.size || signatures === undefined) throw new Refused('form')
-  const leaf = leafHash(entry)
-  if (toBase64(rootOf(leaf, file.index, file.size, file.path.map(fromBase64))) !== root) throw new Refused('inclusion')
-  const lines = signatures
-    .split('\n')
-    .map((l) => l.split(' ')[2] ?? '')
-    .map(fromBase64)
-    .filter((raw) => raw.length === 76)
-    .map(line)
-  return { kind: 'whole', index: file.index, size: file.size, leaf: hex(leaf), ...cosigners(`${body}\n`, lines, keys), ...said(envelope[3], Number(envelope[2]), keys) }
+  const r = parseReceipt(utf8(json))
+  const leaf = typeof r === 'string' ? null : parseLeaf(r.leaf)
+  if (typeof r === 'string' || !leaf) throw new Refused('form')
+  const v = verifyReceipt(r, keys.keys, keys.policy)
+  if (!v.good && v.why === 'note') throw new Refused(reasonOf[v.fault.fault])
+  if (!v.good) throw new Refused(v.why === 'inclusion' ? 'inclusion' : 'form')
+  return { kind: 'whole', index: r.index, size: r.size, leaf: hex(leafHash(r.leaf)), ...cosigned(keys.keys.open(r.checkpoint), keys), ...said(r.statement, leaf.ts, keys) }
 }

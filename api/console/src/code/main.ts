@@ -2,11 +2,11 @@ import law from 'virtual:law-labels'
 import type { Label } from '../i18n/lang'
 import type { Lang } from '../i18n/words'
 import { civil } from '../util/time'
-import { Refused } from './bytes'
-import { bytesOfDigits, named, prove, proveReceipt, type Proven } from './code'
+import { fingerprintOf, type KeyFile } from '../verify/core/keyfile'
+import { bytesOfDigits, named, prove, proveReceipt, readKeys, type Proven } from './code'
 import { codesIn } from './image'
-import { parseKeyFile, type KeyFile } from './keys'
 import { labelsOf, shown, type Labels } from './labels'
+import { Refused } from './refused'
 import { words, type Key } from './words'
 
 // The page as a file of its own: no framework, no network, everything in it. It shows
@@ -95,7 +95,7 @@ async function open(files: FileList | null) {
 function useKeys(text: string) {
   const said = byId('keys-wrong')
   try {
-    keys = parseKeyFile(text)
+    keys = readKeys(text)
     remember(keysAt, text)
     said.textContent = ''
     results = []
@@ -162,8 +162,8 @@ function show() {
   byId('keys-none').hidden = keys !== undefined
   byId('keys-have').hidden = keys === undefined
   if (keys) {
-    byId('keys-of').textContent = t('keys.have', { origin: keys.origin, regions: keys.regions.join('、') })
-    byId('keys-print').textContent = keys.fingerprint
+    byId('keys-of').textContent = t('keys.have', { origin: keys.policy.origin, regions: keys.policy.regions.join('、') })
+    byId('keys-print').textContent = fingerprintOf(keys)
   }
   byId('busy').hidden = !busy
   byId('results').hidden = results.length === 0

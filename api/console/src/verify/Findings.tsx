@@ -4,7 +4,9 @@ import { useEffect, useRef } from 'react'
 import { Panel } from '../frame/Panel'
 import { save } from '../util/save'
 import { useSpeech } from '../i18n/lang'
-import { worst, type Finding, type Report, type Result, type Summary } from './core/report'
+import { lookOf } from '../audit/look'
+import { Looks } from '../audit/Looks'
+import { worst, type Finding, type Look, type Report, type Result, type Summary } from './core/report'
 
 const checks = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
 const looks: Record<Result | '', { cls: string; icon: React.ReactNode; word: 'verify.result.PASS' | 'verify.result.FAIL' | 'verify.result.INDETERMINATE' | 'verify.result.none' }> = {
@@ -57,6 +59,17 @@ export function Findings({ report: r, name }: { report: Report; name: string }) 
           <Check key={n} n={n} found={r.findings.filter((f) => f.check === n)} result={worst(r.findings, n)} />
         ))}
       </ol>
+      {r.looks && (
+        <>
+          <h3>{t('verify.looks')}</h3>
+          {logsOf(r.looks).map(({ node, items, anchored }) => (
+            <div key={node}>
+              <h4>{node}</h4>
+              <Looks items={items} anchored={anchored} />
+            </div>
+          ))}
+        </>
+      )}
       {r.limits.length > 0 && (
         <>
           <h3>{t('verify.limits')}</h3>
@@ -71,6 +84,15 @@ export function Findings({ report: r, name }: { report: Report; name: string }) 
       <p className="quiet">{t('verify.node')}</p>
     </Panel>
   )
+}
+
+/** logsOf are looks by the log that they stand in. */
+function logsOf(looks: Look[]) {
+  const names = [...new Set(looks.map((l) => `${l.node} / ${l.log}`))]
+  return names.map((node) => {
+    const of = looks.filter((l) => `${l.node} / ${l.log}` === node)
+    return { node, items: of.map((l) => ({ index: l.index, look: lookOf(l.entry) })), anchored: Math.max(0, ...of.filter((l) => l.anchored).map((l) => l.index + 1)) }
+  })
 }
 
 function Check({ n, found, result }: { n: (typeof checks)[number]; found: Finding[]; result: Result | '' }) {

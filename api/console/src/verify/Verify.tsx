@@ -146,7 +146,7 @@ function Drop({ add }: { add: (list: FileList) => void }) {
 function Files({ files, c, remove }: { files: Chosen[]; c: Case; remove: (id: number) => void }) {
   const { t } = useSpeech()
   const part = (f: Chosen) => {
-    if (f.kind === 'looked') return t('verify.part.looked', { name: f.name })
+    if (f.kind === 'looked' && f !== c.main) return t('verify.part.looked', { name: f.name })
     if (f.kind === 'unknown') return t('verify.part.unknown')
     if (f === c.main) return t('verify.part.main')
     if (f === c.keys) return t('verify.part.keys')

@@ -46,18 +46,18 @@ export interface Case {
   entry: Chosen | null
 }
 
-/** sortOut says what each file is for: a bundle comes first, then a receipt, then a proof. */
+/** sortOut says what each file is for: a bundle comes first, then a file of who looked, a receipt, a proof. */
 export function sortOut(files: Chosen[]): Case {
   const of = (kind: Kind) => files.filter((f) => f.kind === kind)
   const bundles = of('bundle')
   const receipts = of('receipt')
   const proofs = of('proof')
-  const main = bundles[0] ?? receipts[0] ?? proofs[0] ?? null
+  const main = bundles[0] ?? of('looked')[0] ?? receipts[0] ?? proofs[0] ?? null
   return {
     main,
     keys: of('keys')[0] ?? null,
     receipts: main?.kind === 'bundle' ? receipts : [],
-    kept: [...of('note'), ...bundles.slice(1), ...(main?.kind === 'bundle' ? [] : receipts.slice(1)), ...(main?.kind === 'proof' ? proofs.slice(1) : proofs)],
+    kept: [...of('note'), ...bundles.slice(1), ...(main?.kind === 'receipt' ? receipts.slice(1) : []), ...(main?.kind === 'proof' ? proofs.slice(1) : proofs)],
     genesis: of('genesis')[0] ?? null,
     entry: of('entry')[0] ?? null,
   }

@@ -4,13 +4,13 @@ import type { Words } from '../i18n/words'
 export const words = {
   'verify.title': { zh: '核验文件', en: 'Verify a file' },
   'verify.lead': {
-    zh: '回执、证明或者审计包在本机浏览器中核验：文件不上传，不询问任何节点。',
-    en: 'Receipts, proofs and audit bundles are verified in this browser: nothing is uploaded, no node is asked.',
+    zh: '回执、证明、审计包或者查看记录在本机浏览器中核验：文件不上传，不询问任何节点。',
+    en: 'Receipts, proofs, audit bundles and files of who looked are verified in this browser: nothing is uploaded, no node is asked.',
   },
   'verify.drop': { zh: '选择文件，或者拖到这里', en: 'Choose files, or drop them here' },
   'verify.drop.help': {
-    zh: '需要两样：待核验的文件（审计包 .zip、回执 .json、证明 .tlog-proof），和密钥文件。',
-    en: 'Two things are needed: the file itself (bundle .zip, receipt .json, proof .tlog-proof), and the key file.',
+    zh: '需要两样：待核验的文件（审计包 .zip、回执或者查看记录 .json、证明 .tlog-proof），和密钥文件。',
+    en: 'Two things are needed: the file itself (bundle .zip, receipt or who-looked file .json, proof .tlog-proof), and the key file.',
   },
   'verify.keys.why': {
     zh: '密钥文件须由您从各局另行取得（电话、当面、公文）并逐一核对指纹，不得取自本页面或者审计包。核验只信任它。',
@@ -36,8 +36,8 @@ export const words = {
   'verify.part.help': { zh: '一并使用', en: 'used as well' },
   'verify.part.none': { zh: '不使用', en: 'not used' },
   'verify.part.looked': {
-    zh: '这是“谁看过”的证明文件。本页不核验此类文件，请运行 sandi audit who-looked {name} --bundle 审计包 --keys 密钥文件。',
-    en: 'This is a proof of who looked. This page does not verify it: run sandi audit who-looked {name} --bundle BUNDLE --keys KEYFILE.',
+    zh: '未使用。移除审计包即可在此单独核验；与整本账对照请运行 sandi-audit verify {name} --bundle 审计包 --keys 密钥文件。',
+    en: 'Not used. Remove the bundle to verify it here by itself; against the whole ledger run sandi-audit verify {name} --bundle BUNDLE --keys KEYFILE.',
   },
   'verify.part.unknown': { zh: '不是审计包、回执、证明或密钥文件，可能已损坏。', en: 'No bundle, receipt, proof or key file, or a damaged one.' },
   'verify.remove': { zh: '移除 {name}', en: 'Remove {name}' },
@@ -67,6 +67,8 @@ export const words = {
   'verify.filekind.extract': { zh: '审计包，摘录', en: 'audit bundle of some entries' },
   'verify.filekind.receipt': { zh: '回执', en: 'receipt' },
   'verify.filekind.proof': { zh: '证明', en: 'proof' },
+  'verify.filekind.who-looked': { zh: '谁查看过不公开的内容', en: 'who looked at private data' },
+  'verify.looks': { zh: '所示日志中的查看记录', en: 'Who looked, in the logs that are shown' },
   'verify.filekind.': { zh: '无法识别', en: 'not recognised' },
   'verify.network': { zh: '网络', en: 'Network' },
   'verify.checkpoint': { zh: '检查点', en: 'Checkpoint' },

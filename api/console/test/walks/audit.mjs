@@ -1,7 +1,7 @@
 // The auditor's bench: files are verified in the browser, true ones and one that was
 // tampered with, also where everything younger than Chrome 90 is missing.
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { forget } from '../older.mjs'
 
@@ -132,6 +132,26 @@ export default async function walk({ demo, desk, look, check }) {
     await clerk.to(`/audit/entry/${foreign.index}`, '.ant-alert-info, .empty')
     await look(clerk, 'entry-foreign')
     await clerk.close()
+  })
+
+  await check('a file of who looked is verified in the browser', async () => {
+    const v = JSON.parse(readFileSync(new URL('../../../../node/audit/testdata/looked.json', import.meta.url), 'utf8'))
+    const honest = Buffer.from(v.file)
+    const file = (name) => {
+      const c = v.cases.find((one) => one.name === name)
+      return { name: 'looked.json', mimeType: 'application/json', buffer: Buffer.concat([honest.subarray(0, c.at), Buffer.from(c.put), honest.subarray(c.at + c.cut)]) }
+    }
+    const own = { ...keys, buffer: Buffer.from(v.keys) }
+    for (const [lang, width] of [['zh', 1280], ['en', 390]]) {
+      const d = await desk('120000', 'auditor', { lang, width })
+      const good = await verify(d, file('nothing'), own)
+      assert.match(good.verdict, /verdict-good/, good.text)
+      assert.equal(await d.page.locator('table.records tbody tr').count(), v.cases[0].looks)
+      await look(d, 'verify-looked')
+      const bad = await verify(d, file('an entry held back'), own)
+      assert.match(bad.verdict, /verdict-bad/, bad.text)
+      await d.close()
+    }
   })
 
   await check('an old browser verifies, too', async () => {

@@ -1,4 +1,4 @@
-import { text, to64url, unhex, type Bytes } from './bytes'
+import { hex, text, to64url, unhex, type Bytes } from './bytes'
 import { isKeyId, isRegion } from './forms'
 import { Keys, originOf, parseVKey, policyOf, type NoteKey, type Policy } from './note'
 
@@ -37,6 +37,9 @@ export function parseKeyFile(data: Bytes): KeyFile | number {
   const regions = [...new Set(cosigners.map((k) => k.region))].sort()
   return { genesis, keys, network: to64url(genesis), policy: policyOf(cosigners.length > 0 ? originOf(cosigners[0]) : '', regions, regions.length) }
 }
+
+/** fingerprintOf is what bureaus compare by telephone: the digest of genesis in groups of four digits. */
+export const fingerprintOf = (f: KeyFile) => (hex(f.genesis).match(/.{4}/g) ?? []).join(' ')
 
 function readLine(fields: string[]): NoteKey | null {
   const key = parseVKey(fields[0])

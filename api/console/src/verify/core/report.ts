@@ -34,9 +34,19 @@ export interface Summary {
   forks: Fork[]
 }
 
+/** Look is one entry of an access log that a file shows. */
+export interface Look {
+  region: string
+  node: string
+  log: number
+  index: number
+  anchored: boolean
+  entry: string // its JSON
+}
+
 export interface Report {
   format: 'sandi-audit/1'
-  kind: string // log, extract, receipt, proof, or '' when the file is none of these
+  kind: string // log, extract, receipt, proof, who-looked, or '' when the file is none of these
   result: Result
   exit: number
   verdict: Text
@@ -48,6 +58,7 @@ export interface Report {
   root?: string
   grade?: string
   findings: Finding[]
+  looks?: Look[] // of a file of who looked
   limits: Text[]
   summary?: Summary
 }

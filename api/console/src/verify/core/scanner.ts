@@ -2,15 +2,16 @@
  * Profile says which JSON is read. `strict` is what files have (certs/strict): no name
  * twice, no null, nothing behind the object. `statement` is narrower (consensus/statement):
  * whole numbers that a double holds, no characters that do not show, names in ASCII.
+ * `large` is strict for files of millions of rows.
  */
-export type Profile = 'strict' | 'statement'
+export type Profile = 'strict' | 'statement' | 'large'
 
 export type Json = string | number | boolean | Json[] | { [name: string]: Json }
 
 /** BadJson is thrown for a text that is not as the profile has it. */
 export class BadJson extends Error {}
 
-const limits = { statement: { names: 256, name: 64 }, strict: { names: 1 << 16, name: 1 << 16 } }
+const limits = { statement: { names: 256, name: 64 }, strict: { names: 1 << 16, name: 1 << 16 }, large: { names: 1 << 24, name: 1 << 16 } }
 
 /**
  * Scanner reads JSON in one pass and forgives nothing: JSON.parse would let the last of

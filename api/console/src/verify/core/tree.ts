@@ -49,14 +49,20 @@ export class Tree {
   }
 }
 
-/** included checks an audit path, lowest node first (RFC 9162 section 2.1.3.2). */
+/** included checks an audit path, lowest node first. */
 export function included(leaf: Bytes, index: number, size: number, path: Bytes[], root: Bytes): boolean {
-  if (index >= size) return false
+  const found = rootOf(leaf, index, size, path)
+  return found !== null && same(found, root)
+}
+
+/** rootOf is the root of the one tree in which an audit path proves a leaf (RFC 9162 section 2.1.3.2); null for a path of no tree. */
+export function rootOf(leaf: Bytes, index: number, size: number, path: Bytes[]): Bytes | null {
+  if (index >= size) return null
   let fn = index
   let sn = size - 1
   let r = leaf
   for (const p of path) {
-    if (sn === 0) return false
+    if (sn === 0) return null
     if (fn % 2 === 1 || fn === sn) {
       r = nodeHash(p, r)
       while (fn % 2 === 0 && fn !== 0) {
@@ -69,7 +75,7 @@ export function included(leaf: Bytes, index: number, size: number, path: Bytes[]
     fn = half(fn)
     sn = half(sn)
   }
-  return sn === 0 && same(r, root)
+  return sn === 0 ? r : null
 }
 
 /** consistent checks that one tree is a prefix of the other (RFC 9162 section 2.1.4.2). */

@@ -3,6 +3,7 @@ import { Bundle } from './bundle'
 import type { Bytes } from './bytes'
 import { parseKeyFile } from './keyfile'
 import { verifyLog, type Progress } from './log'
+import { maxLooked, verifyLooked } from './looked'
 import { verifyExtract, verifyProof, verifySingleReceipt } from './part'
 import { isProof } from './proof'
 import { maxReceipt } from './receipt'
@@ -17,7 +18,7 @@ export class BadKeys extends Error {
 }
 
 /**
- * verify checks a bundle, a receipt or a proof against a key file. It judges as the
+ * verify checks a bundle, a receipt, a proof or a file of who looked against a key file. It judges as the
  * nodes' own verifier does (node/audit) and says in the same words what it finds; what
  * takes the rules of the network is INDETERMINATE here, never PASS. Hostile files get a
  * report.
@@ -26,13 +27,16 @@ export async function verify(file: Source, keys: Bytes, given: Given, progress: 
   const known = parseKeyFile(keys)
   if (typeof known === 'number') throw new BadKeys(known)
   const a = new Audit(known, given)
-  const head = String.fromCharCode(...(await file.read(0, 64)))
+  const head = String.fromCharCode(...(await file.read(0, 512)))
   const begin = await file.read(0, 2)
   if (begin[0] === 0x50 && begin[1] === 0x4b) await zip(a, file, progress)
-  else if (file.size > maxReceipt) a.rec.fail(check.tree, 'file', say('文件过大，不是回执。', 'the file is too large for a receipt.'))
+  else if (/^[ \t\r\n]*\{/.test(head) && head.includes('sandi-who-looked/1')) {
+    if (file.size > maxLooked) a.rec.unsure(check.tree, 'file', say('文件过大，浏览器不能核验，请用 sandi-audit verify。', 'the file is too large for a browser: run sandi-audit verify.'))
+    else verifyLooked(a, await file.read(0, file.size))
+  } else if (file.size > maxReceipt) a.rec.fail(check.tree, 'file', say('文件过大，不是回执。', 'the file is too large for a receipt.'))
   else if (isProof(head)) await verifyProof(a, await file.read(0, file.size))
   else if (/^[ \t\r\n]*\{/.test(head)) await verifySingleReceipt(a, await file.read(0, file.size))
-  else a.rec.fail(check.tree, 'file', say('文件不是审计包、回执或者证明。', 'the file is no audit bundle, receipt or proof.'))
+  else a.rec.fail(check.tree, 'file', say('文件不是审计包、回执、证明、查看记录或者验证码。', 'the file is no audit bundle, receipt, proof, file of who looked or printed code.'))
   if (a.bundle) a.rec.complete()
   return a.rec.finish()
 }
