@@ -66,7 +66,7 @@ export const words = {
   'pt.none': { zh: '还没有评分的轮次。轮次评分后，各机构的分数显示在这里。', en: 'No round has been scored yet. Scores show here once one is.' },
   'pt.unscored': { zh: '这一轮次尚未评分。', en: 'This round has not been scored yet.' },
   'pt.plot': { zh: '检测项目 {m} 的评分，按分数排列；数字见下表', en: 'Scores for {m}, in their order; the table below has the numbers' },
-  'pt.key': { zh: '实线为 ±3，虚线为 ±2。圆点：满意；三角：有问题；方块：不满意。', en: 'Solid lines at ±3, dashed at ±2. Dots are satisfactory, triangles questionable, squares unsatisfactory.' },
+  'pt.key': { zh: '实线为 ±3，虚线为 ±2。圆点：满意；三角：有问题；方块：不满意。超出 ±5 的标在边缘，数值见下表。', en: 'Solid lines at ±3, dashed at ±2. Dots are satisfactory, triangles questionable, squares unsatisfactory. What lies beyond ±5 stands at the edge; the table has its value.' },
   'pt.lab': { zh: '机构（代码摘要）', en: 'Laboratory (digest of its code)' },
   'pt.score': { zh: '分数', en: 'Score' },
   'pt.verdict': { zh: '结论', en: 'Verdict' },
