@@ -90,7 +90,10 @@ func TestBookBombs(t *testing.T) {
 		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 64 {
 			t.Errorf("%s: %d MiB were taken to refuse %d bytes", name, took, len(data))
 		}
-		if _, err := Stream(bytes.NewReader(data), nothing); c.streams && !errors.Is(err, ErrSize) {
+		if !c.streams {
+			continue
+		}
+		if _, err := Stream(bytes.NewReader(data), nothing); !errors.Is(err, ErrSize) {
 			t.Errorf("%s: streamed: %v", name, err)
 		}
 	}
