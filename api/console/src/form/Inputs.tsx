@@ -38,6 +38,8 @@ export function FieldInput(props: Props) {
       return <RegionChoice {...props} />
     case 'org':
       return <OrgChoice {...props} />
+    case 'division':
+      return <DivisionInput {...props} />
     case 'record':
       return <RecordInput value={text(props.value)} onChange={props.onChange} aria={aria(props)} invalid={props.invalid} />
     case 'commitment':
@@ -157,6 +159,28 @@ function OrgChoice(p: Props) {
         </optgroup>
       ))}
     </select>
+  )
+}
+
+/** DivisionInput takes the code of a division, offers those that have a bureau among the members, and names it, so that a slip of the pen shows. */
+function DivisionInput(p: Props) {
+  const { of } = useSpeech()
+  const orgs = useOrgs()
+  const list = useId()
+  const bureaus = (orgs.data?.items ?? []).filter((o) => /^\d{6}-SJ$/.test(o.code))
+  const named = bureaus.find((o) => o.code === `${text(p.value).trim()}-SJ`)
+  return (
+    <>
+      <Input {...aria(p)} list={list} inputMode="numeric" value={text(p.value)} autoComplete="off" status={p.invalid ? 'error' : ''} onChange={(e) => p.onChange(e.target.value)} />
+      <datalist id={list}>
+        {bureaus.map((o) => (
+          <option key={o.code} value={o.code.slice(0, 6)}>
+            {of(o.name)}
+          </option>
+        ))}
+      </datalist>
+      {named && <span className="quiet named">{of(named.name)}</span>}
+    </>
   )
 }
 

@@ -88,6 +88,7 @@ export default async function walk({ desk, look, check }) {
     await d.page.fill('#f-party_uscc', '91131003XXXX00027R')
     await offered(d, 'actual_division')
     assert.equal(await d.page.inputValue('#f-actual_division'), '131003')
+    assert.match(await d.page.locator('.line:has(#f-actual_division) .named').textContent(), /Guangyang/, 'the code is named')
     await offered(d, 'proposed_receiver')
     assert.match(await d.page.inputValue('#f-proposed_receiver'), /^13\d{4}-SJ$/)
     await d.page.fill('#f-filed_on', '2099-01-01')
