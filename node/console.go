@@ -48,7 +48,7 @@ func (n *Node) front() (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("couldn't open the console: %w", err)
 	}
-	n.console = door
+	n.console, n.accounts = door, accounts
 	return door, nil
 }
 

@@ -42,6 +42,16 @@ func (n *Node) openDesk(pool *statement.Pool) error {
 	return nil
 }
 
+// moves are the moves of leadership that wait for a second region.
+func (n *Node) moves() (list []v1.Move) {
+	for _, w := range n.mover.Waiting() {
+		list = append(list, v1.Move{
+			Leader: w.Leader, Candidate: w.Candidate, Term: w.Term, Regions: w.Regions, Needs: w.Needs, Until: statement.FormatAt(w.Until),
+		})
+	}
+	return list
+}
+
 func (n *Node) replicated() desk.Replicated {
 	return desk.Replicated{Replica: n.replica, Machine: n.ledger}
 }
@@ -60,7 +70,7 @@ func (n *Node) openDoors() error {
 	cfg := public.Config{
 		Region: n.cfg.Region, Node: n.cfg.Node, Network: n.genesis.Network(), Version: Version, Genesis: n.genesis.Genesis,
 		Gate: gate, Desk: n.desk, Ledger: n.replicated(), Log: n.tlog, Materials: n.materials, Keeper: exchange.Kept{Vault: n.materials.Vault, E: n.exchange.Load()}, Exchange: n.exchange.Load(), Lots: n.lots, Local: n.stores.state.Local(),
-		Home: n.home, Data: n.data, Replica: n.standing, Checkpoints: n.checkpoints, Nodes: n.nodes, Move: n.mover.Take, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
+		Home: n.home, Data: n.data, Replica: n.standing, Checkpoints: n.checkpoints, Nodes: n.nodes, Move: n.mover.Take, Moves: n.moves, Clock: n.now, Hosts: n.hosts(), Rate: n.cfg.Limits.RequestsPerS, Logger: n.log, Metrics: n.reg,
 		Promises: n.promises, Access: n.access, Auditing: n.auditing(),
 	}
 	cfg.Backup, cfg.Void = n.backup, n.voided.of

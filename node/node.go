@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sandi.internal/gateway/api/accesslog"
+	"sandi.internal/gateway/api/account"
 	"sandi.internal/gateway/api/admin"
 	"sandi.internal/gateway/api/audit"
 	"sandi.internal/gateway/api/console"
@@ -96,7 +97,8 @@ type Node struct {
 	desk      *desk.Desk
 	tlog      *audit.Log
 	public    *public.API
-	console   *console.Door // nil: no token key at hand
+	console   *console.Door  // nil: no token key at hand
+	accounts  *account.Store // nil: no console
 	pool      *statement.Pool
 	early     *ledger.Roster // the network's nodes, until the ledger is loaded and has this one
 	gossip    atomic.Pointer[membership.Gossip]
@@ -333,6 +335,7 @@ func (n *Node) Run(ctx context.Context) error {
 	group.Go(func() error { n.sealer().run(ctx); return nil })
 	group.Go(func() error { n.anchorer.run(ctx); return nil })
 	group.Go(func() error { n.verifyAccess(ctx); return nil })
+	group.Go(func() error { n.noteActs(ctx); return nil })
 	group.Go(func() error { n.regroup(ctx); return nil })
 	if n.console != nil {
 		group.Go(func() error { n.console.Run(ctx); return nil })

@@ -51,6 +51,7 @@ type Config struct {
 	Checkpoints           func() *v1.Checkpoints   // what it has signed; nil: it signs nothing
 	Nodes                 func() (v1.Nodes, error) // which nodes the network has now; nil: those of genesis
 	Move                  func([]byte) error       // takes a signed leader.move past the ledger; nil: none is taken
+	Moves                 func() []v1.Move         // signed and not done; nil: none is known
 	Clock                 func() time.Time         // real time, or the scenario clock
 	Practice              PracticeClock            // nil unless genesis says practice
 	Exercises             []v1.Exercise            // to practise on; served with Practice only

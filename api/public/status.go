@@ -41,6 +41,9 @@ func (a *API) status(ctx context.Context, c *auth.Caller, _ *noInput) (*statusOu
 	if a.cfg.Replica != nil {
 		out.Body.Replica = a.cfg.Replica()
 	}
+	if a.cfg.Moves != nil {
+		out.Body.Moves = a.cfg.Moves()
+	}
 	if a.cfg.Checkpoints != nil {
 		out.Body.Checkpoints = a.cfg.Checkpoints()
 	}

@@ -70,7 +70,7 @@ type accessLogIn struct {
 	Params
 	Record string `query:"record" maxLength:"27" doc:"only what is about this record, or about a file or value that it names"`
 	Person string `query:"person" pattern:"^[A-Za-z0-9_-]{22}$" doc:"only looks of this pseudonym"`
-	Action string `query:"action" enum:"read,export,query,asked,denied,failed,begun" doc:"only looks of this kind"`
+	Action string `query:"action" enum:"read,export,query,asked,denied,failed,noted,begun" doc:"only looks of this kind"`
 	From   string `query:"from" maxLength:"25" doc:"not before this instant" example:"2025-11-01T00:00:00+08:00"`
 	To     string `query:"to" maxLength:"25" doc:"before this instant"`
 	Cursor string `query:"cursor" maxLength:"64" doc:"next of the page before, with the same filters"`

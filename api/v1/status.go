@@ -20,7 +20,19 @@ type NodeStatus struct {
 	Checkpoints *Checkpoints  `json:"checkpoints,omitempty" doc:"what this node has signed and shows of the ledger's tree"`
 	AccessLog   *AccessStatus `json:"access_log,omitempty" doc:"who looked at private data on this node: how its log stands"`
 	Seal        *Seal         `json:"seal,omitempty" doc:"newest day that is sealed"`
+	Moves       []Move        `json:"moves,omitempty" doc:"moves of leadership that a region has signed and that are not done: they need a second one"`
 	Regions     []RegionInfo  `json:"regions"`
+}
+
+// Move is a move of leadership (leader.move) that waits for signatures. It stands beside
+// the ledger until it is done.
+type Move struct {
+	Leader    string   `json:"leader" doc:"node that is to lead no more"`
+	Candidate string   `json:"candidate" doc:"node that is to lead"`
+	Term      uint64   `json:"term" doc:"of Raft, when it was signed"`
+	Regions   []string `json:"regions" doc:"that have signed"`
+	Needs     int      `json:"needs" doc:"regions that have to sign the same"`
+	Until     string   `json:"until" format:"date-time" doc:"then the first signature counts no more"`
 }
 
 // Seal is a day whose final checkpoint stands on the ledger.

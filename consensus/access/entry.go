@@ -23,10 +23,11 @@ const (
 	Asked  Action = "asked"  // asked of another bureau for a person of this one, and given
 	Denied Action = "denied" // asked for by somebody who may not
 	Failed Action = "failed" // allowed, noted, and then not given after all
+	Noted  Action = "noted"  // nobody looked: the node notes the head of another log, so that the ledger vouches for it too
 	Begun  Action = "begun"  // nobody looked: the node began another log, as the person who looks acknowledged
 )
 
-var actions = []Action{Read, Export, Query, Asked, Denied, Failed, Begun}
+var actions = []Action{Read, Export, Query, Asked, Denied, Failed, Noted, Begun}
 
 const (
 	// MaxEntry bounds the bytes of an entry: MaxWhat names of the longest kind.
@@ -56,7 +57,7 @@ type Entry struct {
 	Record  string   `json:"record,omitempty"`  // record of the case in whose name
 	Because string   `json:"because,omitempty"` // record that selected Record; or an offer: region, slash, statement id
 	Purpose string   `json:"purpose,omitempty"` // one line, statement.IsWords
-	What    []string `json:"what,omitempty"`    // commitments, names of fields or of data sets; "backup" for all that the node keeps
+	What    []string `json:"what,omitempty"`    // commitments, names of fields or of data sets; "backup" for all that the node keeps; noted: the other log, its lines, the digest of the last
 	To      string   `json:"to,omitempty"`      // export: the organisation or region that receives
 	Count   uint64   `json:"count,omitempty"`   // query: rows counted or listed; denied, failed: how many like this one, 0 is one
 	Reason  string   `json:"reason,omitempty"`  // denied, failed: the code that the asker was answered; begun: why

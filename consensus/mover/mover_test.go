@@ -101,6 +101,9 @@ func TestCensoringLeader(t *testing.T) {
 	body := n.wanted(leader, third)
 	n.take(victim, n.sign(victim.Region, body))
 	n.Await("the wish on the candidate", func() bool { return n.at(third).Held() == 1 })
+	if w := n.at(third).Waiting(); len(w) != 1 || w[0].Candidate != body.Candidate || len(w[0].Regions) != 1 || w[0].Needs != 2 || w[0].Until == 0 {
+		t.Errorf("what waits: %+v", w)
+	}
 	if n.inForce(third) != 0 || n.Leader() != leader {
 		t.Fatal("one region moved leadership")
 	}

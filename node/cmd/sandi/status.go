@@ -54,6 +54,9 @@ func (v statusView) rows() []table.Row {
 			rows = append(rows, table.Row{"awaits votes", n.ID + ": " + v.nodes.note(n)})
 		}
 	}
+	for _, m := range v.Moves {
+		rows = append(rows, table.Row{"awaits signature", fmt.Sprintf("leader.move %s -> %s, term %d: signed by %s (%d of %d), until %s", m.Leader, m.Candidate, m.Term, strings.Join(m.Regions, " "), len(m.Regions), m.Needs, m.Until)})
+	}
 	for _, p := range v.waiting {
 		rows = append(rows, table.Row{"awaits your vote", fmt.Sprintf("%s/%s: %s %d", p.Region, p.ID, p.Name, p.Version)})
 	}

@@ -13,7 +13,7 @@ import { lookOf } from './look'
 import { Looks } from './Looks'
 import './bench.css'
 
-const actions = ['read', 'export', 'query', 'asked', 'denied', 'failed', 'begun'] as const
+const actions = ['read', 'export', 'query', 'asked', 'denied', 'failed', 'noted', 'begun'] as const
 type Node = components['schemas']['AccessNode']
 
 /** Looked is who looked at private data on this bureau's node, and how each node's log is anchored on the ledger. */

@@ -113,6 +113,7 @@ export const words = {
   'looked.action.asked': { zh: '向外单位索取', en: 'asked of others' },
   'looked.action.denied': { zh: '被拒绝', en: 'denied' },
   'looked.action.failed': { zh: '未能提供', en: 'failed' },
+  'looked.action.noted': { zh: '记下管理员日志的摘要', en: 'head of the administrators’ log noted' },
   'looked.action.begun': { zh: '另起日志', en: 'another log begun' },
   'looked.heads': { zh: '各节点查阅日志在账本上的登记', en: 'Heads of every node’s log on the ledger' },
   'looked.heads.help': { zh: '登记之后，其前的查阅记录不能再增删改', en: 'Once a head is on the ledger, nothing before it can be added, removed or changed' },

@@ -10,7 +10,7 @@ import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
 import { useNames } from '../record/names'
-import { day } from '../util/time'
+import { day, minute } from '../util/time'
 import { HandIn } from './HandIn'
 import { outlook, type Proposal } from './model'
 import { useProposals, useSigning } from './queries'
@@ -26,6 +26,7 @@ export default function Votes() {
         <Proposals />
       </Panel>
       <Panel title={t('vote.members')}>
+        <Moves />
         <Members />
       </Panel>
       <Panel title={t('vote.offline')}>
@@ -101,6 +102,31 @@ function Proposals() {
         ))}
       </tbody>
     </table>
+  )
+}
+
+/** Moves are the moves of leadership that wait for a second region, with the line that signs one. */
+function Moves() {
+  const { t, mark } = useSpeech()
+  const names = useNames()
+  const signing = useSigning()
+  const status = useStatus()
+  const moves = status.data?.moves ?? []
+  if (!signing || moves.length === 0) return null
+  return (
+    <ul className="members-list">
+      {moves.map((m) => (
+        <li key={`${m.leader} ${m.candidate} ${m.term}`}>
+          <Alert
+            type="warning" showIcon
+            title={t('vote.move', { from: m.leader, to: m.candidate, term: m.term, regions: m.regions.map(names.region).join(mark.list), n: m.needs, until: minute(m.until) })}
+          />
+          {!m.regions.includes(signing.region) && (
+            <Command lines={[offline(`gov move --leader ${m.leader} --candidate ${m.candidate} --term ${m.term}`, 'leader.move.jws', signing)]} />
+          )}
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -59,6 +59,10 @@ export const words = {
 
   'vote.members': { zh: '节点的加入和移除', en: 'Nodes that come and go' },
   'vote.members.none': { zh: '没有正在表决的移除，也没有等待执行的变更。', en: 'No removal is being voted on, and no change waits.' },
+  'vote.move': {
+    zh: '移交领导：{from} → {to}（任期 {term}）；{regions} 已签署，共需 {n} 个地区，{until} 前有效',
+    en: 'Leadership from {from} to {to} (term {term}): signed by {regions}, of {n} needed, until {until}',
+  },
   'vote.against': { zh: '{node}：{regions} 已签署移除，共需 {n} 个地区', en: '{node}: removal signed by {regions}, of {n} needed' },
   'vote.plan': { zh: '主导节点将：{what} {node}', en: 'The leader is about to: {what} {node}' },
   'vote.plan.add': { zh: '加入', en: 'take in' },
