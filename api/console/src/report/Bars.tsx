@@ -64,14 +64,11 @@ export function Bars({ figure, cut, name }: { figure: Figure; cut: Cut; name: (k
   )
 }
 
-/** clip shortens a label to its place: about 28 half-width characters. */
+/** clip shortens a label to its place, about 28 half-width characters, in its middle: what tells groups apart stands mostly at the end. */
 function clip(text: string): string {
-  let room = 28
-  let out = ''
-  for (const c of text) {
-    room -= c.charCodeAt(0) > 0x2e80 ? 2 : 1
-    if (room < 0) return out + '…'
-    out += c
-  }
-  return out
+  const wide = (c: string) => (c.charCodeAt(0) > 0x2e80 ? 2 : 1)
+  const chars = [...text]
+  if (chars.reduce((n, c) => n + wide(c), 0) <= 28) return text
+  const upTo = (list: string[], room: number) => list.slice(0, list.findIndex((_, i) => list.slice(0, i + 1).reduce((n, c) => n + wide(c), 0) > room))
+  return [...upTo(chars, 6), '…', ...upTo([...chars].reverse(), 21).reverse()].join('')
 }
