@@ -31,7 +31,7 @@ func (n *Node) openLots(peers *peer.Client) error {
 		return nodes
 	}
 	var err error
-	n.lots, err = lots.Open(n.stores.state.Local(), peers, others, n.log)
+	n.lots, err = lots.Open(n.stores.state.Local(), peers, others, lots.NamedIn(n.books), n.log)
 	return err
 }
 

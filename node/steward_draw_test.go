@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -48,7 +49,7 @@ func newDrawing(t *testing.T) *drawing {
 	for i, n := range d.Nodes {
 		w := d.of[n.ID]
 		var err error
-		w.lots, err = lots.Open(solo.NewLocal(), d, func(region string) []string { return []string{region + "-a"} }, slog.New(slog.DiscardHandler))
+		w.lots, err = lots.Open(solo.NewLocal(), d, func(region string) []string { return []string{region + "-a"} }, func() (map[[sha256.Size]byte]bool, error) { return nil, nil }, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,6 +106,19 @@ func (d *drawing) define() string {
 	return receipt.Record
 }
 
+// mustName says that the ledger's freezes name pool and rule, and nothing else, and
+// whether a draw over them stands.
+func (d *drawing) mustName(stands bool) {
+	d.t.Helper()
+	named, err := lots.NamedIn(func() (*ledger.Books, func(), error) {
+		view := d.view(d.a)
+		return d.a.Ledger.Books(view), func() { view.Close() }, nil
+	})()
+	if want := map[[sha256.Size]byte]bool{d.pool.Digest(): stands, d.rule.Digest(): stands}; err != nil || !maps.Equal(named, want) {
+		d.t.Errorf("the ledger names %v, want %v (%v)", named, want, err)
+	}
+}
+
 func (d *drawing) acts(id string) []string {
 	d.t.Helper()
 	var out []string
@@ -121,6 +135,7 @@ func TestStewardDraws(t *testing.T) {
 	t.Parallel()
 	d := newDrawing(t)
 	id := d.define()
+	d.mustName(true)
 	for range 2 { // nobody has the pool
 		d.look(d.a)
 		d.look(d.b)
@@ -155,6 +170,7 @@ func TestStewardDraws(t *testing.T) {
 	d.look(d.b)
 	d.look(d.a)
 	d.mustBe(d.a, id, "sealed")
+	d.mustName(true)
 	if acts := d.acts(id); len(acts) != 5 || acts[3] != "seal "+d.b.Region || acts[4] != "seal "+d.a.Region {
 		t.Errorf("%v", acts)
 	}
@@ -223,4 +239,18 @@ func TestStewardAbstains(t *testing.T) {
 	if acts := d.acts(id); len(acts) != 4 || !strings.Contains(said.String(), "doesn't give") {
 		t.Errorf("%v; %s", acts, said.String())
 	}
+}
+
+// Ensure the texts of a draw that ended without an outcome are known as such, until
+// another draw stands over them.
+func TestDrawGivenUp(t *testing.T) {
+	t.Parallel()
+	d := newDrawing(t)
+	id := d.define()
+	if err := d.of[d.a.ID].do(t.Context(), task{record: id, head: d.record(d.a, id).Head, event: "give_up", fields: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	d.mustName(false)
+	d.define()
+	d.mustName(true)
 }

@@ -8,4 +8,9 @@
 // pool and rule at hand, whole, of the digests that were frozen, and saying what the
 // record says of them in clear (Lots.Terms). A list that was changed afterwards, or
 // never shown, finds no contribution.
+//
+// Room: each region's draws have a share of their own (MaxShare), and so has what the own
+// bureau's people bring in. What a freeze on the ledger names stays while its draw stands;
+// what none names goes after unnamedLife of the node's clock, or sooner, the oldest first,
+// when its share is full.
 package lots

@@ -21,6 +21,8 @@ const (
 	// maxWanted bounds the draws whose pools are asked for at a time: a plan has a
 	// handful.
 	maxWanted = 1000
+	// sweep is how often the node looks for what may go.
+	sweep = time.Hour
 )
 
 // Peers asks another node for a pool or a rule; nil: it has none. *peer.Client is one.
@@ -50,10 +52,12 @@ func (l *Lots) Want(r *draw.Record, region string) {
 	}
 }
 
-// Run fetches what is wanted until ctx ends. found is told each draw that is complete.
+// Run fetches what is wanted, and lets go what nobody froze, until ctx ends. found is told each draw that is complete.
 func (l *Lots) Run(ctx context.Context, found func(record string)) {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
+	sweeper := time.NewTicker(sweep)
+	defer sweeper.Stop()
 	for {
 		for record, w := range l.due(time.Now()) {
 			if l.fetch(ctx, record, w) {
@@ -63,6 +67,10 @@ func (l *Lots) Run(ctx context.Context, found func(record string)) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-sweeper.C:
+			if err := l.expire(); err != nil {
+				l.log.Warn("couldn't clear away pools that no draw needs; it is tried again in an hour", "error", err)
+			}
 		case <-ticker.C:
 		case <-l.news:
 		}
@@ -120,7 +128,7 @@ func (l *Lots) ask(ctx context.Context, digest [sha256.Size]byte, region string)
 		case sha256.Sum256(text) != digest:
 			err = fmt.Errorf("node %s gave another text than the one that was frozen", node)
 		default:
-			_, err := l.Put(text)
+			_, err := l.keep(text, region)
 			return err
 		}
 	}

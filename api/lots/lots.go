@@ -2,32 +2,32 @@ package lots
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"sandi.internal/gateway/consensus/draw"
 )
 
-// prefix is the first byte of the node-local keys of this package; digest -> text.
+// prefix is the first byte of the node-local keys of this package: digest -> text, and
+// digest, 'n' -> its note.
 const prefix = 0x99
-
-// MaxBytes bounds what a node keeps: thousands of pools of a bureau's size. A pool is
-// kept as long as the ledger that names it.
-const MaxBytes = 1 << 30
 
 var (
 	// ErrMissing says that pool or rule of a draw isn't here.
 	ErrMissing = errors.New("the pool or the rule of the draw is not at this node")
-	// ErrFull says that MaxBytes are kept.
-	ErrFull = errors.New("this node keeps as many pools as it may")
+	// ErrFull says that standing draws need all of a share.
+	ErrFull = errors.New("this node keeps as many pools of standing draws as it may")
 )
 
 // Local is the node-local store; *state.Local is one.
 type Local interface {
 	Get(key []byte) ([]byte, error)
 	Set(key, value []byte, sync bool) error
+	Delete(key []byte) error
 	Scan(lower, upper []byte, reverse bool, fn func(key, value []byte) (bool, error)) error
 }
 
@@ -36,47 +36,68 @@ type Lots struct {
 	store Local
 	peers Peers
 	nodes func(region string) []string // other nodes to ask, the region's first
+	named Named
 	log   *slog.Logger
+	clock func() time.Time
 	news  chan struct{} // pinged when something new is wanted
 
-	mu     sync.Mutex      // guards the fields below
-	kept   int64           // bytes
+	mu     sync.Mutex // guards the fields below
+	held   map[[sha256.Size]byte]holding
 	wanted map[string]want // by record
 }
 
-// Open reads how much is kept. nodes are those to ask for what isn't here, those of a
-// region first; peers may be nil at a node that asks nobody.
-func Open(store Local, peers Peers, nodes func(region string) []string, log *slog.Logger) (*Lots, error) {
-	l := &Lots{store: store, peers: peers, nodes: nodes, log: log, news: make(chan struct{}, 1), wanted: map[string]want{}}
-	err := store.Scan([]byte{prefix}, []byte{prefix + 1}, false, func(_, value []byte) (bool, error) {
-		l.kept += int64(len(value))
-		return true, nil
-	})
-	if err != nil {
+// Open reads what is kept. nodes are those to ask for what isn't here, those of a
+// region first; peers may be nil at a node that asks nobody. named says what must stay.
+func Open(store Local, peers Peers, nodes func(region string) []string, named Named, log *slog.Logger) (*Lots, error) {
+	l := &Lots{
+		store: store, peers: peers, nodes: nodes, named: named, log: log, clock: time.Now, news: make(chan struct{}, 1),
+		held: map[[sha256.Size]byte]holding{}, wanted: map[string]want{},
+	}
+	if err := l.load(); err != nil {
 		return nil, fmt.Errorf("couldn't read the pools of draws: %w", err)
 	}
 	return l, nil
 }
 
-// Put keeps a pool or a rule, durably. The error wraps draw.ErrText or ErrFull.
-func (l *Lots) Put(text []byte) (draw.Text, error) {
+// Put keeps a pool or a rule that the own bureau's people bring in, durably. The error
+// wraps draw.ErrText or ErrFull.
+func (l *Lots) Put(text []byte) (draw.Text, error) { return l.keep(text, people) }
+
+// keep keeps a text in a share.
+func (l *Lots) keep(text []byte, share string) (draw.Text, error) {
 	t, err := draw.ParseText(text)
 	if err != nil {
 		return draw.Text{}, err
 	}
+	old, err := l.store.Get(key(t.Digest))
+	if err != nil {
+		return draw.Text{}, err
+	}
+	if old == nil {
+		if err := l.makeRoom(share, int64(len(text))); err != nil {
+			return draw.Text{}, err
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	old, err := l.store.Get(key(t.Digest))
-	if err != nil || old != nil {
-		return t, err
+	h, known := l.held[t.Digest]
+	if !known {
+		if h = (holding{Share: share, size: int64(len(text))}); l.used(share)+h.size > MaxShare {
+			return draw.Text{}, ErrFull
+		}
 	}
-	if l.kept+int64(len(text)) > MaxBytes {
-		return draw.Text{}, ErrFull
+	h.At = l.clock()
+	raw, err := json.Marshal(h)
+	if err == nil {
+		err = l.store.Set(note(t.Digest), raw, known) // what is written after it, is synced with it
 	}
-	if err := l.store.Set(key(t.Digest), text, true); err != nil {
+	if err == nil && !known {
+		err = l.store.Set(key(t.Digest), text, true)
+	}
+	if err != nil {
 		return draw.Text{}, fmt.Errorf("couldn't keep a draw's text: %w", err)
 	}
-	l.kept += int64(len(text))
+	l.held[t.Digest] = h
 	return t, nil
 }
 
@@ -110,5 +131,6 @@ func (l *Lots) read(digest [sha256.Size]byte) (draw.Text, error) {
 	if text == nil {
 		return draw.Text{}, ErrMissing
 	}
+	l.touch(digest)
 	return draw.ParseText(text)
 }

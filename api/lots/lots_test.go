@@ -37,6 +37,11 @@ func (m memory) Set(key, value []byte, _ bool) error {
 	return nil
 }
 
+func (m memory) Delete(key []byte) error {
+	delete(m, string(key))
+	return nil
+}
+
 func (m memory) Scan(lower, upper []byte, _ bool, fn func(key, value []byte) (bool, error)) error {
 	for key, value := range m {
 		if key < string(lower) || key >= string(upper) {
@@ -59,9 +64,12 @@ func (o others) DrawText(_ context.Context, node string, digest [sha256.Size]byt
 	return o[node][digest], nil
 }
 
+// nothing is a ledger without a draw.
+func nothing() (map[[sha256.Size]byte]bool, error) { return nil, nil }
+
 func open(t *testing.T, store Local, peers Peers) *Lots {
 	t.Helper()
-	return must[*Lots](t)(Open(store, peers, func(region string) []string { return []string{region + "-a", "130000-a"} }, slog.New(slog.DiscardHandler)))
+	return must[*Lots](t)(Open(store, peers, func(region string) []string { return []string{region + "-a", "130000-a"} }, nothing, slog.New(slog.DiscardHandler)))
 }
 
 // one is a draw with its texts.
@@ -90,8 +98,8 @@ func TestPut(t *testing.T) {
 	must[draw.Text](t)(l.Put(pool))
 	must[draw.Text](t)(l.Put(rule))
 	l = open(t, store, nil)
-	if want := int64(len(pool) + len(rule)); l.kept != want {
-		t.Errorf("%d bytes are kept, want %d", l.kept, want)
+	if want := int64(len(pool) + len(rule)); l.used(people) != want {
+		t.Errorf("%d bytes are kept, want %d", l.used(people), want)
 	}
 	if p, q, err := l.Terms(r); err != nil || p.Digest() != r.Pool || q.Digest() != r.Rule {
 		t.Errorf("%v", err)
@@ -100,10 +108,6 @@ func TestPut(t *testing.T) {
 		if _, err := l.Put([]byte(text)); !errors.Is(err, draw.ErrText) {
 			t.Errorf("%q: %v", text, err)
 		}
-	}
-	l.kept = MaxBytes
-	if _, err := l.Put([]byte("sandi-pool/1\ns x\n")); !errors.Is(err, ErrFull) {
-		t.Errorf("a full node: %v", err)
 	}
 }
 

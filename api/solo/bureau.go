@@ -86,7 +86,7 @@ func (n *Network) Bureau(region string, o Options) *Bureau {
 	}
 	keys := n.Keys.Region(region)
 	var err error
-	if b.Lots, err = lots.Open(b.Local, nil, func(string) []string { return nil }, n.Log); err != nil {
+	if b.Lots, err = lots.Open(b.Local, nil, func(string) []string { return nil }, lots.NamedIn(func() (*ledger.Books, func(), error) { return open(o.Ledger) }), n.Log); err != nil {
 		n.t.Fatal(err)
 	}
 	pseudonyms, err := desk.NewPseudonyms(keys.Pseudonym)
