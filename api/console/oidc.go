@@ -28,6 +28,10 @@ const (
 	oidcPatience = 10 * time.Second
 	// flowLife is how long a person may take at the identity provider.
 	flowLife = 10 * time.Minute
+	// awayFor is how long a provider that could not be reached is not asked again.
+	awayFor = 15 * time.Second
+	// askedWait is how long somebody waits for the question that another one put.
+	askedWait = time.Second
 	// backMax bounds the ways back that are remembered, so that none is walked twice.
 	// Beyond it the provider's own rule stands alone: a code is good once.
 	backMax = 16 << 10
@@ -58,8 +62,11 @@ type OIDC struct {
 	http  *http.Client
 	seal  cipher.AEAD // of flows; its key lives as long as this process
 
-	mu       sync.Mutex // owns the two below
+	mu       sync.Mutex // owns all below
 	provider *oidc.Provider
+	asking   chan struct{} // closed once the question under way is answered; nil when there is none
+	away     error         // why it could not be reached
+	until    time.Time     // it is not asked again before
 	back     map[string]time.Time // states that came back, until when they could again
 }
 
@@ -90,22 +97,49 @@ func newSeal() cipher.AEAD {
 	return seal
 }
 
-// discover reads the provider's discovery document, until it has been read once.
+// errAsking is the answer while somebody else asks the provider for the first time.
+var errAsking = errors.New("the identity provider (console.oidc.issuer) is being asked; it has not answered yet")
+
+// discover reads the provider's discovery document, until it has been read once: one
+// attempt at a time, and after a failure none for awayFor. Whoever comes meanwhile is
+// answered within askedWait, and holds no connection open for a provider that is away.
 func (o *OIDC) discover(ctx context.Context) (*oidc.Provider, error) {
 	o.mu.Lock()
-	known := o.provider
-	o.mu.Unlock()
-	if known != nil {
-		return known, nil
+	if pending := o.asking; pending != nil {
+		o.mu.Unlock()
+		select {
+		case <-pending:
+		case <-time.After(askedWait):
+			return nil, errAsking
+		case <-ctx.Done():
+			return nil, errAsking
+		}
+		o.mu.Lock()
 	}
+	switch {
+	case o.provider != nil:
+		defer o.mu.Unlock()
+		return o.provider, nil
+	case o.away != nil && o.clock().Before(o.until):
+		defer o.mu.Unlock()
+		return nil, o.away
+	case o.asking != nil: // a third one asks anew
+		defer o.mu.Unlock()
+		return nil, errAsking
+	}
+	o.asking = make(chan struct{})
+	o.mu.Unlock()
 	// The provider keeps this context for its keys: it must not end with a request.
 	fresh, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), o.http), o.cfg.Issuer)
-	if err != nil {
-		return nil, fmt.Errorf("couldn't reach the identity provider (console.oidc.issuer): %w", err)
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.provider = fresh
+	close(o.asking)
+	o.asking = nil
+	if err != nil {
+		o.away, o.until = fmt.Errorf("couldn't reach the identity provider (console.oidc.issuer): %w", err), o.clock().Add(awayFor)
+		return nil, o.away
+	}
+	o.provider, o.away = fresh, nil
 	return fresh, nil
 }
 
@@ -227,7 +261,7 @@ func (d *Door) leaveFor(w http.ResponseWriter, r *http.Request) error {
 	}
 	target, sealed, err := d.cfg.OIDC.begin(r.Context())
 	if err != nil {
-		return problem.New(problem.Unavailable).Retry(time.Minute).Because(err)
+		return problem.New(problem.Unavailable).Retry(awayFor).Because(err)
 	}
 	d.setFlow(w, r, sealed)
 	http.Redirect(w, r, target, http.StatusSeeOther)

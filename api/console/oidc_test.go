@@ -1,16 +1,19 @@
 package console
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -268,8 +271,51 @@ func TestOIDCAway(t *testing.T) {
 	b.door.cfg.OIDC.cfg.Issuer = "http://127.0.0.1:1"
 	b.refused("away", b.ask("GET", "/console/oidc/start", ""), http.StatusServiceUnavailable, "unavailable")
 	b.door.cfg.OIDC.cfg.Issuer = issuer
+	b.now = b.now.Add(awayFor)
 	b.journey(p)
 	b.door.cfg.OIDC = nil
 	b.refused("none", b.ask("GET", "/console/oidc/start", ""), http.StatusNotFound, "not_found")
 	b.refused("none", b.ask("GET", "/console/oidc/callback?state=x", ""), http.StatusNotFound, "not_found")
+}
+
+// Ensure a provider that does not answer is asked by one at a time, and after a failure
+// by nobody for a while: everybody else is answered at once.
+func TestOIDCAskedOnce(t *testing.T) {
+	b, _ := newOIDCBench(t)
+	var asked atomic.Int32
+	came, free := make(chan struct{}), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) == 1 {
+			close(came)
+			<-free
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer slow.Close()
+	o := b.door.cfg.OIDC
+	o.cfg.Issuer = slow.URL
+	first := make(chan error, 1)
+	go func() {
+		_, _, err := o.begin(t.Context())
+		first <- err
+	}()
+	<-came
+	left, leave := context.WithCancel(t.Context())
+	leave() // waits no longer
+	if _, _, err := o.begin(left); !errors.Is(err, errAsking) {
+		t.Errorf("while somebody asks: %v", err)
+	}
+	close(free)
+	failure := <-first
+	if failure == nil {
+		t.Fatal("a provider that is away let somebody set out")
+	}
+	b.refused("soon after", b.ask("GET", "/console/oidc/start", ""), http.StatusServiceUnavailable, "unavailable")
+	if n := asked.Load(); n != 1 {
+		t.Errorf("it was asked %d times", n)
+	}
+	b.now = b.now.Add(awayFor)
+	if _, _, err := o.begin(t.Context()); err == nil || asked.Load() != 2 {
+		t.Errorf("later: %v, asked %d times", err, asked.Load())
+	}
 }
