@@ -196,6 +196,9 @@ func TestSeal(t *testing.T) {
 		if _, err := open(file.Bytes()[:file.Len()-1], tc.key); err == nil {
 			t.Error("a cut file opens")
 		}
+		if _, err := open(file.Bytes(), Key{Identities: []byte("AGE-NOT-A-KEY")}); err == nil || !strings.Contains(err.Error(), "sandi backup key") {
+			t.Errorf("a file that is no recovery key: %v", err)
+		}
 		if _, err := open(file.Bytes(), tc.other); !errors.Is(err, ErrLocked) {
 			t.Errorf("another key: %v", err)
 		}

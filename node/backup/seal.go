@@ -82,7 +82,7 @@ func Open(r io.Reader, k Key) (io.Reader, error) {
 	if len(k.Identities) > 0 {
 		ids, err := age.ParseIdentities(strings.NewReader(string(k.Identities)))
 		if err != nil {
-			return nil, fmt.Errorf("couldn't read the recovery key: %w", err)
+			return nil, fmt.Errorf("couldn't read the recovery key; give the file that `sandi backup key` made, not another key: %w", err)
 		}
 		keys = append(keys, ids...)
 	}

@@ -17,6 +17,7 @@ type Terminal struct {
 	W     io.Writer
 	Lang  string // zh or en
 	Color bool
+	Ends  bool // the network ends with the play: nothing to try on it is shown
 }
 
 // IsTerminal reports whether f is a terminal that wants colours (NO_COLOR).
@@ -62,6 +63,9 @@ func (t Terminal) Ready(n *Network, took time.Duration) {
 	}
 	t.line(t.pick("透明日志（免令牌）如 %scheckpoint", "the transparency log needs no token: %scheckpoint"), n.LogURL(0))
 	t.line("")
+	if t.Ends {
+		return
+	}
 	t.line("%s", t.pick("取得访问令牌（10 分钟有效）:", "get an access token (10 minutes):"))
 	t.line("   export SANDI_TOKEN=$(bin/sandi token issue --dir %s --region 120000 --role liaison)", n.Dir)
 	t.line("   bin/sandi record list --addr %s", n.PublicURL(min(1, len(n.Regions)-1)))

@@ -41,7 +41,7 @@ var DefaultRoles = []string{"auditor", "bureau_head", "clerk", "expert", "lead",
 // configuration and member file. dir must be empty or absent, so that no key is
 // ever overwritten.
 func Init(dir string, p Profile) (*Member, error) {
-	if err := p.check(); err != nil {
+	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
@@ -91,7 +91,8 @@ func Init(dir string, p Profile) (*Member, error) {
 	return m, os.WriteFile(filepath.Join(dir, "sandi.yaml"), configText(p, node), 0o600)
 }
 
-func (p *Profile) check() error {
+// Check says what of a profile is missing or malformed, by the flag that gives it.
+func (p *Profile) Check() error {
 	switch {
 	case !statement.IsRegion(p.Region) || p.Region[2:] != "0000":
 		return fmt.Errorf("--region %q: give the six-digit code of a province-level region, such as 120000", p.Region)

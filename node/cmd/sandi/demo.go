@@ -68,7 +68,7 @@ func (s *settings) runDemo(cmd *cobra.Command, c demo.Config) error {
 	c.Binary = binary
 	c.Lang = s.problemLanguage()
 	c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
-	c.View = demo.Terminal{W: cmd.OutOrStdout(), Lang: s.lang, Color: demo.IsTerminal(os.Stdout)}
+	c.View = demo.Terminal{W: cmd.OutOrStdout(), Lang: s.lang, Color: demo.IsTerminal(os.Stdout), Ends: c.Once}
 	if s.output == "json" {
 		c.View = demo.Silent{}
 	}

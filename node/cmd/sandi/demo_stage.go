@@ -30,7 +30,7 @@ func stage[T any](s *settings, cmd *cobra.Command, c *demo.Config, report *func(
 	}
 	out := cmd.OutOrStdout()
 	c.Binary, c.Lang, c.Log = binary, s.problemLanguage(), slog.New(slog.NewTextHandler(io.Discard, nil))
-	c.View = demo.Terminal{W: out, Lang: s.lang, Color: demo.IsTerminal(os.Stdout)}
+	c.View = demo.Terminal{W: out, Lang: s.lang, Color: demo.IsTerminal(os.Stdout), Ends: c.Once}
 	*report = func(t demo.TransferStep) {
 		fmt.Fprintf(out, "  %7d ms  %s\n", t.MS, s.pick(t.ZH, t.EN))
 	}

@@ -24,7 +24,7 @@ Each step is shown with its time; the receipt is kept for sandi-audit verify.`,
 			}
 			return stage(s, cmd, &c.Config, &c.Report, func() (demo.Transferred, error) { return demo.Transfer(cmd.Context(), c) }, func(out io.Writer, t demo.Transferred) {
 				fmt.Fprintf(out, s.pick("移交 %d MiB，%.0f MiB/s；回执核验：sandi-audit verify %s --keys %s\n", "handed over %d MiB at %.0f MiB/s; verify the receipt: sandi-audit verify %s --keys %s\n"), t.Bytes>>20, t.MiBPerS, t.Receipt, t.Keys)
-				fmt.Fprintf(out, s.pick("谁看过：共 %d 次，均有证明；细看：sandi audit who-looked --record %s（须审计岗位的令牌）\n", "who looked: %d looks, all proven; see them: sandi audit who-looked --record %s (with an auditor's token)\n"), t.Looks, t.Record)
+				fmt.Fprintf(out, s.pick("谁看过：共 %d 次，均有证明\n", "who looked: %d looks, all proven\n"), t.Looks)
 			})
 		},
 	}

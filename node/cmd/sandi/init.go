@@ -20,6 +20,9 @@ func newInit(s *settings) *cobra.Command {
 			"    --public https://gw.tj.example:8011 --peer gw.tj.example:9011 --gossip gw.tj.example:7011",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := p.Check(); err != nil {
+				return usagef("%w", err)
+			}
 			if gossip != "" {
 				secret, err := keyring.LoadSecret(gossip)
 				if err != nil {

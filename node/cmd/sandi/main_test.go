@@ -46,6 +46,7 @@ func TestExitCodes(t *testing.T) {
 		{"the clock of no demo", []string{"demo", "clock", "2025-09-25", "--dir", dir}, exitFailed},
 		{"unknown language", []string{"version", "--lang", "fr"}, exitUsage},
 		{"no token", []string{"record", "list"}, exitDenied},
+		{"a bureau of no region", []string{"init", "--dir", filepath.Join(dir, "bureau")}, exitUsage},
 		{"no such file", []string{"genesis", "fingerprint", "-f", filepath.Join(dir, "absent")}, exitFailed},
 		{"no configuration", []string{"serve", "-c", filepath.Join(dir, "absent.yaml")}, exitFailed},
 		{"empty configuration", []string{"serve", "-c", empty}, exitFailed},

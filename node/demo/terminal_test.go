@@ -1,0 +1,22 @@
+package demo
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"sandi.internal/gateway/certs/devca"
+)
+
+// Ensure what can be tried is shown of a network that stays, and not of one that ends
+// with the play.
+func TestTerminalReady(t *testing.T) {
+	for _, ends := range []bool{false, true} {
+		var out strings.Builder
+		n := &Network{Dir: "/elsewhere", Network: &devca.Network{Regions: []*devca.Region{{Code: "110000"}}}}
+		Terminal{W: &out, Lang: "en", Ends: ends}.Ready(n, time.Second)
+		if strings.Contains(out.String(), "SANDI_TOKEN") == ends || !strings.Contains(out.String(), "110000") {
+			t.Errorf("ends %t:\n%s", ends, out.String())
+		}
+	}
+}
