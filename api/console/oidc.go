@@ -64,9 +64,9 @@ type OIDC struct {
 
 	mu       sync.Mutex // owns all below
 	provider *oidc.Provider
-	asking   chan struct{} // closed once the question under way is answered; nil when there is none
-	away     error         // why it could not be reached
-	until    time.Time     // it is not asked again before
+	asking   chan struct{}        // closed once the question under way is answered; nil when there is none
+	away     error                // why it could not be reached
+	until    time.Time            // it is not asked again before
 	back     map[string]time.Time // states that came back, until when they could again
 }
 
