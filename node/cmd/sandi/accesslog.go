@@ -19,7 +19,7 @@ import (
 type accessPage v1.AccessLog
 
 func (p accessPage) header() table.Row {
-	return table.Row{"no", "time", "action", "region", "organisation", "role", "person", "record", "what", "why"}
+	return heads("no", "time", "action", "region", "organisation", "role", "person", "record", "what", "why")
 }
 
 func (p accessPage) rows() []table.Row {
@@ -27,11 +27,11 @@ func (p accessPage) rows() []table.Row {
 	for _, look := range p.Items {
 		var e access.Entry
 		if err := json.Unmarshal([]byte(look.Entry), &e); err != nil {
-			rows = append(rows, table.Row{look.Index, "", "unreadable"})
+			rows = append(rows, table.Row{look.Index, "", word("unreadable")})
 			continue
 		}
 		rows = append(rows, table.Row{
-			look.Index, time.UnixMilli(e.Time).In(calendar.Zone).Format(time.DateTime), e.Action, e.Region, e.Org, e.Role, e.Person, e.Record,
+			look.Index, time.UnixMilli(e.Time).In(calendar.Zone).Format(time.DateTime), word(e.Action + "|access"), e.Region, e.Org, e.Role, e.Person, e.Record,
 			strings.Join(e.What, "\n"), strings.Join(words(e.Reason, e.Purpose, e.Because), "; "),
 		})
 	}

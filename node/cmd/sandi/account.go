@@ -136,7 +136,7 @@ func (l *local) change(use, short string, f func(*account.Store, string) (accoun
 type accountList []account.State
 
 func (l accountList) header() table.Row {
-	return table.Row{"name", "person", "display", "organisation", "roles", "state", "last sign-in", "wrong"}
+	return heads("name|account", "person|account", "display", "organisation", "roles", "state", "last sign-in", "wrong")
 }
 
 func (l accountList) rows() []table.Row {
@@ -151,16 +151,16 @@ func (l accountList) rows() []table.Row {
 	return rows
 }
 
-func stateOf(a account.State) string {
+func stateOf(a account.State) any {
 	switch {
 	case a.Disabled:
-		return "disabled"
+		return word("disabled")
 	case a.Locked > 0:
-		return "locked for " + a.Locked.Round(time.Second).String()
+		return both("已锁定，还有 %s", "locked for %s", a.Locked.Round(time.Second))
 	case a.Change:
-		return "initial password until " + a.Until.In(calendar.Zone).Format("2006-01-02 15:04")
+		return both("初始口令，%s 前有效", "initial password until %s", a.Until.In(calendar.Zone).Format("2006-01-02 15:04"))
 	}
-	return "ok"
+	return word("ok")
 }
 
 func (l *local) list() *cobra.Command {
@@ -183,13 +183,13 @@ func (l *local) list() *cobra.Command {
 type actPage account.Page
 
 func (p actPage) header() table.Row {
-	return table.Row{"no", "time", "act", "by", "role", "from", "account", "detail"}
+	return heads("no", "time", "act", "by|account", "role", "from", "account", "detail")
 }
 
 func (p actPage) rows() []table.Row {
 	var rows []table.Row
 	for _, a := range p.Acts {
-		rows = append(rows, table.Row{a.No, a.At.In(calendar.Zone).Format(time.DateTime), a.Act, a.By, a.Role, a.From, a.Account, a.Detail})
+		rows = append(rows, table.Row{a.No, a.At.In(calendar.Zone).Format(time.DateTime), word(string(a.Act) + "|act"), a.By, a.Role, a.From, a.Account, a.Detail})
 	}
 	return rows
 }

@@ -57,15 +57,15 @@ func show(cmd *cobra.Command, s *settings, ask func(context.Context, *client.Cli
 type agreementList []v1.DataAgreement
 
 func (l agreementList) header() table.Row {
-	return table.Row{"record", "data set", "state", "purposes", "fields", "rows", "until", "usable"}
+	return heads("record", "data set", "state", "purposes", "fields|data", "rows", "until", "usable")
 }
 
 func (l agreementList) rows() []table.Row {
 	var rows []table.Row
 	for _, a := range l {
-		usable := "yes"
+		usable := word("yes")
 		if !a.Usable {
-			usable = a.Why
+			usable = word(a.Why)
 		}
 		rows = append(rows, table.Row{a.Record, a.DataSet, a.State, strings.Join(a.Purposes, " "), strings.Join(a.Fields, " "), a.Rows, a.Until, usable})
 	}
@@ -75,7 +75,7 @@ func (l agreementList) rows() []table.Row {
 type answerList []v1.DataAnswer
 
 func (l answerList) header() table.Row {
-	return table.Row{"at", "node", "generation", "rows", "sha-256 of the rows", "of the question"}
+	return heads("at", "node", "generation", "rows", "sha-256 of the rows", "of the question")
 }
 
 func (l answerList) rows() []table.Row {

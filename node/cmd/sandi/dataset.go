@@ -32,7 +32,7 @@ sandi record open and sandi record act move them.`,
 type datasetList []v1.DataSet
 
 func (l datasetList) header() table.Row {
-	return table.Row{"record", "owner", "title", "state", "columns", "rows here", "loaded"}
+	return heads("record", "owner", "title", "state", "columns", "rows here", "loaded")
 }
 
 func (l datasetList) rows() []table.Row {
@@ -70,7 +70,7 @@ type datasetView struct {
 }
 
 func (v datasetView) header() table.Row {
-	return table.Row{"column", "", "type", "class", "key", "may lack", "choices"}
+	return heads("column|data", "", "type", "class|data", "key", "may lack", "choices")
 }
 
 func (v datasetView) rows() []table.Row {
@@ -83,7 +83,7 @@ func (v datasetView) rows() []table.Row {
 		if c.Places > 0 {
 			kind += fmt.Sprintf("(%d)", c.Places)
 		}
-		rows = append(rows, table.Row{c.Name, title + unit(c.Unit), kind, c.Class, c.Key, c.MayLack, strings.Join(c.Choices, " ")})
+		rows = append(rows, table.Row{c.Name, title + unit(c.Unit), kind, word(c.Class + "|data"), c.Key, c.MayLack, strings.Join(c.Choices, " ")})
 	}
 	return rows
 }
@@ -137,7 +137,7 @@ type loadView struct {
 	lang string
 }
 
-func (v loadView) header() table.Row { return table.Row{"row", "column", "what is wrong"} }
+func (v loadView) header() table.Row { return heads("row", "column", "what is wrong") }
 
 func (v loadView) rows() []table.Row {
 	var rows []table.Row

@@ -24,7 +24,7 @@ type poolView struct {
 }
 
 func (v poolView) header() table.Row {
-	return table.Row{"record", "region", "fields", "term", "served " + v.Year, "days", "last there", "not because of"}
+	return append(append(heads("record", "region", "fields|expert", "term|expert"), both("%s 年次数", "served %s", v.Year)), heads("days", "last there", "not because of")...)
 }
 
 func (v poolView) rows() []table.Row {

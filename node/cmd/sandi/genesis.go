@@ -143,7 +143,7 @@ type regionView struct {
 }
 
 func (v genesisView) header() table.Row {
-	return table.Row{"region", "name", "node", "peer", "governance key"}
+	return heads("region", "name", "node", "peer", "governance key")
 }
 
 func (v genesisView) rows() []table.Row {

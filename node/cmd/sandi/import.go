@@ -39,7 +39,7 @@ type importList struct {
 }
 
 func (l importList) header() table.Row {
-	return table.Row{"procedure", "noun", "title", "steps", "columns", "letter"}
+	return heads("procedure", "noun", "title", "steps", "columns|sheet", "letter")
 }
 
 func (l importList) rows() []table.Row {
@@ -159,7 +159,7 @@ type importView struct {
 	lang string
 }
 
-func (v importView) header() table.Row { return table.Row{"row", "status", "record", "what is wrong"} }
+func (v importView) header() table.Row { return heads("row", "status", "record", "what is wrong") }
 
 func (v importView) rows() []table.Row {
 	var rows []table.Row
@@ -172,7 +172,7 @@ func (v importView) rows() []table.Row {
 			}
 			wrong = append(wrong, strings.TrimSpace(e.Column+" "+text))
 		}
-		rows = append(rows, table.Row{r.Row, r.Status, r.Record, strings.Join(wrong, "\n")})
+		rows = append(rows, table.Row{r.Row, word(r.Status + "|row"), r.Record, strings.Join(wrong, "\n")})
 	}
 	return rows
 }

@@ -117,15 +117,15 @@ type proposalList struct {
 }
 
 func (l proposalList) header() table.Row {
-	return table.Row{"proposal", "text", "version", "state", "approved", "not before"}
+	return heads("proposal", "text", "version", "state", "approved", "not before")
 }
 
 func (l proposalList) rows() []table.Row {
 	var rows []table.Row
 	for _, p := range l.Items {
-		state := p.State
+		var state any = word(p.State + "|proposal")
 		if p.Rejected != "" {
-			state += " by " + p.Rejected
+			state = both("%[2]s 已否决", "%[1]s by %[2]s", p.State, p.Rejected)
 		}
 		rows = append(rows, table.Row{p.Region + "/" + p.ID, p.Name, p.Version, state, strings.Join(p.Approved, " "), shortTime(p.From)})
 	}

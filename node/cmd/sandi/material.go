@@ -34,7 +34,7 @@ type materialView struct{ v1.Material }
 func (v materialView) header() table.Row { return table.Row{"", ""} }
 
 func (v materialView) rows() []table.Row {
-	return []table.Row{{"commitment", v.Commitment}, {"bytes", v.Size}, {"sha256", v.SHA256}}
+	return []table.Row{{word("commitment"), v.Commitment}, {word("bytes"), v.Size}, {word("sha256"), v.SHA256}}
 }
 
 func newMaterialPut(s *settings) *cobra.Command {
@@ -118,7 +118,7 @@ func newMaterialGet(s *settings) *cobra.Command {
 type materialList []v1.MaterialAbout
 
 func (l materialList) header() table.Row {
-	return table.Row{"commitment", "name", "bytes", "organisation", "stored", "class", "until", "holds"}
+	return heads("commitment", "name", "bytes", "organisation", "stored", "class", "until", "holds")
 }
 
 func (l materialList) rows() []table.Row {
@@ -243,7 +243,7 @@ type scrubView struct{ v1.Scrubbed }
 func (v scrubView) header() table.Row { return table.Row{"", ""} }
 
 func (v scrubView) rows() []table.Row {
-	rows := []table.Row{{"objects", v.Objects}, {"bytes", v.Bytes}, {"damaged", len(v.Damaged)}}
+	rows := []table.Row{{word("objects"), v.Objects}, {word("bytes"), v.Bytes}, {word("damaged"), len(v.Damaged)}}
 	for _, c := range v.Damaged {
 		rows = append(rows, table.Row{"", c})
 	}

@@ -133,10 +133,7 @@ func (v nodesView) pick(zh, en string) string {
 }
 
 func (v nodesView) header() table.Row {
-	if v.zh {
-		return table.Row{"地区", "节点", "状态", "互联地址", "公共接口", "备注"}
-	}
-	return table.Row{"region", "node", "server", "peer", "public", "note"}
+	return heads("region", "node", "server", "peer", "public", "note")
 }
 
 func (v nodesView) rows() []table.Row {

@@ -32,7 +32,7 @@ type offerAnswerView struct{ v1.OfferAnswer }
 func (v offerAnswerView) header() table.Row { return table.Row{"", ""} }
 
 func (v offerAnswerView) rows() []table.Row {
-	return append([]table.Row{{"offer", v.Region + "/" + v.ID}, {"list", v.Root}}, receiptView{v.Receipt}.rows()...)
+	return append([]table.Row{{word("offer"), v.Region + "/" + v.ID}, {word("list"), v.Root}}, receiptView{v.Receipt}.rows()...)
 }
 
 func newOfferMake(s *settings) *cobra.Command {
@@ -78,7 +78,7 @@ func newOfferMake(s *settings) *cobra.Command {
 type offerList []v1.Offer
 
 func (l offerList) header() table.Row {
-	return table.Row{"offer", "to", "record", "state", "files", "bytes", "fetched", "expires"}
+	return heads("offer", "to", "record", "state", "files", "bytes", "fetched", "expires")
 }
 
 func (l offerList) rows() []table.Row {
@@ -88,7 +88,7 @@ func (l offerList) rows() []table.Row {
 		if o.Received != nil {
 			fetched = fmt.Sprint(*o.Received)
 		}
-		rows = append(rows, table.Row{o.Region + "/" + o.ID, o.To, firstNonEmpty(o.Record, "-"), o.State, o.Count, o.Bytes, fetched, o.Expires})
+		rows = append(rows, table.Row{o.Region + "/" + o.ID, o.To, firstNonEmpty(o.Record, "-"), word(o.State + "|offer"), o.Count, o.Bytes, fetched, o.Expires})
 	}
 	return rows
 }
@@ -130,23 +130,23 @@ func (v offerView) header() table.Row { return table.Row{"", ""} }
 func (v offerView) rows() []table.Row {
 	o := v.Offer
 	rows := []table.Row{
-		{"offer", o.Region + "/" + o.ID},
-		{"to", o.To},
-		{"record", firstNonEmpty(o.Record, "-")},
-		{"state", o.State},
-		{"purpose", o.Purpose},
-		{"basis", o.Basis},
-		{"list", o.Root},
-		{"expires", o.Expires},
+		{word("offer"), o.Region + "/" + o.ID},
+		{word("to"), o.To},
+		{word("record"), firstNonEmpty(o.Record, "-")},
+		{word("state"), word(o.State + "|offer")},
+		{word("purpose"), o.Purpose},
+		{word("basis"), o.Basis},
+		{word("list"), o.Root},
+		{word("expires"), o.Expires},
 	}
 	if o.EndedBy != "" {
-		rows = append(rows, table.Row{"ended by", o.EndedBy})
+		rows = append(rows, table.Row{word("ended by"), o.EndedBy})
 	}
 	if o.Received != nil {
-		rows = append(rows, table.Row{"fetched", fmt.Sprintf("%d of %d bytes %s", *o.Received, o.Bytes, o.Note)})
+		rows = append(rows, table.Row{word("fetched"), both("%d 字节，共 %d 字节 %s", "%d of %d bytes %s", *o.Received, o.Bytes, o.Note)})
 	}
 	for _, item := range o.Items {
-		rows = append(rows, table.Row{"file", fmt.Sprintf("%s %d %s", item.Commitment, item.Size, item.Media)})
+		rows = append(rows, table.Row{word("file"), fmt.Sprintf("%s %d %s", item.Commitment, item.Size, item.Media)})
 	}
 	return rows
 }

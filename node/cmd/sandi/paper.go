@@ -45,7 +45,7 @@ func newPaperList(s *settings) *cobra.Command {
 
 type paperList []v1.PaperName
 
-func (paperList) header() table.Row { return table.Row{"document", "title", "number"} }
+func (paperList) header() table.Row { return heads("document", "title", "number") }
 
 func (l paperList) rows() []table.Row {
 	var rows []table.Row

@@ -12,7 +12,8 @@ import (
 	"sandi.internal/gateway/node/cli"
 )
 
-// tabular is what a command prints: one value for machines, rows for people.
+// tabular is what a command prints: one value for machines, rows for people. A word or
+// a label in a cell is shown in the chosen language.
 type tabular interface {
 	header() table.Row
 	rows() []table.Row
@@ -35,12 +36,14 @@ func (s *settings) print(w io.Writer, v any) error {
 	switch v := v.(type) {
 	case tabular:
 		if h := v.header(); h != nil {
-			t.AppendHeader(h)
+			t.AppendHeader(s.rowOf(h))
 		}
-		t.AppendRows(v.rows())
+		for _, row := range v.rows() {
+			t.AppendRow(s.rowOf(row))
+		}
 	case map[string]string:
 		for _, k := range slices.Sorted(maps.Keys(v)) {
-			t.AppendRow(table.Row{k, v[k]})
+			t.AppendRow(table.Row{word(k).in(s.lang), v[k]})
 		}
 	default:
 		return fmt.Errorf("couldn't print a %T as a table; use -o json", v)

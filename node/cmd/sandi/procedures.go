@@ -15,7 +15,7 @@ type procedureList struct {
 }
 
 func (l procedureList) header() table.Row {
-	return table.Row{"name", "title", "version", "prefix", "basis"}
+	return heads("name", "title", "version", "prefix", "basis")
 }
 
 func (l procedureList) rows() []table.Row {

@@ -251,7 +251,7 @@ func calculation(ctx context.Context, c *client.Client, rec v1.Record, out *prof
 type outcomeView struct{ *proficiency.Outcome }
 
 func (v outcomeView) header() table.Row {
-	return table.Row{"measurand", "laboratory", "score", "verdict"}
+	return heads("measurand", "laboratory", "score", "verdict")
 }
 
 func (v outcomeView) rows() []table.Row {
@@ -260,7 +260,7 @@ func (v outcomeView) rows() []table.Row {
 		rows = append(rows, table.Row{e.Measurand, "x_pt " + e.Assigned + "  u " + e.Uncertainty + "  sigma " + e.Sigma, string(v.Reports[e.Measurand].Score), ""})
 	}
 	for _, sc := range v.Scores {
-		rows = append(rows, table.Row{sc.Measurand, sc.Lab, sc.Score, sc.Verdict})
+		rows = append(rows, table.Row{sc.Measurand, sc.Lab, sc.Score, word(sc.Verdict + "|score")})
 	}
 	return rows
 }

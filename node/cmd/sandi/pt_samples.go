@@ -17,7 +17,7 @@ import (
 type fitnessView []proficiency.Fitness
 
 func (v fitnessView) header() table.Row {
-	return table.Row{"measurand", "0.3 sigma", "s_s", "s_w", "homogeneous", "difference", "stable"}
+	return heads("measurand", "0.3 sigma", "s_s", "s_w", "homogeneous", "difference", "stable")
 }
 
 func (v fitnessView) rows() []table.Row {

@@ -52,17 +52,17 @@ func newRecordRead[T any](s *settings, use, short string, fetch func(*client.Cli
 type recordList []v1.RecordRow
 
 func (l recordList) header() table.Row {
-	return table.Row{"record", "procedure", "state", "parties", "updated", "due"}
+	return heads("record", "procedure", "state", "parties", "updated", "due")
 }
 
 func (l recordList) rows() []table.Row {
 	var rows []table.Row
 	for _, r := range l {
-		due := ""
+		var due any = ""
 		if len(r.Dues) > 0 {
 			due = r.Dues[0].Name + " " + r.Dues[0].Due
 			if r.Dues[0].Overdue {
-				due += " OVERDUE"
+				due = both("%s 逾期", "%s OVERDUE", due)
 			}
 		}
 		rows = append(rows, table.Row{r.ID, r.Procedure, r.State, parties(r.Parties), r.UpdatedAt, due})
@@ -126,25 +126,28 @@ func (v recordView) header() table.Row { return table.Row{"", ""} }
 func (v recordView) rows() []table.Row {
 	r := v.Record
 	rows := []table.Row{
-		{"record", r.ID},
-		{"procedure", fmt.Sprintf("%s v%d", r.Procedure, r.Version)},
-		{"state", r.State},
-		{"parties", parties(r.Parties)},
-		{"created", r.CreatedAt},
-		{"updated", r.UpdatedAt},
-		{"head", r.Head},
+		{word("record"), r.ID},
+		{word("procedure"), fmt.Sprintf("%s v%d", r.Procedure, r.Version)},
+		{word("state"), r.State},
+		{word("parties"), parties(r.Parties)},
+		{word("created"), r.CreatedAt},
+		{word("updated"), r.UpdatedAt},
+		{word("head"), r.Head},
 	}
 	for _, name := range sortedKeys(r.Fields) {
 		rows = append(rows, table.Row{"  " + name, string(r.Fields[name])})
 	}
 	for _, name := range sortedKeys(r.Commits) {
-		rows = append(rows, table.Row{"  " + name, "commitment " + r.Commits[name]})
+		rows = append(rows, table.Row{"  " + name, both("承诺值 %s", "commitment %s", r.Commits[name])})
 	}
 	for _, d := range r.Deadlines {
-		rows = append(rows, table.Row{"limit", fmt.Sprintf("%s %s %s (%s)", d.Name, d.DueDate, d.Verdict, d.Cite)})
+		rows = append(rows, table.Row{word("limit"), v1.Label{
+			ZH: fmt.Sprintf("%s %s %s（%s）", d.Name, d.DueDate, verdict(d).in("zh"), d.Cite),
+			EN: fmt.Sprintf("%s %s %s (%s)", d.Name, d.DueDate, d.Verdict, d.Cite),
+		}})
 	}
 	for _, o := range r.Options {
-		rows = append(rows, table.Row{"next", fmt.Sprintf("%s by %s needs %s", o.Event, actors(o.By), strings.Join(o.Require, ","))})
+		rows = append(rows, table.Row{word("next"), both("%s：由 %s 办理，须填 %s", "%s by %s needs %s", o.Event, actors(o.By), strings.Join(o.Require, ","))})
 	}
 	return rows
 }
@@ -160,7 +163,7 @@ func actors(by []v1.OptionActor) string {
 type historyView []v1.Entry
 
 func (v historyView) header() table.Row {
-	return table.Row{"entry", "signed", "event", "state", "by", "late for"}
+	return heads("entry", "signed", "event", "state", "by", "late for")
 }
 
 func (v historyView) rows() []table.Row {
@@ -172,20 +175,23 @@ func (v historyView) rows() []table.Row {
 	return rows
 }
 
+// verdict is how a deadline stands.
+func verdict(d v1.Deadline) word { return word(d.Verdict + "|deadline") }
+
 type deadlineView []v1.Deadline
 
 func (v deadlineView) header() table.Row {
-	return table.Row{"limit", "rule", "owed by", "started", "due", "strict", "verdict", "basis"}
+	return heads("limit", "rule", "owed by", "started", "due|deadline", "strict", "verdict", "basis")
 }
 
 func (v deadlineView) rows() []table.Row {
 	var rows []table.Row
 	for _, d := range v {
-		due := d.DueDate
+		var due any = d.DueDate
 		if d.Provisional {
-			due += " (provisional)"
+			due = both("%s（暂定）", "%s (provisional)", d.DueDate)
 		}
-		rows = append(rows, table.Row{d.Name, d.Rule, d.Region, d.Started, due, d.StrictDate, d.Verdict, d.Cite})
+		rows = append(rows, table.Row{d.Name, d.Rule, d.Region, d.Started, due, d.StrictDate, verdict(d), d.Cite})
 	}
 	return rows
 }
@@ -195,12 +201,12 @@ type receiptView struct{ v1.Receipt }
 func (v receiptView) header() table.Row { return table.Row{"", ""} }
 
 func (v receiptView) rows() []table.Row {
-	rows := []table.Row{{"statement", v.ID}, {"status", v.Status}, {"record", v.Record}}
+	rows := []table.Row{{word("statement"), v.ID}, {word("status"), word(v.Status)}, {word("record"), v.Record}}
 	if v.Index != nil {
-		rows = append(rows, table.Row{"entry", *v.Index}, table.Row{"leaf hash", v.LeafHash})
+		rows = append(rows, table.Row{word("entry"), *v.Index}, table.Row{word("leaf hash"), v.LeafHash})
 	}
 	if v.Refusal != nil {
-		rows = append(rows, table.Row{"refused", v.Refusal.Code + ": " + v.Refusal.ZH + " / " + v.Refusal.EN + " " + v.Refusal.Cite})
+		rows = append(rows, table.Row{word("refused"), v.Refusal.Code + ": " + v.Refusal.ZH + " / " + v.Refusal.EN + " " + v.Refusal.Cite})
 	}
 	return rows
 }

@@ -15,7 +15,7 @@ type privateView struct {
 	lang string
 }
 
-func (v privateView) header() table.Row { return table.Row{"field", "", "value", "commitment"} }
+func (v privateView) header() table.Row { return heads("field", "", "value", "commitment") }
 
 func (v privateView) rows() []table.Row {
 	var rows []table.Row
@@ -24,7 +24,11 @@ func (v privateView) rows() []table.Row {
 		if v.lang == "zh" {
 			title = item.Title.ZH
 		}
-		rows = append(rows, table.Row{item.Field, title, firstNonEmpty(value, "(not kept in "+v.From+")"), item.Commitment})
+		var shown any = value
+		if value == "" {
+			shown = both("（%s 没有留存）", "(not kept in %s)", v.From)
+		}
+		rows = append(rows, table.Row{item.Field, title, shown, item.Commitment})
 	}
 	return rows
 }
@@ -32,15 +36,15 @@ func (v privateView) rows() []table.Row {
 type readingList []v1.Reading
 
 func (l readingList) header() table.Row {
-	return table.Row{"at", "what", "region", "organisation", "role", "person", "because", "fields"}
+	return heads("at", "what", "region", "organisation", "role", "person", "because", "fields")
 }
 
 func (l readingList) rows() []table.Row {
 	var rows []table.Row
 	for _, e := range l {
-		what := e.Kind
+		var what any = word(e.Kind + "|reading")
 		if e.Refused {
-			what += " (refused)"
+			what = v1.Label{ZH: word(e.Kind+"|reading").in("zh") + "（被拒绝）", EN: e.Kind + " (refused)"}
 		}
 		rows = append(rows, table.Row{e.At, what, e.Region, e.Org, e.Role, e.Person, e.Because, strings.Join(e.Fields, ",")})
 	}

@@ -25,7 +25,7 @@ type reportList struct {
 }
 
 func (l reportList) header() table.Row {
-	return table.Row{l.s.pick("名称", "name"), l.s.pick("报表", "title"), l.s.pick("指标", "figures")}
+	return heads("name", "title|report", "figures")
 }
 
 func (l reportList) rows() []table.Row {

@@ -29,40 +29,40 @@ func (v statusView) header() table.Row { return table.Row{"", ""} }
 
 func (v statusView) rows() []table.Row {
 	rows := []table.Row{
-		{"network", v.Name},
-		{"node", v.Node + " (" + v.Region + ")"},
-		{"version", v.Version},
-		{"role", v.Replica.Role},
-		{"leader", v.Replica.Leader},
-		{"ready", v.Replica.Ready},
-		{"voters", strings.Join(v.Replica.Voters, " ")},
-		{"standbys", v.standbys()},
-		{"others seem", seeming(v.Replica.Hints)},
-		{"term", v.Replica.Term},
-		{"entries", fmt.Sprintf("%d committed", v.Size)},
-		{"root", v.Root},
-		{"state digest", v.StateDigest},
-		{"ledger time", v.LedgerTime},
-		{"clock", v.Now},
-		{"synthetic", v.Synthetic},
+		{word("network"), v.Name},
+		{word("node"), v.Node + " (" + v.Region + ")"},
+		{word("version"), v.Version},
+		{word("role|replica"), word(v.Replica.Role + "|replica")},
+		{word("leader"), v.Replica.Leader},
+		{word("ready"), v.Replica.Ready},
+		{word("voters"), strings.Join(v.Replica.Voters, " ")},
+		{word("standbys"), v.standbys()},
+		{word("others seem"), seeming(v.Replica.Hints)},
+		{word("term"), v.Replica.Term},
+		{word("entries"), both("已上账 %d 条", "%d committed", v.Size)},
+		{word("root"), v.Root},
+		{word("state digest"), v.StateDigest},
+		{word("ledger time"), v.LedgerTime},
+		{word("clock"), v.Now},
+		{word("synthetic"), v.Synthetic},
 	}
 	for _, line := range v.nodes.plan() {
-		rows = append(rows, table.Row{"voters", line})
+		rows = append(rows, table.Row{word("voters"), line})
 	}
 	for _, n := range v.nodes.Nodes.Nodes {
 		if n.Removed == nil && len(n.Against) > 0 {
-			rows = append(rows, table.Row{"awaits votes", n.ID + ": " + v.nodes.note(n)})
+			rows = append(rows, table.Row{word("awaits votes"), n.ID + ": " + v.nodes.note(n)})
 		}
 	}
 	for _, m := range v.Moves {
-		rows = append(rows, table.Row{"awaits signature", fmt.Sprintf("leader.move %s -> %s, term %d: signed by %s (%d of %d), until %s", m.Leader, m.Candidate, m.Term, strings.Join(m.Regions, " "), len(m.Regions), m.Needs, m.Until)})
+		rows = append(rows, table.Row{word("awaits signature"), both("移交领导 %s → %s，任期 %d：%s 已签署（%d，共需 %d），%s 前有效", "leader.move %s -> %s, term %d: signed by %s (%d of %d), until %s", m.Leader, m.Candidate, m.Term, strings.Join(m.Regions, " "), len(m.Regions), m.Needs, m.Until)})
 	}
 	for _, p := range v.waiting {
-		rows = append(rows, table.Row{"awaits your vote", fmt.Sprintf("%s/%s: %s %d", p.Region, p.ID, p.Name, p.Version)})
+		rows = append(rows, table.Row{word("awaits your vote"), both("%s/%s：%s 第 %d 版", "%s/%s: %s %d", p.Region, p.ID, p.Name, p.Version)})
 	}
 	rows = append(rows, v.accessRows()...)
 	if v.Checkpoints != nil {
-		rows = slices.Insert(rows, slices.IndexFunc(rows, func(r table.Row) bool { return r[0] == "root" }), v.checkpointRows()...)
+		rows = slices.Insert(rows, slices.IndexFunc(rows, func(r table.Row) bool { return r[0] == word("root") }), v.checkpointRows()...)
 	}
 	return rows
 }
@@ -76,12 +76,12 @@ func (v statusView) accessRows() []table.Row {
 	if a == nil {
 		return nil
 	}
-	rows := []table.Row{{"access log", fmt.Sprintf("%d entries, %d under a head on the ledger", a.Size, a.Anchored)}}
+	rows := []table.Row{{word("access log"), both("共 %d 条，其中 %d 条的摘要已登记到账本", "%d entries, %d under a head on the ledger", a.Size, a.Anchored)}}
 	if a.Closed != "" {
-		rows = append(rows, table.Row{"no private data", a.Closed})
+		rows = append(rows, table.Row{word("no private data"), a.Closed})
 	}
 	if a.Unanchored > anchorLate {
-		rows = append(rows, table.Row{"warning", fmt.Sprintf("entries of the access log have waited %d minutes for the ledger", a.Unanchored/60)})
+		rows = append(rows, table.Row{word("warning"), both("查阅日志已有 %d 分钟未登记到账本", "entries of the access log have waited %d minutes for the ledger", a.Unanchored/60)})
 	}
 	return rows
 }
@@ -98,26 +98,30 @@ func (v statusView) standbys() string {
 }
 
 // seeming is what gossip says of the other nodes.
-func seeming(hints []v1.Hint) string {
-	var list []string
+func seeming(hints []v1.Hint) v1.Label {
+	var zh, en []string
 	for _, h := range hints {
-		list = append(list, strings.TrimSpace(h.Node+" "+h.State+" "+h.Version))
+		zh = append(zh, strings.TrimSpace(h.Node+" "+word(h.State+"|node").in("zh")+" "+h.Version))
+		en = append(en, strings.TrimSpace(h.Node+" "+h.State+" "+h.Version))
 	}
-	return strings.Join(list, ", ")
+	return v1.Label{ZH: strings.Join(zh, "，"), EN: strings.Join(en, ", ")}
 }
 
 // checkpointRows are how far the entries are signed, and why no further.
 func (v statusView) checkpointRows() []table.Row {
 	c := v.Checkpoints
 	rows := []table.Row{
-		{"", shownOf(c.Published) + " published"},
-		{"", shownOf(c.Final) + " final"},
-		{"", fmt.Sprintf("%d cosigned by this node", c.Cosigned)},
+		{"", both("%s，已公布", "%s published", shownOf(c.Published))},
+		{"", both("%s，最终", "%s final", shownOf(c.Final))},
+		{"", both("%d 由本节点共签", "%d cosigned by this node", c.Cosigned)},
 	}
 	for _, o := range c.Others {
 		rows = append(rows, table.Row{"", reachOf(o)})
 	}
-	for _, trouble := range [...]struct{ name, text string }{
+	for _, trouble := range [...]struct {
+		name word
+		text string
+	}{
 		{"does not vote", c.Quarantine}, {"does not sign", c.Stopped}, {"warning", c.Warning}, {"unresolved forks", strings.Join(c.Evidence, " ")},
 	} {
 		if trouble.text != "" {
@@ -128,11 +132,11 @@ func (v statusView) checkpointRows() []table.Row {
 }
 
 // reachOf is how far another node was when it last answered.
-func reachOf(o v1.Reach) string {
+func reachOf(o v1.Reach) v1.Label {
 	if o.AgoS == nil {
-		return o.Node + " has not answered since this node started"
+		return both("%s 在本节点启动以来未应答", "%s has not answered since this node started", o.Node)
 	}
-	return fmt.Sprintf("%d signed by %s, %d s ago", o.Size, o.Node, *o.AgoS)
+	return both("%d 由 %s 签署，%d 秒前应答", "%d signed by %s, %d s ago", o.Size, o.Node, *o.AgoS)
 }
 
 // shownOf is a checkpoint's size, and who signed it.
