@@ -201,6 +201,7 @@ var glossary = map[word]string{
 	"class|data":          "敏感程度",
 	"column":              "列名",
 	"column|data":         "字段名",
+	"fields|data":         "约定的字段",
 	"columns":             "字段数",
 	"data set":            "数据集",
 	"generation":          "装载批次",
