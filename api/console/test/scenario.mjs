@@ -142,16 +142,23 @@ export async function play(kit, name) {
 
   /**
    * send submits the form that is open and gives the node's answer, or what the form
-   * itself finds wrong. Where the page says that there is no majority just now, the
-   * person waits and submits again, as it says.
+   * itself finds wrong. Where the page says that there is no majority just now, or that
+   * the record has moved on (a node's own act may come between), the person does what
+   * it says and submits again.
    */
   async function send(d) {
-    for (let times = 0; ; times++) {
+    const end = Date.now() + patience
+    for (;;) {
       const answered = d.page.waitForResponse((r) => r.request().method() === 'POST' && r.url().includes('/v1/records'), { timeout: patience }).catch(() => null)
       await d.page.click('.act button[type=submit]')
       const first = await Promise.race([answered, d.page.waitForSelector('.wrongs li', { timeout: patience }).then(() => 'form', () => null)])
       if (first === 'form') return { form: await d.page.locator('.wrongs').textContent() }
-      if (first?.status() !== 503 || times > 3) return { answer: first }
+      if (Date.now() > end || ![412, 503].includes(first?.status())) return { answer: first }
+      if (first.status() === 412) {
+        const again = d.page.waitForResponse((r) => r.request().method() === 'GET' && r.url().includes('/v1/records/'), { timeout: patience })
+        await d.page.click('.act .ant-alert-error button')
+        await again
+      }
       await d.page.waitForSelector('.fresh:not(.fresh-bad)', { timeout: patience })
     }
   }
