@@ -111,8 +111,8 @@ func seeming(hints []v1.Hint) v1.Label {
 func (v statusView) checkpointRows() []table.Row {
 	c := v.Checkpoints
 	rows := []table.Row{
-		{"", both("%s，已公布", "%s published", shownOf(c.Published))},
-		{"", both("%s，最终", "%s final", shownOf(c.Final))},
+		{"", shownOf(c.Published, "已公布", "published")},
+		{"", shownOf(c.Final, "最终", "final")},
 		{"", both("%d 由本节点共签", "%d cosigned by this node", c.Cosigned)},
 	}
 	for _, o := range c.Others {
@@ -139,12 +139,13 @@ func reachOf(o v1.Reach) v1.Label {
 	return both("%d 由 %s 签署，%d 秒前应答", "%d signed by %s, %d s ago", o.Size, o.Node, *o.AgoS)
 }
 
-// shownOf is a checkpoint's size, and who signed it.
-func shownOf(c *v1.Checkpoint) string {
+// shownOf is a checkpoint's size, who signed it, and what it is.
+func shownOf(c *v1.Checkpoint, zh, en string) v1.Label {
 	if c == nil {
-		return "0"
+		return v1.Label{ZH: "0 " + zh, EN: "0 " + en}
 	}
-	return fmt.Sprintf("%d (cosigned by %s)", c.Size, strings.Join(c.CosignedBy, " "))
+	by := strings.Join(c.CosignedBy, " ")
+	return v1.Label{ZH: fmt.Sprintf("%d %s（%s 共签）", c.Size, zh, by), EN: fmt.Sprintf("%d (cosigned by %s) %s", c.Size, by, en)}
 }
 
 // gather asks for what waits. Proposals need a leader; without one the status says
