@@ -12,7 +12,8 @@ import (
 	"sandi.internal/gateway/consensus/procedure"
 )
 
-// Law is one version of one procedure, with its text.
+// Law is one version of one procedure, with its text. It is shared by the ledgers of a
+// process: do not change it.
 type Law struct {
 	Name      string
 	Version   int
@@ -62,8 +63,11 @@ func newLawBook(g *genesis.Genesis) (*lawBook, error) {
 	return b, nil
 }
 
-// newLaw reads and compiles a document.
+// newLaw reads and compiles a document, unless this process has done so.
 func newLaw(text string) (*Law, error) {
+	if law := compiledTexts.get(text); law != nil {
+		return law, nil
+	}
 	document, err := procedure.Parse([]byte(text))
 	if err != nil {
 		return nil, err
@@ -72,10 +76,10 @@ func newLaw(text string) (*Law, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Law{
+	return compiledTexts.put(&Law{
 		Name: document.Name, Version: document.Version, Prefix: document.Prefix,
 		Text: text, Document: document, Procedure: compiled, Automatic: automatic(document),
-	}, nil
+	}), nil
 }
 
 // admit checks a law against the others: a prefix belongs to one procedure, in all
