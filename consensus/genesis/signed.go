@@ -144,6 +144,15 @@ func (s *Signed) Fingerprint() string {
 
 // Draft checks a genesis and writes its file without signatures.
 func Draft(g *Genesis) ([]byte, error) {
+	raw, err := g.bytes()
+	if err != nil {
+		return nil, err
+	}
+	return write(raw, nil)
+}
+
+// bytes checks a genesis and gives the bytes that are signed.
+func (g *Genesis) bytes() ([]byte, error) {
 	if err := g.check(); err != nil {
 		return nil, err
 	}
@@ -151,7 +160,7 @@ func Draft(g *Genesis) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("couldn't write the genesis: %w", err)
 	}
-	return write(raw, nil)
+	return raw, nil
 }
 
 // AddSignature signs the genesis inside a file for one region, whose governance
@@ -162,40 +171,53 @@ func AddSignature(data []byte, region string, signer keyring.Signer) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
+	if err := s.sign(region, signer); err != nil {
+		return nil, err
+	}
+	return write(s.Raw, s.Signatures)
+}
+
+// sign puts a region's signature in its place.
+func (s *Signed) sign(region string, signer keyring.Signer) error {
 	r := s.Region(region)
 	if r == nil {
-		return nil, refuse(CodeSignature, "region "+region, "not in this genesis")
+		return refuse(CodeSignature, "region "+region, "not in this genesis")
 	}
 	if !r.Governance.Equal(signer.Public()) {
-		return nil, refuse(CodeSignature, "region "+region, "the signer is not its governance key")
+		return refuse(CodeSignature, "region "+region, "the signer is not its governance key")
 	}
 	sig, err := signer.Sign(signingInput(s.Raw))
 	if err != nil {
-		return nil, fmt.Errorf("couldn't sign the genesis for region %s: %w", region, err)
+		return fmt.Errorf("couldn't sign the genesis for region %s: %w", region, err)
 	}
-	signatures := slices.DeleteFunc(slices.Clone(s.Signatures), func(old Signature) bool { return old.Region == region })
-	signatures = append(signatures, Signature{Region: region, Kid: r.Governance.ID, Sig: strict.B64(sig)})
-	slices.SortFunc(signatures, func(a, b Signature) int { return strings.Compare(a.Region, b.Region) })
-	return write(s.Raw, signatures)
+	s.Signatures = slices.DeleteFunc(s.Signatures, func(old Signature) bool { return old.Region == region })
+	s.Signatures = append(s.Signatures, Signature{Region: region, Kid: r.Governance.ID, Sig: strict.B64(sig)})
+	slices.SortFunc(s.Signatures, func(a, b Signature) int { return strings.Compare(a.Region, b.Region) })
+	return nil
 }
 
 // Seal writes the file of a genesis signed by every region at once, as one
 // machine that holds all the keys can: the demo and tests. The result passes
 // Parse.
 func Seal(g *Genesis, signers map[string]keyring.Signer) ([]byte, error) {
-	data, err := Draft(g)
+	raw, err := g.bytes()
 	if err != nil {
 		return nil, err
 	}
+	s := &Signed{Genesis: g, Raw: raw}
 	for i := range g.Regions {
 		code := g.Regions[i].Code
 		signer, ok := signers[code]
 		if !ok {
 			return nil, refuse(CodeMissing, "region "+code, "no signer")
 		}
-		if data, err = AddSignature(data, code, signer); err != nil {
+		if err := s.sign(code, signer); err != nil {
 			return nil, err
 		}
+	}
+	data, err := write(s.Raw, s.Signatures)
+	if err != nil {
+		return nil, err
 	}
 	if _, err := Parse(data); err != nil {
 		return nil, err
