@@ -96,10 +96,10 @@ type API struct {
 	verifier    string      // address of the page that verifies printed codes
 	backingUp   atomic.Bool // one backup at a time
 	closed      atomic.Bool
-	heartbeat   time.Duration // of streams
-	patience    time.Duration // with a stream's reader
-	description []byte        // openapi.json
-	older       []byte        // the same as OpenAPI 3.0
+	heartbeat   time.Duration          // of streams
+	patience    time.Duration          // with a stream's reader
+	description func() ([]byte, error) // openapi.json
+	older       func() ([]byte, error) // the same as OpenAPI 3.0
 }
 
 // New makes the door. A practice clock is accepted on practice networks only.
@@ -126,9 +126,7 @@ func New(cfg Config) (*API, error) {
 	a.huma = humago.New(a.router, humaConfig(a))
 	a.huma.UseMiddleware(a.gate)
 	a.routes()
-	if err := a.describe(); err != nil {
-		return nil, err
-	}
+	a.describe()
 	return a, nil
 }
 

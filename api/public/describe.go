@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -162,16 +163,14 @@ func (a *API) eventAnswers() map[string]*huma.Response {
 	return map[string]*huma.Response{"200": answer}
 }
 
-// describe renders the finished description once.
-func (a *API) describe() (err error) {
+// describe finishes the description. It is rendered when somebody asks for it the first
+// time: a node starts without.
+func (a *API) describe() {
 	api := a.huma.OpenAPI()
 	for _, request := range []string{"OpenRequest", "ActRequest"} {
 		s := api.Components.Schemas.Map()[request]
 		s.Properties["fields"].Type = huma.TypeObject
 	}
-	if a.description, err = indented(api.MarshalJSON()); err != nil {
-		return err
-	}
-	a.older, err = indented(api.Downgrade())
-	return err
+	a.description = sync.OnceValues(func() ([]byte, error) { return indented(api.MarshalJSON()) })
+	a.older = sync.OnceValues(func() ([]byte, error) { return indented(api.Downgrade()) })
 }

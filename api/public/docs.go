@@ -20,11 +20,11 @@ var docsPage []byte
 func (a *API) docs() {
 	for _, d := range []struct {
 		id, path, media, summary string
-		body                     func() []byte
+		body                     func() ([]byte, error)
 	}{
-		{"get-openapi", "/openapi.json", mediaJSON, "This description, OpenAPI 3.1", func() []byte { return a.description }},
-		{"get-openapi-30", "/openapi-3.0.json", mediaJSON, "This description for older generators, OpenAPI 3.0", func() []byte { return a.older }},
-		{"get-docs", "/docs", "text/html; charset=utf-8", "This description as a page", func() []byte { return docsPage }},
+		{"get-openapi", "/openapi.json", mediaJSON, "This description, OpenAPI 3.1", func() ([]byte, error) { return a.description() }},
+		{"get-openapi-30", "/openapi-3.0.json", mediaJSON, "This description for older generators, OpenAPI 3.0", func() ([]byte, error) { return a.older() }},
+		{"get-docs", "/docs", "text/html; charset=utf-8", "This description as a page", func() ([]byte, error) { return docsPage, nil }},
 	} {
 		op := huma.Operation{
 			OperationID: d.id, Method: http.MethodGet, Path: d.path, Tags: []string{"description"}, Summary: d.summary,
@@ -37,7 +37,11 @@ func (a *API) docs() {
 				a.router.Fail(w, r, err)
 				return
 			}
-			body := d.body()
+			body, err := d.body()
+			if err != nil {
+				a.router.Fail(w, r, err)
+				return
+			}
 			h := w.Header()
 			h.Set("Content-Type", d.media)
 			h.Set("Content-Length", strconv.Itoa(len(body)))
