@@ -1,10 +1,10 @@
 import { CheckCircleOutlined, CloseCircleOutlined, MinusCircleOutlined, SyncOutlined } from '@ant-design/icons'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Button } from 'antd'
 import { useState } from 'react'
 import { Link } from 'react-router'
 import { api, got, type NodeStatus } from '../api/client'
 import { useRecords, useStatus } from '../api/queries'
+import { Pager } from '../frame/Pager'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -140,14 +140,12 @@ function Entries({ size }: { size: number }) {
           <Sentence key={e.index} e={e} />
         ))}
       </ol>
-      <nav className="pager" aria-label={t('audit.entries')}>
-        <Button size="small" disabled={ends.length === 0} onClick={() => setEnds(ends.slice(0, -1))}>
-          {t('list.prev')}
-        </Button>
-        <Button size="small" disabled={from === 0} onClick={() => setEnds([...ends, from])}>
-          {t('audit.entries.more')}
-        </Button>
-      </nav>
+      <Pager
+        page={ends.length + 1}
+        prev={ends.length > 0 ? () => setEnds(ends.slice(0, -1)) : undefined}
+        next={from > 0 ? () => setEnds([...ends, from]) : undefined}
+        onward={t('audit.entries.more')}
+      />
     </>
   )
 }

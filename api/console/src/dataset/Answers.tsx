@@ -1,11 +1,12 @@
 import { Button } from 'antd'
 import { useState } from 'react'
+import { Pages } from '../frame/Pager'
+import { pageOf } from '../frame/pages'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
 import { save } from '../util/save'
 import { minute } from '../util/time'
-import { pageOf } from './model'
 import { useAnswers } from './queries'
 
 const shown = 20
@@ -49,19 +50,7 @@ export function Answers({ id }: { id: string }) {
           ))}
         </tbody>
       </table>
-      {pages > 1 && (
-        <nav className="pager" aria-label={t('list.page', { n: page })}>
-          <Button size="small" disabled={page === 1} onClick={() => setPage(page - 1)}>
-            {t('list.prev')}
-          </Button>
-          <span className="quiet">
-            {page} / {pages}
-          </span>
-          <Button size="small" disabled={page === pages} onClick={() => setPage(page + 1)}>
-            {t('list.next')}
-          </Button>
-        </nav>
-      )}
+      <Pages page={page} pages={pages} show={setPage} />
     </>
   )
 }

@@ -2,14 +2,16 @@ import { DownloadOutlined } from '@ant-design/icons'
 import { Alert, Button } from 'antd'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { download } from '../api/client'
+import { Pages } from '../frame/Pager'
+import { pageOf } from '../frame/pages'
 import { Refusal } from '../frame/refusal'
 import { useSpeech } from '../i18n/lang'
 import type { Document } from '../law/document'
 import { useWho } from '../session/context'
 import { FileDrop } from '../sheet/FileDrop'
+import { Templates } from '../sheet/Templates'
 import '../sheet/sheet.css'
-import { faultsOfPage, loadMost, officesOf, pageOf, type DataSet, type LoadReport } from './model'
+import { faultsOfPage, loadMost, officesOf, type DataSet, type LoadReport } from './model'
 import { checked, load, wrongRows } from './queries'
 
 type Phase = { at: 'idle' | 'busy' } | { at: 'checked' | 'loaded'; report: LoadReport }
@@ -43,23 +45,12 @@ export function Load({ set, law }: { set: DataSet; law: Document }) {
       setPhase({ at: 'idle' })
     }
   }
-  const get = (format: 'xlsx' | 'csv') => {
-    setErr(null)
-    download(`/v1/data-sets/${set.record}/template?format=${format}`, `${set.record}-template.${format}`).catch(setErr)
-  }
   const report = 'report' in phase ? phase.report : null
   return (
     <>
       <h3>{t('data.load')}</h3>
       <p className="quiet">{t('data.load.help')}</p>
-      <p className="buttons">
-        <Button icon={<DownloadOutlined />} onClick={() => get('xlsx')}>
-          {t('sheet.template.xlsx')}
-        </Button>
-        <Button icon={<DownloadOutlined />} onClick={() => get('csv')}>
-          {t('sheet.template.csv')}
-        </Button>
-      </p>
+      <Templates address={`/v1/data-sets/${set.record}/template`} name={set.record} />
       <FileDrop name={file?.name} busy={phase.at === 'busy'} take={(f) => void take(f, checked, 'checked')} limits={{ most: loadMost, large: t('data.load.large'), kinds: t('data.load.kinds') }} />
       {phase.at === 'busy' && <p role="status">{t('sheet.checking', { name: file?.name ?? '' })}</p>}
       {err !== null && <Refusal err={err} />}
@@ -122,19 +113,7 @@ function Faults({ report, set }: { report: LoadReport; set: DataSet }) {
           ))}
         </tbody>
       </table>
-      {pages > 1 && (
-        <nav className="pager" aria-label={t('list.page', { n: page })}>
-          <Button size="small" disabled={page === 1} onClick={() => setPage(page - 1)}>
-            {t('list.prev')}
-          </Button>
-          <span className="quiet">
-            {page} / {pages}
-          </span>
-          <Button size="small" disabled={page === pages} onClick={() => setPage(page + 1)}>
-            {t('list.next')}
-          </Button>
-        </nav>
-      )}
+      <Pages page={page} pages={pages} show={setPage} />
     </>
   )
 }

@@ -1,10 +1,10 @@
 import { UserOutlined } from '@ant-design/icons'
-import { Button } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { Link } from 'react-router'
 import type { RecordRow } from '../api/client'
 import { useLaws, useRecords, useStatus, type ListQuery } from '../api/queries'
 import { Empty } from '../frame/Empty'
+import { Pager } from '../frame/Pager'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
@@ -65,15 +65,11 @@ export function RecordTable({ query, label, empty, show, to = recordPage }: Prop
         </table>
       )}
       {(next || cursors.length > 0) && (
-        <nav className="pager" aria-label={t('list.page', { n: cursors.length + 1 })}>
-          <Button size="small" disabled={cursors.length === 0} onClick={() => setTrail({ key, cursors: cursors.slice(0, -1) })}>
-            {t('list.prev')}
-          </Button>
-          <span>{t('list.page', { n: cursors.length + 1 })}</span>
-          <Button size="small" disabled={!next} onClick={() => next && setTrail({ key, cursors: [...cursors, next] })}>
-            {t('list.next')}
-          </Button>
-        </nav>
+        <Pager
+          page={cursors.length + 1}
+          prev={cursors.length > 0 ? () => setTrail({ key, cursors: cursors.slice(0, -1) }) : undefined}
+          next={next ? () => setTrail({ key, cursors: [...cursors, next] }) : undefined}
+        />
       )}
     </>
   )

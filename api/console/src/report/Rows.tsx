@@ -1,6 +1,7 @@
-import { Button } from 'antd'
 import { useState } from 'react'
 import { Link } from 'react-router'
+import { Pages } from '../frame/Pager'
+import { pageOf } from '../frame/pages'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
@@ -39,8 +40,8 @@ export function Rows({ name, asked, figure, title }: { name: string; asked: Aske
 function Page({ rows, listed, report }: { rows: Listed['counted']; listed: Listed; report: Report }) {
   const { t, of } = useSpeech()
   const cells = useCells(report)
-  const [page, setPage] = useState(0)
-  const pages = Math.ceil(rows.length / pageSize)
+  const [asked, setPage] = useState(1)
+  const { items, page, pages } = pageOf(rows, asked, pageSize)
   const dimensions = listed.columns.map((c) => c.name)
   const reason = (code: string | undefined) => of(report.left_out.find((l) => l.code === code)?.reason) || code
   const left = rows.some((r) => r.code)
@@ -64,7 +65,7 @@ function Page({ rows, listed, report }: { rows: Listed['counted']; listed: Liste
             </tr>
           </thead>
           <tbody>
-            {rows.slice(page * pageSize, (page + 1) * pageSize).map((r, i) => (
+            {items.map((r, i) => (
               <tr key={`${r.record}-${r.index}-${r.item ?? 0}-${i}`}>
                 <td>
                   <Link to={`/record/${r.record}`} className="id">
@@ -82,19 +83,7 @@ function Page({ rows, listed, report }: { rows: Listed['counted']; listed: Liste
           </tbody>
         </table>
       </div>
-      {pages > 1 && (
-        <nav className="pager" aria-label={t('list.page', { n: page + 1 })}>
-          <Button size="small" disabled={page === 0} onClick={() => setPage(page - 1)}>
-            {t('list.prev')}
-          </Button>
-          <span className="quiet">
-            {page + 1} / {pages}
-          </span>
-          <Button size="small" disabled={page + 1 >= pages} onClick={() => setPage(page + 1)}>
-            {t('list.next')}
-          </Button>
-        </nav>
-      )}
+      <Pages page={page} pages={pages} show={setPage} />
     </>
   )
 }

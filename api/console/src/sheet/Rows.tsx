@@ -1,9 +1,10 @@
 import { CheckCircleOutlined, ClockCircleOutlined, CloseCircleOutlined, FileDoneOutlined } from '@ant-design/icons'
-import { Button } from 'antd'
 import { useState } from 'react'
 import { Link } from 'react-router'
+import { Pages } from '../frame/Pager'
+import { pageOf } from '../frame/pages'
 import { useSpeech } from '../i18n/lang'
-import { pageOf, shown, wrong, type Filter, type Report, type Row } from './model'
+import { pageSize, shown, wrong, type Filter, type Report, type Row } from './model'
 
 const filters: Filter[] = ['all', 'wrong', 'rest']
 
@@ -13,7 +14,7 @@ export function Rows({ report }: { report: Report }) {
   const [filter, setFilter] = useState<Filter>(report.bad > 0 ? 'wrong' : 'all')
   const [asked, setPage] = useState(1)
   const list = shown(report.items, filter)
-  const { rows, page, pages } = pageOf(list, asked)
+  const { items: rows, page, pages } = pageOf(list, asked, pageSize)
   return (
     <>
       <div className="tabs" role="group" aria-label={t('list.filter')}>
@@ -50,19 +51,7 @@ export function Rows({ report }: { report: Report }) {
           </tbody>
         </table>
       )}
-      {pages > 1 && (
-        <nav className="pager" aria-label={t('list.page', { n: page })}>
-          <Button size="small" disabled={page === 1} onClick={() => setPage(page - 1)}>
-            {t('list.prev')}
-          </Button>
-          <span className="quiet">
-            {page} / {pages}
-          </span>
-          <Button size="small" disabled={page === pages} onClick={() => setPage(page + 1)}>
-            {t('list.next')}
-          </Button>
-        </nav>
-      )}
+      <Pages page={page} pages={pages} show={setPage} />
     </>
   )
 }

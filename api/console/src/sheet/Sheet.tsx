@@ -3,11 +3,11 @@ import { Alert, Button } from 'antd'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { Link, useParams } from 'react-router'
-import { download } from '../api/client'
 import { useLaw, useStatus } from '../api/queries'
 import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { sheetCautions } from '../form/refined'
+import { RolePick } from '../form/RolePick'
 import { Failed, Refusal } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
@@ -18,6 +18,7 @@ import { countsOf, officesOf, progress, unfinished, type Import, type Report } f
 import { annotated, preview, run, useImports } from './queries'
 import { PrintAll } from './PrintAll'
 import { Rows } from './Rows'
+import { Templates } from './Templates'
 import './sheet.css'
 
 /** Sheet imports records of one procedure: template, file, preview, result. */
@@ -46,25 +47,12 @@ export default function Sheet() {
 
 function Template({ it, law }: { it: Import; law: Document }) {
   const { t, of } = useSpeech()
-  const [err, setErr] = useState<unknown>(null)
-  const get = (format: 'xlsx' | 'csv') => {
-    setErr(null)
-    download(`/v1/imports/${it.procedure}/template?format=${format}`, `${it.procedure}-template.${format}`).catch(setErr)
-  }
   return (
     <Panel title={t('sheet.step1')}>
       <p className="quiet">
         {t('sheet.row', { steps: it.steps.map((step) => of(titleOf(law, step)) || step).join(' → ') })} · {t('sheet.step1.help')}
       </p>
-      <p className="buttons">
-        <Button icon={<DownloadOutlined />} onClick={() => get('xlsx')}>
-          {t('sheet.template.xlsx')}
-        </Button>
-        <Button icon={<DownloadOutlined />} onClick={() => get('csv')}>
-          {t('sheet.template.csv')}
-        </Button>
-      </p>
-      {err !== null && <Refusal err={err} />}
+      <Templates address={`/v1/imports/${it.procedure}/template`} name={it.procedure} />
       <details className="more">
         <summary>
           {t('sheet.what')} ({it.columns.length})
@@ -148,22 +136,16 @@ function Intake({ it, law }: { it: Import; law: Document }) {
           <p className="quiet">{t('sheet.notyours', { who: offices.map((o) => named(`role.${o}`, o)).join(mark.list) })}</p>
         ) : (
           <>
-            {roles.length > 1 && (
-              <label className="member sheet-role">
-                <span>{t('act.pickrole')}</span>
-                <select className="select" value={role} disabled={phase.at === 'running'} onChange={(e) => {
-                    setRole(e.target.value)
-                    if (file) void check(file, e.target.value)
-                  }}
-                >
-                  {roles.map((r) => (
-                    <option key={r} value={r}>
-                      {named(`role.${r}`, r)}
-                    </option>
-                  ))}
-                </select>
-              </label>
-            )}
+            <RolePick
+              className="member sheet-role"
+              roles={roles}
+              role={role}
+              disabled={phase.at === 'running'}
+              pick={(r) => {
+                setRole(r)
+                if (file) void check(file, r)
+              }}
+            />
             <FileDrop name={file?.name} busy={phase.at === 'checking' || phase.at === 'running'} take={(f) => void check(f, role)} />
             {phase.at === 'checking' && <p role="status">{t('sheet.checking', { name: file?.name ?? '' })}</p>}
           </>

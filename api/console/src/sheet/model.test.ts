@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countsOf, fault, officesOf, pageOf, printJobs, progress, shown, unfinished, type Report, type Row } from './model'
+import { countsOf, fault, officesOf, printJobs, progress, shown, unfinished, type Report, type Row } from './model'
 
 const row = (n: number, status: string, errors?: Row['errors']): Row => ({ row: n, status, errors })
 const report = (items: Row[]): Report => ({ procedure: 'p', rows: items.length, bad: items.filter((r) => r.status === 'wrong').length, good: 0, done: 0, items })
@@ -10,14 +10,6 @@ test('rows are counted by what would come of them', () => {
   expect(shown(r.items, 'wrong').map((x) => x.row)).toEqual([3])
   expect(shown(r.items, 'rest').map((x) => x.row)).toEqual([2, 4, 5, 6])
   expect(shown(r.items, 'all')).toHaveLength(5)
-})
-
-test('pages of twenty, the last one short, none beyond it', () => {
-  const rows = Array.from({ length: 45 }, (_, i) => i)
-  expect(pageOf(rows, 1).rows[19]).toBe(19)
-  expect(pageOf(rows, 3)).toEqual({ rows: [40, 41, 42, 43, 44], page: 3, pages: 3 })
-  expect(pageOf(rows, 9).page).toBe(3)
-  expect(pageOf([], 1)).toEqual({ rows: [], page: 1, pages: 1 })
 })
 
 test('a sheet that was broken off is to be sent again; one that is wrong is not', () => {

@@ -21,13 +21,6 @@ export const wrong = (row: Row) => row.status === 'wrong'
 /** shown are the rows of a filter: the wrong ones, or those that are on their way. */
 export const shown = (rows: Row[], filter: Filter) => (filter === 'all' ? rows : rows.filter((row) => wrong(row) === (filter === 'wrong')))
 
-/** pageOf are the rows of a page, from 1; a page that there is not is the last. */
-export function pageOf<T>(rows: T[], page: number): { rows: T[]; page: number; pages: number } {
-  const pages = Math.max(1, Math.ceil(rows.length / pageSize))
-  const at = Math.min(Math.max(1, page), pages)
-  return { rows: rows.slice((at - 1) * pageSize, at * pageSize), page: at, pages }
-}
-
 export interface Counts {
   rows: number
   wrong: number
