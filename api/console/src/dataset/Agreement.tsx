@@ -1,8 +1,5 @@
 import { Link, useParams } from 'react-router'
 import type { RecordFull } from '../api/client'
-import { problemOf } from '../api/problem'
-import { useLaw, useRecord } from '../api/queries'
-import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -14,6 +11,7 @@ import { recordPage } from '../record/pages'
 import { State } from '../record/State'
 import { Steps } from '../record/Steps'
 import { Timeline } from '../record/Timeline'
+import { WithRecord, type Read } from '../record/WithRecord'
 import { useWho } from '../session/context'
 import { Answers } from './Answers'
 import { Columns } from './Columns'
@@ -25,38 +23,35 @@ import './dataset.css'
 /** Agreement is what one bureau may ask of another's data set: terms, both sides' consent, until when, what was given. */
 export default function Agreement() {
   const { id = '' } = useParams()
+  const terms = useAgreement(id)
+  return <WithRecord id={id}>{(read) => <Page {...read} terms={terms} />}</WithRecord>
+}
+
+function Page({ record, law, reload, terms }: Read & { terms: ReturnType<typeof useAgreement> }) {
   const { t } = useSpeech()
   const who = useWho()
-  const record = useRecord(id)
-  const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
-  const terms = useAgreement(id)
-  if (record.error) {
-    if (problemOf(record.error).status === 404) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
-    return <Failed err={record.error} retry={() => void record.refetch()} />
-  }
-  if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />
-  if (!record.data || !law.data) return <Waiting lines={8} />
-  const rest = { ...law.data, fields: law.data.fields.filter((f) => f.name !== 'agreed_columns') }
+  const id = record.id
+  const rest = { ...law, fields: law.fields.filter((f) => f.name !== 'agreed_columns') }
   return (
     <div className="page">
       <p className="crumbs">
         <Link to="/data">{t('nav.data')}</Link> / {terms.data && <Link to={setPage(terms.data.data_set)}>{terms.data.title ?? terms.data.data_set}</Link>} / <Link to={recordPage(id)}>{t('data.record')}</Link>
       </p>
-      <Head record={record.data} law={law.data} terms={terms.data} />
+      <Head record={record} law={law} terms={terms.data} />
       <div className="detail">
         <div>
-          <Panel title={t('data.now')}>{terms.data ? <Now terms={terms.data} law={law.data} /> : terms.error ? <Failed err={terms.error} retry={() => void terms.refetch()} /> : <Waiting />}</Panel>
+          <Panel title={t('data.now')}>{terms.data ? <Now terms={terms.data} law={law} /> : terms.error ? <Failed err={terms.error} retry={() => void terms.refetch()} /> : <Waiting />}</Panel>
           <Panel title={t('rec.steps')}>
-            <Steps record={record.data} law={law.data} reload={() => void record.refetch()} />
+            <Steps record={record} law={law} reload={reload} />
           </Panel>
           <Panel title={t('rec.fields')}>
-            <Fields record={record.data} law={rest} />
+            <Fields record={record} law={rest} />
           </Panel>
         </div>
         <div>
           <Panel title={t('data.agreed')}>{terms.data ? <Columns list={terms.data.columns} label={t('data.agreed')} /> : <Waiting />}</Panel>
           <Panel title={t('rec.timeline')}>
-            <Timeline id={id} law={law.data} />
+            <Timeline id={id} law={law} />
           </Panel>
         </div>
       </div>

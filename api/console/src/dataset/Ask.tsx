@@ -4,15 +4,16 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { Link, useParams } from 'react-router'
 import { problemOf } from '../api/problem'
-import { useLaw, useRecord } from '../api/queries'
 import { RecordInput } from '../form/RecordInput'
-import { Empty } from '../frame/Empty'
+import { RolePick } from '../form/RolePick'
+import { Pager } from '../frame/Pager'
 import { Panel } from '../frame/Panel'
-import { Failed, Refusal } from '../frame/refusal'
+import { Refusal } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
 import { fieldOf, type Document } from '../law/document'
 import { useNames } from '../record/names'
+import { Unread, WithRecord } from '../record/WithRecord'
 import { useWho } from '../session/context'
 import { save } from '../util/save'
 import { minute } from '../util/time'
@@ -32,21 +33,24 @@ export default function Ask() {
   const { id = '' } = useParams()
   const { t } = useSpeech()
   const terms = useAgreement(id)
-  const record = useRecord(id)
-  const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
-  const missing = [terms.error, record.error].find((err) => err && problemOf(err).status === 404)
-  if (missing) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
-  const failed = [terms, record, law].find((q) => q.error)
-  if (failed) return <Failed err={failed.error} retry={() => void failed.refetch()} />
-  if (!terms.data || !law.data) return <Waiting lines={8} />
   return (
-    <div className="page">
-      <p className="crumbs">
-        <Link to="/data">{t('nav.data')}</Link> / <Link to={agreementPage(id)}>{id}</Link> / {t('data.ask')}
-      </p>
-      <h1 className="greeting">{terms.data.title ?? terms.data.data_set}</h1>
-      <Desk key={id} terms={terms.data} law={law.data} />
-    </div>
+    <WithRecord id={id}>
+      {({ law }) =>
+        terms.error ? (
+          <Unread err={terms.error} retry={() => void terms.refetch()} />
+        ) : !terms.data ? (
+          <Waiting lines={8} />
+        ) : (
+          <div className="page">
+            <p className="crumbs">
+              <Link to="/data">{t('nav.data')}</Link> / <Link to={agreementPage(id)}>{id}</Link> / {t('data.ask')}
+            </p>
+            <h1 className="greeting">{terms.data.title ?? terms.data.data_set}</h1>
+            <Desk key={id} terms={terms.data} law={law} />
+          </div>
+        )
+      }
+    </WithRecord>
   )
 }
 
@@ -118,18 +122,7 @@ function Desk({ terms, law }: { terms: Agreement; law: Document }) {
                 ))}
               </select>
             </label>
-            {roles.length > 1 && (
-              <label>
-                {t('act.pickrole')}
-                <select value={role} onChange={(e) => setRole(e.target.value)}>
-                  {roles.map((r) => (
-                    <option key={r} value={r}>
-                      {named(`role.${r}`, r)}
-                    </option>
-                  ))}
-                </select>
-              </label>
-            )}
+            <RolePick className="" roles={roles} role={role} pick={setRole} />
             <label>
               {t('data.limit')}
               <select value={limit} onChange={(e) => setLimit(Number(e.target.value))}>
@@ -186,8 +179,8 @@ function Result({ asked, terms, busy, show, more }: ResultProps) {
     return c ? of(c.title) + (c.unit ? `（${c.unit}）` : '') : name
   })
   const total = asked.pages.reduce((n, p) => n + p.rows.length, 0)
-  const last = asked.at === asked.pages.length - 1
-  const next = last ? page.next : undefined
+  const cursor = page.next
+  const onward = asked.at < asked.pages.length - 1 ? () => show(asked.at + 1) : cursor ? () => more(cursor) : undefined
   const csv = () => save(new Blob([csvOf(heads, asked.pages.flatMap((p) => p.rows.map(cellsOf)))], { type: 'text/csv' }), `${terms.data_set}-${terms.record}.csv`)
   return (
     <Panel
@@ -225,15 +218,7 @@ function Result({ asked, terms, busy, show, more }: ResultProps) {
           </tbody>
         </table>
       )}
-      <nav className="pager" aria-label={t('list.page', { n: asked.at + 1 })}>
-        <Button size="small" disabled={asked.at === 0} onClick={() => show(asked.at - 1)}>
-          {t('list.prev')}
-        </Button>
-        <span>{t('list.page', { n: asked.at + 1 })}</span>
-        <Button size="small" loading={busy} disabled={last && !next} onClick={() => (next ? more(next) : show(asked.at + 1))}>
-          {t('list.next')}
-        </Button>
-      </nav>
+      <Pager page={asked.at + 1} prev={asked.at > 0 ? () => show(asked.at - 1) : undefined} next={onward} busy={busy} />
     </Panel>
   )
 }

@@ -3,9 +3,8 @@ import { useState } from 'react'
 import { Link, useParams } from 'react-router'
 import type { Draw as DrawAnswer, RecordFull } from '../api/client'
 import { problemOf } from '../api/problem'
-import { useDeadlines, useDraw, useLaw, useRecord } from '../api/queries'
+import { useDeadlines, useDraw } from '../api/queries'
 import type { FormValues } from '../form/model'
-import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -17,6 +16,7 @@ import { useNames } from '../record/names'
 import { recordPage } from '../record/pages'
 import { State } from '../record/State'
 import { Steps } from '../record/Steps'
+import { WithRecord } from '../record/WithRecord'
 import { useWho } from '../session/context'
 import { civil, minute } from '../util/time'
 import { AgainCard, useWording } from './AgainCard'
@@ -29,16 +29,7 @@ import { Result } from './Result'
 /** Draw is one draw: what it is drawn from, who contributed, what came of it, and the means to draw it again. */
 export default function Draw() {
   const { id = '' } = useParams()
-  const { t } = useSpeech()
-  const record = useRecord(id)
-  const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
-  if (record.error) {
-    if (problemOf(record.error).status === 404) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
-    return <Failed err={record.error} retry={() => void record.refetch()} />
-  }
-  if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />
-  if (!record.data || !law.data) return <Waiting lines={8} />
-  return <Page key={id} record={record.data} law={law.data} reload={() => void record.refetch()} />
+  return <WithRecord id={id}>{({ record, law, reload }) => <Page key={id} record={record} law={law} reload={reload} />}</WithRecord>
 }
 
 function Page({ record, law, reload }: { record: RecordFull; law: Document; reload: () => void }) {

@@ -12,6 +12,7 @@ import { Line, type Inputs } from './Line'
 import { faults, formOf, wireAll, type FormField, type FormValues } from './model'
 import { Origin } from './Origin'
 import { refinementOf } from './refined'
+import { RolePick } from './RolePick'
 import { cautionsOf, partsOf, together, type Caution } from './refined/refinement'
 import { Summary } from './Summary'
 import { useKnown } from './useKnown'
@@ -143,18 +144,7 @@ export function Form({ law, event, roles, initial, inputs, present = nothing, su
             {t('act.basis')}: {event.basis?.join(mark.list)}
           </p>
         )}
-        {roles.length > 1 && (
-          <label className="member">
-            <span>{t('act.pickrole')}</span>
-            <select className="select" value={role} onChange={(e) => setRole(e.target.value)}>
-              {roles.map((r) => (
-                <option key={r} value={r}>
-                  {named(`role.${r}`, r)}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
+        <RolePick roles={roles} role={role} pick={setRole} />
         {parts.map((part, i) => (
           <Group key={i} title={part.title && of(part.title)}>
             {part.main.map(line)}

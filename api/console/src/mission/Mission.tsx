@@ -3,9 +3,7 @@ import { Button } from 'antd'
 import { useMemo, useRef, useState, type ReactNode } from 'react'
 import { Link, useParams } from 'react-router'
 import { api, got, type RecordFull } from '../api/client'
-import { problemOf } from '../api/problem'
-import { useDraw, useLaw, useRecord, useStatus } from '../api/queries'
-import { Empty } from '../frame/Empty'
+import { useDraw, useRecord, useStatus } from '../api/queries'
 import { Panel } from '../frame/Panel'
 import { Failed, Refusal } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -19,6 +17,7 @@ import { mine } from '../record/options'
 import { recordPage } from '../record/pages'
 import { State } from '../record/State'
 import { Steps } from '../record/Steps'
+import { WithRecord, type Read } from '../record/WithRecord'
 import { useWho } from '../session/context'
 import { Answers } from './Answers'
 import './mission.css'
@@ -28,19 +27,14 @@ import { Offline } from './Offline'
 /** Mission is one assignment as its team needs it on a telephone: whose turn it is, when, where, with whom, on what basis, what to check. */
 export default function Mission() {
   const { id = '' } = useParams()
-  const { t } = useSpeech()
-  const record = useRecord(id)
-  const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
-  if (record.error && !record.data) {
-    if (problemOf(record.error).status === 404) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
-    return <Failed err={record.error} retry={() => void record.refetch()} />
-  }
-  if (law.error && !law.data) return <Failed err={law.error} retry={() => void law.refetch()} />
-  if (!record.data || !law.data) return <Waiting lines={8} />
-  return <Page key={id} record={record.data} law={law.data} lost={record.error !== null} reload={() => void record.refetch()} />
+  return (
+    <WithRecord id={id} keeps>
+      {(read) => <Page key={id} {...read} />}
+    </WithRecord>
+  )
 }
 
-function Page({ record, law, lost, reload }: { record: RecordFull; law: Document; lost: boolean; reload: () => void }) {
+function Page({ record, law, lost, reload }: Read) {
   const { t } = useSpeech()
   const f = missionOf(record)
   const status = useStatus()

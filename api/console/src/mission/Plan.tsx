@@ -1,10 +1,8 @@
 import { FormOutlined } from '@ant-design/icons'
 import { Link, useParams } from 'react-router'
 import type { RecordFull, RecordRow } from '../api/client'
-import { problemOf } from '../api/problem'
-import { useLaw, useRecord, useRecords } from '../api/queries'
+import { useLaw, useRecords } from '../api/queries'
 import { addressOf } from '../form/model'
-import { Empty } from '../frame/Empty'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -16,6 +14,7 @@ import { useNames } from '../record/names'
 import { recordPage } from '../record/pages'
 import { State } from '../record/State'
 import { Steps } from '../record/Steps'
+import { WithRecord } from '../record/WithRecord'
 import { useWho } from '../session/context'
 import './mission.css'
 import { assignment, assignsIn, draw, drawsIn, planOf } from './model'
@@ -26,16 +25,11 @@ const most = 200
 /** Plan is one plan: its hosts and who leads where, its draws, and an assignment for each who was drawn. */
 export default function Plan() {
   const { id = '' } = useParams()
-  const { t } = useSpeech()
-  const record = useRecord(id)
-  const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
-  if (record.error && !record.data) {
-    if (problemOf(record.error).status === 404) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
-    return <Failed err={record.error} retry={() => void record.refetch()} />
-  }
-  if (law.error && !law.data) return <Failed err={law.error} retry={() => void law.refetch()} />
-  if (!record.data || !law.data) return <Waiting lines={8} />
-  return <Page key={id} record={record.data} law={law.data} reload={() => void record.refetch()} />
+  return (
+    <WithRecord id={id} keeps>
+      {({ record, law, reload }) => <Page key={id} record={record} law={law} reload={reload} />}
+    </WithRecord>
+  )
 }
 
 /** useOf reads the records of a procedure that belong to a plan. */

@@ -1,8 +1,6 @@
 import { Link, useParams } from 'react-router'
 import type { RecordFull } from '../api/client'
-import { problemOf } from '../api/problem'
-import { useDeadlines, useLaw, useRecord } from '../api/queries'
-import { Empty } from '../frame/Empty'
+import { useDeadlines } from '../api/queries'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -18,24 +16,22 @@ import { ownPage } from './pages'
 import { State } from './State'
 import { Steps } from './Steps'
 import { Timeline } from './Timeline'
+import { WithRecord, type Read } from './WithRecord'
 
 /** Detail is one record: who holds it, until when, what can be done, what was done. */
 export default function Detail() {
   const { id = '' } = useParams()
+  return <WithRecord id={id}>{(read) => <Page {...read} />}</WithRecord>
+}
+
+function Page({ record, law, reload }: Read) {
   const { t, of } = useSpeech()
-  const record = useRecord(id)
-  const law = useLaw(record.data?.procedure ?? '', record.data?.version ?? 0)
-  if (record.error) {
-    if (problemOf(record.error).status === 404) return <Empty to="/records" go={t('rec.find')}>{t('rec.notfound')}</Empty>
-    return <Failed err={record.error} retry={() => void record.refetch()} />
-  }
-  if (law.error) return <Failed err={law.error} retry={() => void law.refetch()} />
-  if (!record.data || !law.data) return <Waiting lines={8} />
-  const own = ownPage(law.data.name, id)
+  const id = record.id
+  const own = ownPage(law.name, id)
   return (
     <div className="page">
       <p className="crumbs">
-        <Link to="/records">{t('nav.records')}</Link> / <Link to={`/records?procedure=${law.data.name}`}>{of(law.data.title)}</Link>
+        <Link to="/records">{t('nav.records')}</Link> / <Link to={`/records?procedure=${law.name}`}>{of(law.title)}</Link>
         {own && (
           <>
             {' '}
@@ -43,31 +39,31 @@ export default function Detail() {
           </>
         )}
       </p>
-      <Head record={record.data} law={law.data} />
+      <Head record={record} law={law} />
       <div className="detail">
         <div>
           <Panel title={t('rec.steps')}>
-            <Steps record={record.data} law={law.data} reload={() => void record.refetch()} />
-            <Onward record={record.data} law={law.data} />
+            <Steps record={record} law={law} reload={reload} />
+            <Onward record={record} law={law} />
           </Panel>
           <Panel title={t('rec.fields')}>
-            <Fields record={record.data} law={law.data} />
+            <Fields record={record} law={law} />
           </Panel>
         </div>
         <div>
           <Panel title={t('rec.deadlines')}>
-            <AllLimits id={id} law={law.data} />
+            <AllLimits id={id} law={law} />
           </Panel>
           <Panel title={t('paper.title')}>
             <Papers record={id} />
           </Panel>
           <Panel title={t('rec.timeline')}>
-            <Timeline id={id} law={law.data} />
+            <Timeline id={id} law={law} />
           </Panel>
-          {record.data.links && record.data.links.length > 0 && (
+          {record.links && record.links.length > 0 && (
             <Panel title={t('rec.links')}>
               <ul className="links">
-                {record.data.links.map((l) => (
+                {record.links.map((l) => (
                   <li key={l.rel + l.id}>
                     <Link to={`/record/${l.id}`} className="id">
                       {l.id}

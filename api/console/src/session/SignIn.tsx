@@ -1,10 +1,10 @@
 import { Alert, Button, Form, Input } from 'antd'
 import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { problemOf, type Problem } from '../api/problem'
-import { LanguageSwitch } from '../frame/LanguageSwitch'
 import { useTexts } from '../frame/refusal'
 import { useSpeech } from '../i18n/lang'
 import { useSession } from './context'
+import { SignCard } from './SignCard'
 import { signIn, signInBy, ways, type Standing, type Ways } from './session'
 
 /** codeIn takes the code out of a link's fragment, which never reaches a server log. */
@@ -49,46 +49,39 @@ export function SignIn() {
 
   const mend = problem && texts.mend(problem)
   return (
-    <main className="sign" id="content">
-      <div className="sign-card">
-        <div className="sign-head">
-          <img src="/console/favicon.svg" alt="" width={40} height={40} />
-          <h1>{t('app.name')}</h1>
-          <LanguageSwitch />
-        </div>
-        <p className="quiet">{t('sign.welcome')}</p>
-        {over && !problem && <Alert type="warning" showIcon title={t('sign.ended')} role="alert" />}
-        {refused && !problem && <Alert type="error" showIcon title={t('sign.refused')} role="alert" />}
-        {problem && <Alert type="error" showIcon title={texts.title(problem)} description={mend} role="alert" />}
-        {open?.oidc && (
-          <Button type="primary" href="/console/oidc/start" block className="sign-way">
-            {t('sign.oidc')}
-          </Button>
-        )}
-        {open?.password && (
-          <Way title={t('sign.byPassword')}>
-            <Form layout="vertical" requiredMark={false} onFinish={({ name, password }: { name: string; password: string }) => void go(() => signInBy(name, password))}>
-              <Form.Item name="name" label={t('sign.name')} rules={[{ required: true, message: t('err.missing') }]}>
-                <Input autoComplete="username" autoCapitalize="none" spellCheck={false} />
-              </Form.Item>
-              <Form.Item name="password" label={t('sign.password')} rules={[{ required: true, message: t('err.missing') }]}>
-                <Input.Password autoComplete="current-password" />
-              </Form.Item>
-              <Button type={open.oidc ? 'default' : 'primary'} htmlType="submit" loading={busy} block>
-                {busy ? t('sign.entering') : t('sign.go')}
-              </Button>
-            </Form>
-            <p className="quiet">{t('sign.lost')}</p>
-          </Way>
-        )}
-        {open?.link && (
-          <Way title={t('sign.byLink')}>
-            <ByLink busy={busy} primary={!open.oidc && !open.password} go={byCode} />
-          </Way>
-        )}
-        {open && !open.oidc && !open.link && !open.password && <p className="quiet">{t('sign.none')}</p>}
-      </div>
-    </main>
+    <SignCard title={t('app.name')}>
+      <p className="quiet">{t('sign.welcome')}</p>
+      {over && !problem && <Alert type="warning" showIcon title={t('sign.ended')} role="alert" />}
+      {refused && !problem && <Alert type="error" showIcon title={t('sign.refused')} role="alert" />}
+      {problem && <Alert type="error" showIcon title={texts.title(problem)} description={mend} role="alert" />}
+      {open?.oidc && (
+        <Button type="primary" href="/console/oidc/start" block className="sign-way">
+          {t('sign.oidc')}
+        </Button>
+      )}
+      {open?.password && (
+        <Way title={t('sign.byPassword')}>
+          <Form layout="vertical" requiredMark={false} onFinish={({ name, password }: { name: string; password: string }) => void go(() => signInBy(name, password))}>
+            <Form.Item name="name" label={t('sign.name')} rules={[{ required: true, message: t('err.missing') }]}>
+              <Input autoComplete="username" autoCapitalize="none" spellCheck={false} />
+            </Form.Item>
+            <Form.Item name="password" label={t('sign.password')} rules={[{ required: true, message: t('err.missing') }]}>
+              <Input.Password autoComplete="current-password" />
+            </Form.Item>
+            <Button type={open.oidc ? 'default' : 'primary'} htmlType="submit" loading={busy} block>
+              {busy ? t('sign.entering') : t('sign.go')}
+            </Button>
+          </Form>
+          <p className="quiet">{t('sign.lost')}</p>
+        </Way>
+      )}
+      {open?.link && (
+        <Way title={t('sign.byLink')}>
+          <ByLink busy={busy} primary={!open.oidc && !open.password} go={byCode} />
+        </Way>
+      )}
+      {open && !open.oidc && !open.link && !open.password && <p className="quiet">{t('sign.none')}</p>}
+    </SignCard>
   )
 }
 
