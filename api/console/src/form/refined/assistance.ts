@@ -1,6 +1,6 @@
 import type { FormValue, FormValues } from '../model'
 import type { Refinement } from './refinement'
-import { letter, party } from './shared'
+import { approved, letter, party } from './shared'
 
 /** rowsFor begins a list with a row for each matter of the request, by its number. */
 const rowsFor = (matters: unknown): FormValue[] | undefined => {
@@ -8,6 +8,7 @@ const rowsFor = (matters: unknown): FormValue[] | undefined => {
   return matters.map((m: { no?: unknown }, i) => ({ no: String(m?.no ?? i + 1) }))
 }
 
+const assistant = approved('proposed_assistant', 'assistant_org')
 const fieldwork = ['premises_check', 'interview']
 const asks = (v: Record<string, unknown>, kinds: string[]) => Array.isArray(v.matters) && v.matters.some((m: { kind?: unknown } | undefined) => kinds.includes(String(m?.kind)))
 
@@ -52,10 +53,10 @@ export const forms: Record<string, Refinement> = {
     groups: [{ title: { zh: '协助调查函', en: 'The letter' }, fields: ['doc_no', 'assistant_org', 'payload_root'] }],
     hints: {
       ...letter,
+      ...assistant.hints,
       doc_no: { zh: '协助调查函文号。例（虚构）：冀市监协查〔2025〕9号', en: 'Of the letter. E.g. (invented) 冀市监协查〔2025〕9号' },
-      assistant_org: { zh: '已按批准的单位填入；不一致的不会被接受。', en: 'Filled in with the one approved; any other is refused.' },
     },
-    begins: ({ fields }) => (typeof fields.proposed_assistant === 'string' ? { assistant_org: fields.proposed_assistant } : {}),
+    begins: assistant.begins,
   },
   take_up: {
     groups: [{ title: { zh: '受理', en: 'Taking it up' }, fields: ['handlers'] }],

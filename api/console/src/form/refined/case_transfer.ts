@@ -1,10 +1,12 @@
 import { bureau, registered, type Refinement } from './refinement'
-import { isPerson, letter, party, platformShop, unmasked } from './shared'
+import { acceptance, approved, isPerson, letter, party, platformShop, unmasked } from './shared'
 
 const organisations = ['enterprise', 'individual_business', 'public_institution']
 const organised = (v: Record<string, unknown>) => organisations.includes(String(v.party_kind))
 /** The law wants one of the three of an organisation. */
 const identified = (v: Record<string, unknown>) => (organised(v) && !v.party_uscc && !v.party_legacy_no && !v.party_unidentified ? 'either' : false)
+
+const receiver = approved('proposed_receiver', 'receiver_org')
 
 /** So many days before a seizure ends the sender has to settle it first (the law warns of as many when the letter is sent). */
 const seizureDays = 21
@@ -94,15 +96,15 @@ export const forms: Record<string, Refinement> = {
     ],
     hints: {
       ...letter,
+      ...receiver.hints,
       distinct_case_reason: party.distinct_case_reason,
       doc_no: { zh: '移送函上的文号，与纸质函一致。例（虚构）：京市监案移〔2025〕12号', en: 'As on the letter. E.g. (invented) 京市监案移〔2025〕12号' },
-      receiver_org: { zh: '已按批准的单位填入；不一致的不会被接受。', en: 'Filled in with the one approved; any other is refused.' },
     },
-    begins: ({ fields }) => (typeof fields.proposed_receiver === 'string' ? { receiver_org: fields.proposed_receiver } : {}),
+    begins: receiver.begins,
     cautions: [onlyOnce, filedFirst],
   },
   accept: {
-    groups: [{ title: { zh: '接收', en: 'Acceptance' }, fields: ['handlers'], more: ['payload_check'] }],
+    groups: acceptance,
     hints: {
       handlers: { zh: '至少两名执法人员和证号。例（虚构）：冀A-0001，王*', en: 'At least two officers with their numbers. E.g. (invented) 冀A-0001, 王*' },
       payload_check: { zh: '可以再上传一次收到的总清单，与移送方的摘要核对。', en: 'The list as received may be put in again, to be held against the sender\'s digest.' },

@@ -1,5 +1,5 @@
 import { bureau, today, type Refinement } from './refinement'
-import { isPerson, letter, party, platformShop, unmasked } from './shared'
+import { acceptance, isPerson, letter, party, platformShop, unmasked } from './shared'
 
 /** Part A of the platform reports: the sender could act itself, and must decide before it sends. */
 const ownOrTheirs = {
@@ -71,7 +71,7 @@ export const forms: Record<string, Refinement> = {
     cautions: [ownOrTheirs],
   },
   accept: {
-    groups: [{ title: { zh: '接收', en: 'Acceptance' }, fields: ['handlers'], more: ['payload_check'] }],
+    groups: acceptance,
     hints: { handlers: { zh: '谁来核查。例（虚构）：冀A-0001，王*', en: 'Who verifies it. E.g. (invented) 冀A-0001, 王*' } },
     cautions: [
       {

@@ -1,4 +1,4 @@
-import { bureau, provinceOf, registered, today, type Refinement } from './refinement'
+import { bureau, provinceOf, registered, today, within, type Refinement } from './refinement'
 import { letter } from './shared'
 
 /** The forms of a penalty that is published where the party is registered. */
@@ -26,7 +26,7 @@ export const forms: Record<string, Refinement> = {
     offers: { party_division: registered('party_uscc'), decision_date: today },
     cautions: [
       {
-        when: (v, known) => typeof v.party_division === 'string' && /^\d{6}$/.test(v.party_division.trim()) && v.party_division.trim().slice(0, 2) === known.region.slice(0, 2),
+        when: (v, known) => within(v.party_division, known.region),
         text: { zh: '当事人在本省（市）登记：依第9条在本地公示，不用推送。', en: 'The party is registered in your own province: it is published here (art. 9), not pushed.' },
         cite: '信息公示规定 第9条',
         at: 'party_division',

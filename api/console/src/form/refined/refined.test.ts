@@ -5,7 +5,7 @@ import type { Org } from '../../api/client'
 import type { Field } from '../../law/document'
 import type { FormField } from '../model'
 import { onwardFrom, refined, refinementOf, sheetCautions } from '.'
-import { bureau, bureauOf, carried, cautionsOf, divisionOf, originOf, partsOf, registered, type Known, type Refinement } from './refinement'
+import { bureau, bureauOf, carried, cautionsOf, divisionOf, originOf, partsOf, registered, within, type Known, type Refinement } from './refinement'
 
 interface Event {
   name?: string
@@ -112,6 +112,7 @@ test('a division comes from a credit code, a bureau from a division', () => {
   expect(bureauOf('130602', orgs)?.code).toBe('130600-SJ')
   expect(bureauOf('131003', orgs)?.code).toBe('130000-SJ')
   expect(bureauOf('370000', orgs)).toBeUndefined()
+  expect([within(' 131003 ', '130000'), within('110000', '130000'), within('13', '130000'), within(undefined, '130000')]).toEqual([true, false, false, false])
   expect(registered('u')({ u: '91131003XXXX00027R' })?.value).toBe('131003')
   expect(bureau('d')({ d: '131003' }, { ...none, orgs })?.value).toBe('130000-SJ')
   expect(bureau('d')({ d: '110000' }, { ...none, orgs }), 'nobody is offered their own bureau').toBeUndefined()

@@ -100,9 +100,14 @@ export const divisionOf = (uscc: FormValue): string | undefined => {
   return found?.[1]
 }
 
+const isDivision = (value: FormValue | undefined): value is string => typeof value === 'string' && /^\d{6}$/.test(value.trim())
+
+/** within reports whether a division is in a region: both are of one province. */
+export const within = (division: FormValue | undefined, region: string) => isDivision(division) && division.trim().slice(0, 2) === region.slice(0, 2)
+
 /** bureauOf is the bureau of a division: of its county, else of its city, else of its province; undefined when no member has one. */
 export function bureauOf(division: FormValue, orgs: Org[]): Org | undefined {
-  if (typeof division !== 'string' || !/^\d{6}$/.test(division.trim())) return undefined
+  if (!isDivision(division)) return undefined
   const d = division.trim()
   for (const code of [d, d.slice(0, 4) + '00', d.slice(0, 2) + '0000']) {
     const found = orgs.find((o) => o.code === `${code}-SJ`)
@@ -113,7 +118,7 @@ export function bureauOf(division: FormValue, orgs: Org[]): Org | undefined {
 
 /** provinceOf is the provincial bureau of a division. */
 export const provinceOf = (division: FormValue, orgs: Org[]): Org | undefined =>
-  typeof division === 'string' && /^\d{6}$/.test(division.trim()) ? orgs.find((o) => o.code === `${division.trim().slice(0, 2)}0000-SJ`) : undefined
+  isDivision(division) ? orgs.find((o) => o.code === `${division.trim().slice(0, 2)}0000-SJ`) : undefined
 
 /** carried is what a record brings into a form that follows from it: plain values only. */
 export function carried(take: Take | undefined, fields: Record<string, unknown>): Record<string, string> {

@@ -1,5 +1,5 @@
 import type { Label } from '../../i18n/lang'
-import type { Caution } from './refinement'
+import type { Caution, Group, Refinement } from './refinement'
 
 // What several refined forms say alike. Every example is invented and says so.
 
@@ -19,6 +19,18 @@ export const party = {
   origin_record: { zh: '由平台上另一条记录引出的，填它的编号，可以带入已有内容。', en: 'When another record here led to this, its id; what it says can be taken over.' },
   distinct_case_reason: { zh: '同一当事人此前有移送来的案件时才需要：说明为什么是另一案。', en: 'Only if a case against the same party was transferred to us before: why this is another.' },
 } satisfies Record<string, Label>
+
+/** acceptance is the form of an office that takes over what came; it may hold the list of it against the sender's. */
+export const acceptance: Group[] = [{ title: { zh: '接收', en: 'Acceptance' }, fields: ['handlers'], more: ['payload_check'] }]
+
+/** approved fills in whom a letter goes to with whom the head has approved: the law takes nobody else. */
+export const approved = (from: string, to: string): Required<Pick<Refinement, 'begins' | 'hints'>> => ({
+  begins: ({ fields }) => {
+    const org = fields[from]
+    return typeof org === 'string' ? { [to]: org } : {}
+  },
+  hints: { [to]: { zh: '已按批准的单位填入；不一致的不会被接受。', en: 'Filled in with the one approved; any other is refused.' } },
+})
 
 /** isPerson: the name is masked and the full identity goes where only a commitment of it is shown. */
 export const isPerson = (v: Record<string, unknown>) => v.party_kind === 'natural_person'

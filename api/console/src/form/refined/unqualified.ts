@@ -1,7 +1,5 @@
-import { bureau, provinceOf, registered, type Refinement } from './refinement'
+import { bureau, provinceOf, registered, within, type Refinement } from './refinement'
 import { letter } from './shared'
-
-const producerHere = (v: Record<string, unknown>, region: string) => typeof v.producer_division === 'string' && v.producer_division.slice(0, 2) === region.slice(0, 2)
 
 /** The forms of an unqualified product, in the order of the sampling sheet and of the notice. */
 export const forms: Record<string, Refinement> = {
@@ -31,7 +29,7 @@ export const forms: Record<string, Refinement> = {
     offers: { producer_division: registered('producer_uscc'), seller_division: registered('seller_uscc') },
     cautions: [
       {
-        when: (v, known) => producerHere(v, known.region) && !v.parent_record, // a child notice goes to where the goods are
+        when: (v, known) => within(v.producer_division, known.region) && !v.parent_record, // a child notice goes to where the goods are
         text: { zh: '生产者在本地区：结论确认后由本地区处理，不需要通报其他地区。', en: 'The producer is in this region: it is handled here, and no other region is notified.' },
         cite: '18号令 第44条',
         at: 'producer_division',
