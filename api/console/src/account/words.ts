@@ -63,7 +63,7 @@ export const words = {
   'acc.bad.full': { zh: '账号数已达上限', en: 'There are as many accounts as a node keeps' },
 
   'acts.intro': { zh: '三类管理员的操作、账号变动、登录与被拒绝的登录，先记入日志再执行；不能修改，也不能删除。', en: 'What administrators do, changes of accounts, sign-ins and refused ones: written down before they take effect. Nothing here can be changed or taken out.' },
-  'acts.digest': { zh: '共 {n} 条，末条摘要', en: '{n} lines; digest of the last' },
+  'acts.digest': { zh: '共 {n} 条，末条摘要', en: '{n} {n:line|lines}; digest of the last' },
   'acts.digest.help': { zh: '每条含前一条的摘要。把末条摘要抄存在系统之外，以后即可证明此前的日志未被改动。', en: 'Each line holds the digest of the one before. Note the last one down elsewhere: it proves later that nothing before it was changed.' },
   'acts.time': { zh: '时间', en: 'Time' },
   'acts.what': { zh: '事项', en: 'Act' },

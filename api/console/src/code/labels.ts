@@ -17,12 +17,12 @@ export const labelsOf = (law: Law, record: string, procedure?: string): Labels |
 
 /** shown is a value of a statement in words: nothing here knows a procedure. */
 export function shown(value: unknown, of: (label: Label | undefined) => string, field?: Labels['fields'][string]): string {
-  if (Array.isArray(value)) return value.map((v) => shown(v, of, field)).join('；') || '—'
+  if (Array.isArray(value)) return value.map((v) => shown(v, of, field)).join(of({ zh: '；', en: '; ' })) || '—'
   if (typeof value === 'boolean') return of(value ? { zh: '是', en: 'yes' } : { zh: '否', en: 'no' })
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value)
       .map(([name, v]) => `${of(field?.members?.[name]) || name} ${shown(v, of, field)}`)
-      .join('，')
+      .join(of({ zh: '，', en: ', ' }))
   }
   const text = String(value)
   return of(field?.values?.[text]) || text

@@ -1,6 +1,6 @@
 import law from 'virtual:law-labels'
 import type { Label } from '../i18n/lang'
-import type { Lang } from '../i18n/words'
+import { aside, fill, marks, type Lang } from '../i18n/words'
 import { civil } from '../util/time'
 import { fingerprintOf, type KeyFile } from '../verify/core/keyfile'
 import { bytesOfDigits, named, prove, proveReceipt, readKeys, type Proven } from './code'
@@ -27,7 +27,7 @@ let keys: KeyFile | undefined
 let results: Result[] = []
 let busy = false
 
-const t = (key: Key, params: Record<string, string | number> = {}) => words[key][lang].replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? String(params[name]) : whole))
+const t = (key: Key, params: Record<string, string | number> = {}) => fill(words[key][lang], params)
 const of = (label: Label | undefined) => (label ? label[lang] || label.zh : '')
 
 function remembered(key: string): string | null {
@@ -131,7 +131,7 @@ function card(r: Result): HTMLElement {
   if (p.ledgerTime) facts.append(fact(t('fact.since'), civil(p.ledgerTime / 1000)))
   const { payload } = p
   if (payload) facts.append(fact(t('fact.signed'), t('fact.by', { at: payload.at.slice(0, 16).replace('T', ' '), org: payload.actor?.org ?? payload.region, role: payload.actor?.role ?? '—' })))
-  if (p.kind !== 'page') facts.append(fact(t('fact.cosigned'), `${p.cosigned.map((c) => `${c.region}（${civil(c.at)}）`).join('、')} — ${t(p.complete ? 'fact.all' : 'fact.some')}`))
+  if (p.kind !== 'page') facts.append(fact(t('fact.cosigned'), `${p.cosigned.map((c) => c.region + aside(lang, civil(c.at))).join(marks[lang].list)} — ${t(p.complete ? 'fact.all' : 'fact.some')}`))
   facts.append(fact(t('fact.digest'), el('code', '', p.leaf)))
   out.append(facts)
   if (payload?.body.fields) out.append(el('h3', '', t('fact.says')), fieldsOf(lawOf(p), payload.body.fields))
@@ -162,7 +162,7 @@ function show() {
   byId('keys-none').hidden = keys !== undefined
   byId('keys-have').hidden = keys === undefined
   if (keys) {
-    byId('keys-of').textContent = t('keys.have', { origin: keys.policy.origin, regions: keys.policy.regions.join('、') })
+    byId('keys-of').textContent = t('keys.have', { origin: keys.policy.origin, regions: keys.policy.regions.join(marks[lang].list) })
     byId('keys-print').textContent = fingerprintOf(keys)
   }
   byId('busy').hidden = !busy

@@ -61,7 +61,7 @@ function Page({ record, law, reload, terms }: Read & { terms: ReturnType<typeof 
 }
 
 function Head({ record, law, terms }: { record: RecordFull; law: Document; terms?: Terms }) {
-  const { t, of } = useSpeech()
+  const { t, of, aside } = useSpeech()
   const names = useNames()
   return (
     <header className="record-head">
@@ -79,7 +79,7 @@ function Head({ record, law, terms }: { record: RecordFull; law: Document; terms
           <div key={name}>
             <dt>
               {of(partyOf(law, name)) || name}
-              {terms?.owner && `（${t(p.region === terms.owner ? 'data.owner' : 'data.asker')}）`}
+              {terms?.owner && aside(t(p.region === terms.owner ? 'data.owner' : 'data.asker'))}
             </dt>
             <dd>{p.org ? names.org(p.org) : names.region(p.region)}</dd>
           </div>
@@ -104,7 +104,7 @@ function Logged({ id }: { id: string }) {
 
 /** Now says what the agreement means today: what has still to be signed, who may ask, how to end it. */
 function Now({ terms, law }: { terms: Terms; law: Document }) {
-  const { t, named } = useSpeech()
+  const { t, named, mark } = useSpeech()
   const names = useNames()
   const who = useWho()
   const offices = officesOf(law)
@@ -128,7 +128,7 @@ function Now({ terms, law }: { terms: Terms; law: Document }) {
           </Link>
         </p>
       )}
-      {asks && !may && <p className="quiet">{t('data.ask.notyours', { who: offices.map((o) => named(`role.${o}`, o)).join('、') })}</p>}
+      {asks && !may && <p className="quiet">{t('data.ask.notyours', { who: offices.map((o) => named(`role.${o}`, o)).join(mark.list) })}</p>}
       {!asks && terms.asker && <p className="quiet">{t('data.ask.theirs', { who: names.region(terms.asker) })}</p>}
     </>
   )

@@ -62,7 +62,7 @@ interface Asked {
 }
 
 function Desk({ terms, law }: { terms: Agreement; law: Document }) {
-  const { t, of, named } = useSpeech()
+  const { t, of, named, mark } = useSpeech()
   const who = useWho()
   const names = useNames()
   const client = useQueryClient()
@@ -78,7 +78,7 @@ function Desk({ terms, law }: { terms: Agreement; law: Document }) {
   const [asked, setAsked] = useState<Asked | null>(null)
   const result = useRef<HTMLDivElement>(null)
   if (terms.asker !== who.region.code) return <p className="quiet">{t('data.ask.theirs', { who: terms.asker ? names.region(terms.asker) : '' })}</p>
-  if (roles.length === 0) return <p className="quiet">{t('data.ask.notyours', { who: officesOf(law).map((o) => named(`role.${o}`, o)).join('、') })}</p>
+  if (roles.length === 0) return <p className="quiet">{t('data.ask.notyours', { who: officesOf(law).map((o) => named(`role.${o}`, o)).join(mark.list) })}</p>
   const purposes = fieldOf(law, law.shares?.purposes ?? '')?.of?.values ?? []
 
   const go = async (question: Asked['question'], before: Page[]) => {
@@ -171,12 +171,12 @@ interface ResultProps {
 
 /** Result is one page of an answer, with what was written down about it; the pages before stay at hand. */
 function Result({ asked, terms, busy, show, more }: ResultProps) {
-  const { t, of } = useSpeech()
+  const { t, of, aside } = useSpeech()
   const page = asked.pages[asked.at]
   const rows = page.rows.map(cellsOf)
   const heads = page.columns.map((name) => {
     const c = terms.columns.find((x) => x.name === name)
-    return c ? of(c.title) + (c.unit ? `（${c.unit}）` : '') : name
+    return c ? of(c.title) + (c.unit ? aside(c.unit) : '') : name
   })
   const total = asked.pages.reduce((n, p) => n + p.rows.length, 0)
   const cursor = page.next

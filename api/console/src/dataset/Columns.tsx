@@ -3,7 +3,7 @@ import type { Column } from './model'
 
 /** Columns are what a row of a data set holds. */
 export function Columns({ list, label }: { list: Column[]; label: string }) {
-  const { t, of } = useSpeech()
+  const { t, of, aside } = useSpeech()
   return (
     <table className="records" aria-label={label}>
       <thead>
@@ -20,7 +20,7 @@ export function Columns({ list, label }: { list: Column[]; label: string }) {
           <tr key={c.name}>
             <td>
               {of(c.title)}
-              {c.unit && <span className="quiet">（{c.unit}）</span>}
+              {c.unit && <span className="quiet">{aside(c.unit)}</span>}
             </td>
             <td data-label={t('data.col.name')}>
               <code>{c.name}</code>
@@ -41,12 +41,12 @@ export function Columns({ list, label }: { list: Column[]; label: string }) {
 
 /** Form says what values of a column look like. */
 function Form({ of: c }: { of: Column }) {
-  const { t } = useSpeech()
+  const { t, mark } = useSpeech()
   const said = [
     c.key && t('data.form.key'),
     c.max !== undefined && t('data.form.max', { n: c.max }),
     c.places !== undefined && t('data.form.places', { n: c.places }),
-    c.choices && c.choices.join('、'),
+    c.choices && c.choices.join(mark.list),
     c.may_lack && t('data.form.lack'),
   ].filter(Boolean)
   return said.length > 0 ? said.join(' · ') : <span className="quiet">—</span>

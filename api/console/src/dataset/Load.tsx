@@ -18,7 +18,7 @@ type Phase = { at: 'idle' | 'busy' } | { at: 'checked' | 'loaded'; report: LoadR
 
 /** Load takes a file of rows: template, check with a report per row, and all rows at once or none. */
 export function Load({ set, law }: { set: DataSet; law: Document }) {
-  const { t, named } = useSpeech()
+  const { t, named, mark } = useSpeech()
   const who = useWho()
   const client = useQueryClient()
   const offices = officesOf(law)
@@ -30,7 +30,7 @@ export function Load({ set, law }: { set: DataSet; law: Document }) {
   useEffect(() => {
     if (phase.at === 'checked' || phase.at === 'loaded') told.current?.focus()
   }, [phase.at])
-  if (roles.length === 0) return <p className="quiet">{t('data.load.notyours', { who: offices.map((o) => named(`role.${o}`, o)).join('、') })}</p>
+  if (roles.length === 0) return <p className="quiet">{t('data.load.notyours', { who: offices.map((o) => named(`role.${o}`, o)).join(mark.list) })}</p>
 
   const role = roles[0]
   const take = async (chosen: File, run: typeof checked, then: 'checked' | 'loaded') => {

@@ -40,7 +40,7 @@ function One({ of: f, law, rule }: { of: Foreseen; law: Document; rule: ReturnTy
       <b>{of(f.limit.title)}</b>
       {rule && (
         <>
-          {t('act.starts.rule', { n: rule.n, unit: t(`act.starts.${rule.unit as 'wd'}`), from })}
+          {t('act.starts.rule', { n: rule.n, unit: t(`act.starts.${rule.unit as 'wd'}`, { n: rule.n ?? 0 }), from })}
           {ends && (
             <b>
               {t(f.from ? 'act.starts.until' : 'act.starts.today', { d: ends })}

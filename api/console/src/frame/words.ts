@@ -41,8 +41,8 @@ export const words = {
   'search.result': { zh: '“{q}”的搜索结果', en: 'Results for “{q}”' },
 
   'err.missing': { zh: '必填', en: 'Required' },
-  'err.short': { zh: '至少 {n} 个字', en: 'At least {n} characters' },
-  'err.long': { zh: '不超过 {n} 个字', en: 'At most {n} characters' },
+  'err.short': { zh: '至少 {n} 个字', en: 'At least {n} {n:character|characters}' },
+  'err.long': { zh: '不超过 {n} 个字', en: 'At most {n} {n:character|characters}' },
   'err.few': { zh: '不少于 {n} 项', en: 'At least {n}' },
   'err.many': { zh: '不超过 {n} 项', en: 'At most {n}' },
   'err.number': { zh: '应为数字', en: 'A number is needed' },

@@ -20,7 +20,7 @@ import { words as sheet } from '../sheet/words'
 import { words as tour } from '../tour/words'
 import { words as verify } from '../verify/words'
 import { words as votes } from '../votes/words'
-import type { Lang, Words } from './words'
+import { fill, type Lang, type Words } from './words'
 
 /** rooms are the texts of the console that the law documents do not bring along, by the folder that they stand in. */
 export const rooms = { account, api, audit, dataset, desk, draw, expert, form, frame, help, keys, mission, nodes, paper, practice, record, report, session, sheet, tour, verify, votes } as const satisfies Record<string, Words>
@@ -52,9 +52,9 @@ export const dict = {
 
 export type Key = keyof typeof dict
 
-/** say gives a text with its {places} filled in. */
+/** say gives a text with its places filled in. */
 export function say(lang: Lang, key: Key, params: Record<string, string | number> = {}): string {
-  return dict[key][lang].replace(/\{(\w+)\}/g, (whole, name: string) => (name in params ? String(params[name]) : whole))
+  return fill(dict[key][lang], params)
 }
 
 /** known reports whether a computed name is a key. */

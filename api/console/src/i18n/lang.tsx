@@ -1,21 +1,10 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { known, say, type Key } from './dict'
-import type { Lang } from './words'
+import { aside, marks, type Lang, type Marks } from './words'
 
 export interface Label {
   zh: string
   en: string
-}
-
-interface Marks {
-  list: string
-  colon: string
-  semicolon: string
-}
-
-const marks: Record<Lang, Marks> = {
-  zh: { list: '、', colon: '：', semicolon: '；' },
-  en: { list: ', ', colon: ': ', semicolon: '; ' },
 }
 
 interface Speech {
@@ -72,7 +61,7 @@ export function SpeechProvider({ children }: { children: ReactNode }) {
       named: (key, fallback) => (known(key) ? say(lang, key) : fallback),
       of: (label) => (label ? label[lang] || label.zh : ''),
       mark: marks[lang],
-      aside: (words) => (lang === 'zh' ? `（${words}）` : ` (${words})`),
+      aside: (words) => aside(lang, words),
     }),
     [lang, setLang],
   )

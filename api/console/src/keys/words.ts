@@ -48,7 +48,7 @@ export const words = {
   'keys.cert.issuing': { zh: '签发 CA', en: 'issuing CA' },
   'keys.cert.root': { zh: '本地区根 CA（创世文件）', en: 'the region\'s root CA (genesis)' },
   'keys.cert.public': { zh: '公共接口证书（浏览器所见）', en: 'public address (what browsers see)' },
-  'keys.cert.left': { zh: '还有 {n} 天', en: '{n} days left' },
+  'keys.cert.left': { zh: '还有 {n} 天', en: '{n} {n:day|days} left' },
   'keys.cert.over': { zh: '已过期', en: 'expired' },
   'keys.cert.until': { zh: '有效至', en: 'until' },
   'keys.cert.self': { zh: '自动续期', en: 'renewed by the node' },

@@ -19,7 +19,7 @@ export const words = {
   'nodes.leads': { zh: '主导', en: 'leads' },
   'nodes.here': { zh: '本节点', en: 'this node' },
   'nodes.level': { zh: '与本节点同步', en: 'level with this node' },
-  'nodes.behind': { zh: '检查点比本节点少 {n} 条', en: 'its checkpoint is {n} entries behind this node' },
+  'nodes.behind': { zh: '检查点比本节点少 {n} 条', en: 'its checkpoint is {n} {n:entry|entries} behind this node' },
   'nodes.ago': { zh: '{n} 秒前应答', en: 'answered {n} s ago' },
   'nodes.silent': { zh: '本节点启动以来未应答', en: 'no answer since this node started' },
   'nodes.state.up': { zh: '正常', en: 'up' },

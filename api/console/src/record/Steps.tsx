@@ -12,7 +12,7 @@ import { partyOf, stateOf, titleOf, type Document } from '../law/document'
 import { useWho } from '../session/context'
 import { minute } from '../util/time'
 import { useNames } from './names'
-import { mine, orderOf } from './options'
+import { breaksOff, mine, orderOf } from './options'
 
 interface Props {
   record: RecordFull
@@ -94,7 +94,7 @@ function Step({ option: o, record, law, open, toggle, finish, reload, initial, i
           {o.to && o.to !== record.state && <span className="quiet"> → {of(stateOf(law, o.to)) || o.to}</span>}
         </span>
         {possible && (
-          <Button type={open ? 'default' : 'primary'} size="small" onClick={toggle} aria-expanded={open}>
+          <Button type={open || (event && breaksOff(law, event)) ? 'default' : 'primary'} size="small" onClick={toggle} aria-expanded={open}>
             {open ? t('app.cancel') : t('act.title', { what: of(o.title) })}
           </Button>
         )}

@@ -1,4 +1,5 @@
 import type { Option } from '../api/client'
+import type { Document, Event } from '../law/document'
 
 interface Person {
   region: { code: string }
@@ -22,3 +23,10 @@ export function orderOf(option: Option): number {
   if (!option.yours) return 2
   return option.blocked ? 1 : 0
 }
+
+/**
+ * breaksOff reports whether a step ends a record against its course: it leads to an end,
+ * and the law wants to know why. Nobody is led to such a step.
+ */
+export const breaksOff = (law: Pick<Document, 'terminal'>, event: Pick<Event, 'to' | 'require'>): boolean =>
+  law.terminal.includes(event.to ?? '') && (event.require ?? []).includes('reason')

@@ -4,7 +4,7 @@ import type { Words } from '../i18n/words'
 export const words = {
   'tour.title': { zh: '导览', en: 'Tour' },
   'tour.at': { zh: '导览 {n} / {m}', en: 'Tour, {n} of {m}' },
-  'tour.welcome': { zh: '{name}，您好。第一次以“{role}”身份使用？用一分钟看看在哪里做什么，共 {m} 步；随时可以跳过，以后也能从帮助页再看。', en: 'Good day, {name}. First time here as {role}? A minute, {m} steps, shows what is where. You may skip it now and see it again from the help page.' },
+  'tour.welcome': { zh: '{name}，您好。第一次以“{role}”身份使用？用一分钟看看在哪里做什么，共 {m} 步；随时可以跳过，以后也能从帮助页再看。', en: 'Good day, {name}. First time here as {role}? A minute, {m} {m:step|steps}, shows what is where. You may skip it now and see it again from the help page.' },
   'tour.begin': { zh: '开始', en: 'Begin' },
   'tour.next': { zh: '下一步', en: 'Next' },
   'tour.back': { zh: '上一步', en: 'Back' },

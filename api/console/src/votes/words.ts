@@ -79,7 +79,7 @@ export const words = {
   'vote.errand.move': { zh: '改由另一节点主导', en: 'let another node lead' },
   'vote.errand.propose.how': { zh: '文件是下一版本的 YAML（日历为 JSON）。先在任一电脑上检查，再带到离线电脑签署：', en: 'FILE is the next version (YAML, the calendar JSON). Check it on any machine, then have it signed:' },
   'vote.errand.add.how': { zh: '先在新节点上用 sandi node make 生成其文件，把 node-add.json 带到离线电脑：', en: 'sandi node make on the new machine leaves node-add.json; carry it to the offline machine:' },
-  'vote.errand.remove.how': { zh: '移除本地区的节点，一地签署即可；移除其他地区的节点，须 {n} 个其他地区签署同样内容。', en: 'A region removes its own node alone; to remove another region\'s, {n} other regions sign the same.' },
+  'vote.errand.remove.how': { zh: '移除本地区的节点，一地签署即可；移除其他地区的节点，须 {n} 个其他地区签署同样内容。', en: 'A region removes its own node alone; to remove another region\'s, {n} other {n:region signs|regions sign} the same.' },
   'vote.errand.move.how': { zh: '两个地区各自签署同样内容后生效；仅在当前任期及其后几个任期内有效。', en: 'Takes effect when two regions have signed the same; good for the present term and the few after it.' },
   'vote.node': { zh: '节点', en: 'Node' },
   'vote.reason': { zh: '理由', en: 'Reason' },
