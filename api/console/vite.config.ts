@@ -14,5 +14,6 @@ export default defineConfig({
   worker: { format: 'es', plugins: () => [workerLicences()] },
   html: { cspNonce: 'SANDI-NONCE' },
   build: { outDir: 'dist', emptyOutDir: true, modulePreload: { polyfill: false }, cssTarget: 'chrome90', assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },
-  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+  // Tests that tamper with every bit take seconds, and many times that on a busy machine.
+  test: { include: ['src/**/*.test.ts'], environment: 'node', testTimeout: 60_000 },
 })
