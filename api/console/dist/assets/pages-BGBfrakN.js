@@ -1,0 +1,1 @@
+function e(e,t,n){let r=Math.max(1,Math.ceil(e.length/n)),i=Math.min(Math.max(1,t),r);return{items:e.slice((i-1)*n,i*n),page:i,pages:r}}export{e as t};
