@@ -87,32 +87,28 @@ func (l *Lots) used(share string) (sum int64) {
 // What a standing draw needs stays.
 func (l *Lots) makeRoom(share string, size int64) error {
 	l.mu.Lock()
-	fits := l.used(share)+size <= MaxShare
+	over := l.used(share) + size - MaxShare
 	l.mu.Unlock()
-	if fits {
+	if over <= 0 {
 		return nil
 	}
-	named, err := l.named()
-	if err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, digest := range l.oldest(named) {
-		if l.used(share)+size <= MaxShare {
-			return nil
+	return l.letGo(func(h holding, _ bool) bool {
+		if over <= 0 || h.Share != share {
+			return false
 		}
-		if l.held[digest].Share == share {
-			if err := l.drop(digest); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+		over -= h.size
+		return true
+	})
 }
 
 // expire lets go what no freeze has named for unnamedLife.
 func (l *Lots) expire() error {
+	return l.letGo(func(h holding, frozen bool) bool { return !frozen && l.clock().Sub(h.At) > unnamedLife })
+}
+
+// letGo drops of the texts that may go, the oldest first, those of which goes says so.
+// frozen tells it whether a freeze names the text.
+func (l *Lots) letGo(goes func(h holding, frozen bool) bool) error {
 	named, err := l.named()
 	if err != nil {
 		return err
@@ -120,7 +116,7 @@ func (l *Lots) expire() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, digest := range l.oldest(named) {
-		if _, frozen := named[digest]; frozen || l.clock().Sub(l.held[digest].At) <= unnamedLife {
+		if _, frozen := named[digest]; !goes(l.held[digest], frozen) {
 			continue
 		}
 		if err := l.drop(digest); err != nil {
