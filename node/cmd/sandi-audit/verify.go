@@ -84,33 +84,22 @@ func newVerify(lang *string) *cobra.Command {
 
 // run verifies a file and prints the report. The error carries the exit status.
 func (v *verification) run(cmd *cobra.Command, path string) error {
-	file, err := os.Open(path)
+	file, size, err := open(path)
 	if err != nil {
-		return fmt.Errorf("couldn't open the file: %w", err)
+		return err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("couldn't open the file: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("couldn't read %s: it is no regular file", path)
-	}
-	o := audit.Options{File: file, Size: info.Size()}
+	o := audit.Options{File: file, Size: size}
 	if err := v.read(&o); err != nil {
 		return err
 	}
 	if v.bundle != "" {
-		ledger, err := os.Open(v.bundle)
+		ledger, size, err := open(v.bundle)
 		if err != nil {
-			return fmt.Errorf("couldn't open the bundle: %w", err)
+			return err
 		}
 		defer ledger.Close()
-		info, err := ledger.Stat()
-		if err != nil {
-			return fmt.Errorf("couldn't open the bundle: %w", err)
-		}
-		o.Ledger, o.LedgerSize = ledger, info.Size()
+		o.Ledger, o.LedgerSize = ledger, size
 	}
 	done, err := v.list(&o)
 	if err != nil {
@@ -131,6 +120,23 @@ func (v *verification) run(cmd *cobra.Command, path string) error {
 		return &cli.Error{Code: report.Exit}
 	}
 	return v.writeKeys(report)
+}
+
+// open opens a file that can be read at any place, and says how many bytes it has.
+func open(path string) (*os.File, int64, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("couldn't open the file: %w", err)
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file", path)
+	}
+	if err != nil {
+		file.Close()
+		return nil, 0, fmt.Errorf("couldn't read the file: %w", err)
+	}
+	return file, info.Size(), nil
 }
 
 // writeKeys writes the key file for the next check. One that is there already is
