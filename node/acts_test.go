@@ -19,12 +19,12 @@ func TestNoteActs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, now := &lines{}, time.Now()
+	log, now := &solo.Looks{}, time.Now()
 	a := &actsNoter{region: solo.Hebei, acts: store.Acts, log: log, now: func() time.Time { return now }}
 	note := func(want int) {
 		t.Helper()
-		if err := a.note(t.Context()); err != nil || len(log.list) != want {
-			t.Fatalf("%+v, %v", log.list, err)
+		if err := a.note(t.Context()); err != nil || len(log.Entries) != want {
+			t.Fatalf("%+v, %v", log.Entries, err)
 		}
 	}
 	note(0) // nothing was done
@@ -33,11 +33,11 @@ func TestNoteActs(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i == 1 {
-			log.err = errors.New("no room")
+			log.Err = errors.New("no room")
 			if a.note(t.Context()) == nil {
 				t.Error("noted without a line")
 			}
-			log.err = nil
+			log.Err = nil
 		}
 		note(i + 1)
 		note(i + 1)
@@ -47,7 +47,7 @@ func TestNoteActs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := log.list[i]
+		e := log.Entries[i]
 		if e.Action != access.Noted || e.Region != solo.Hebei || e.What[0] != fmt.Sprintf("administrators_log/%d/%s", i+1, page.Last) {
 			t.Errorf("%+v", e)
 		}

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"sync/atomic"
@@ -10,11 +9,9 @@ import (
 
 	"sandi.internal/gateway/api/accesslog"
 	"sandi.internal/gateway/api/desk"
-	"sandi.internal/gateway/api/peer"
 	"sandi.internal/gateway/api/solo"
 	"sandi.internal/gateway/consensus/access"
 	"sandi.internal/gateway/consensus/ledger"
-	"sandi.internal/gateway/consensus/statement"
 )
 
 // anchoring is a bureau's access log with the anchorer of its node.
@@ -177,121 +174,3 @@ func TestLostLog(t *testing.T) {
 		t.Fatalf("%+v, %v", h, err)
 	}
 }
-
-// shelf gives what it is told.
-type shelf struct {
-	err   error
-	given int
-}
-
-func (s *shelf) GiveList(context.Context, string, peer.OfferRef) ([]byte, error) {
-	s.given++
-	return []byte("list"), s.err
-}
-
-func (s *shelf) GiveTree(context.Context, string, peer.OfferRef, int) ([]byte, error) {
-	s.given++
-	return []byte("tree"), s.err
-}
-
-func (s *shelf) GiveChunk(context.Context, string, peer.OfferRef, int, int64, []byte) ([]byte, error) {
-	s.given++
-	return []byte("chunk"), s.err
-}
-
-// looksLog is an access log that can fail.
-type looksLog struct {
-	entries []access.Entry
-	err     error
-}
-
-func (l *looksLog) Record(_ context.Context, e access.Entry) error {
-	if l.err == nil {
-		l.entries = append(l.entries, e)
-	}
-	return l.err
-}
-
-// Ensure what a peer fetches of an offer is noted once an hour for each object, before
-// it is given, that asking in vain is noted, and that nothing goes out unnoted.
-func TestGivenNoted(t *testing.T) {
-	n := solo.New(t)
-	body := statement.OfferBody{
-		To: "130000-SJ", Root: commitmentOf('A'), Purpose: "查处案件", Basis: "程序规定 第14条", Expires: n.Clock().Unix() + 3600,
-		Items: []statement.OfferItem{{Commitment: commitmentOf('E'), Size: 10, Media: "application/pdf"}},
-	}
-	id := statement.NewID(n.Clock(), zeros{})
-	raw, _, err := statement.Sign(n.Keys.Region(solo.Beijing).Statement, statement.Payload{
-		Network: n.Genesis.Network(), Kind: statement.KindOffer, ID: id, Region: solo.Beijing, At: statement.FormatAt(n.Clock().Unix()),
-		Actor: statement.Actor{Role: "liaison", Org: "110000-SJ", Person: "AAAAAAAAAAAAAAAAAAAAAA"}, Request: statement.RequestDigest(body.Marshal()), Body: body.Marshal(),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if res, err := n.Ledger.Submit(t.Context(), raw); err != nil || res.Refusal != nil {
-		t.Fatal(err, res.Refusal)
-	}
-	books := func() (*ledger.Books, func(), error) {
-		view, err := n.Ledger.View(context.Background(), desk.Fresh{Local: true})
-		return n.Ledger.Books(view), func() { view.Close() }, err
-	}
-	s, l := &shelf{}, &looksLog{}
-	g := newGiven(s, l, books)
-	at := time.Unix(0, 0)
-	g.now = func() time.Time { return at }
-	ref := peer.OfferRef{Region: solo.Beijing, ID: id}
-	fetch := func() (errs []error) {
-		_, err := g.GiveList(t.Context(), solo.Hebei, ref)
-		errs = append(errs, err)
-		_, err = g.GiveTree(t.Context(), solo.Hebei, ref, 0)
-		errs = append(errs, err)
-		for range 3 {
-			_, err = g.GiveChunk(t.Context(), solo.Hebei, ref, 0, 0, nil)
-			errs = append(errs, err)
-		}
-		return errs
-	}
-	l.err = access.ErrClosed
-	for i, err := range fetch() {
-		if !errors.Is(err, access.ErrClosed) {
-			t.Errorf("call %d without a log: %v", i, err)
-		}
-	}
-	l.err = nil
-	if err := errors.Join(fetch()...); err != nil {
-		t.Fatal(err)
-	}
-	if len(l.entries) != 2 {
-		t.Fatalf("%+v", l.entries)
-	}
-	for i, want := range []string{body.Root, body.Items[0].Commitment} {
-		e := l.entries[i]
-		if e.Action != access.Export || e.Region != solo.Hebei || e.To != "130000-SJ" || e.Because != solo.Beijing+"/"+id || e.What[0] != want || e.Purpose != body.Purpose {
-			t.Errorf("%+v", e)
-		}
-	}
-	at = at.Add(givenAgain)
-	if err := errors.Join(fetch()...); err != nil || len(l.entries) != 4 {
-		t.Errorf("an hour later: %v, %d lines", err, len(l.entries))
-	}
-	s.err = peer.ErrAbsent
-	if _, err := g.GiveList(t.Context(), solo.Tianjin, ref); !errors.Is(err, peer.ErrAbsent) || l.entries[4].Action != access.Denied || l.entries[4].Region != solo.Tianjin {
-		t.Errorf("%v, %+v", err, l.entries[len(l.entries)-1])
-	}
-	l.err = access.ErrClosed
-	if _, err := g.GiveList(t.Context(), solo.Tianjin, ref); errors.Is(err, peer.ErrAbsent) || !errors.Is(err, access.ErrClosed) {
-		t.Errorf("%v", err)
-	}
-}
-
-func commitmentOf(c byte) string {
-	text := make([]byte, 43)
-	for i := range text {
-		text[i] = c
-	}
-	return "sc1." + string(text)
-}
-
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

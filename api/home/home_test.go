@@ -16,19 +16,6 @@ import (
 	"sandi.internal/gateway/storage/commitment"
 )
 
-// looks is an access log that can fail.
-type looks struct {
-	entries []access.Entry
-	err     error
-}
-
-func (l *looks) Record(_ context.Context, e access.Entry) error {
-	if l.err == nil {
-		l.entries = append(l.entries, e)
-	}
-	return l.err
-}
-
 // peer answers as it is told.
 type peer struct {
 	objects []home.Object
@@ -57,7 +44,7 @@ func TestNothingUnlogged(t *testing.T) {
 	}
 	rec := &procedure.Record{ID: "EX-130000-2025-000001", Home: map[string]string{"phone": kept}}
 	full := fmt.Errorf("%w: the disk is full", access.ErrClosed)
-	for name, log := range map[string]*looks{"works": {}, "full": {err: full}} {
+	for name, log := range map[string]*solo.Looks{"works": {}, "full": {Err: full}} {
 		h := home.New(home.Config{Region: solo.Hebei, Vault: vault, Access: log})
 		list, err := h.Own(t.Context(), memo, rec, reader)
 		if (err == nil) != (name == "works") || err == nil && (len(list) != 1 || string(list[0].Value) != `"1"`) || err != nil && (list != nil || !errors.Is(err, full)) {
@@ -85,7 +72,7 @@ func TestFetchVerifies(t *testing.T) {
 	opened := func(content string) []home.Object {
 		return []home.Object{{Commitment: right.String(), Salt: salt[:], Content: []byte(content)}}
 	}
-	p, log := &peer{}, &looks{}
+	p, log := &peer{}, &solo.Looks{}
 	h := home.New(home.Config{
 		Region: solo.Hebei, Nodes: func(string) []string { return []string{"120000-a", "120000-b"} }, Vault: solo.NewVault(), Peers: p, Access: log,
 	})
@@ -113,7 +100,7 @@ func TestFetchVerifies(t *testing.T) {
 		t.Errorf("silent: %v, asked %d times", err, p.asked)
 	}
 	var got []string
-	for _, e := range log.entries {
+	for _, e := range log.Entries {
 		got = append(got, fmt.Sprint(e.Action, e.What, e.Reason))
 	}
 	if want := []string{"asked[phone]", "failed[]not_as_committed", "asked[]", "denied[]not_released", "failed[]peer_silent"}; !slices.Equal(got, want) {
@@ -136,7 +123,7 @@ func TestOwnValues(t *testing.T) {
 		ID: "EX-130000-2025-000001", Home: map[string]string{"phone": keep(`{"phone":"2","other":"x"}`)},
 		Commits: map[string]string{"secret": keep(`{"a":1}`)},
 	}
-	h := home.New(home.Config{Region: solo.Hebei, Vault: vault, Access: &looks{}})
+	h := home.New(home.Config{Region: solo.Hebei, Vault: vault, Access: &solo.Looks{}})
 	list, err := h.Own(t.Context(), memo, rec, reader)
 	if err != nil || len(list) != 2 || string(list[0].Value) != `"2"` || string(list[1].Value) != `{"a":1}` || !json.Valid(list[1].Value) {
 		t.Errorf("%+v, %v", list, err)

@@ -113,3 +113,17 @@ func (r Rows) Write(pairs []journal.Pair) (wait func() error, err error) {
 	}
 	return func() error { return nil }, nil
 }
+
+// Looks is an access log that only remembers, and that can fail.
+type Looks struct {
+	Entries []access.Entry
+	Err     error
+}
+
+// Record implements the log that private data is read under.
+func (l *Looks) Record(_ context.Context, e access.Entry) error {
+	if l.Err == nil {
+		l.Entries = append(l.Entries, e)
+	}
+	return l.Err
+}
