@@ -132,6 +132,9 @@ func (p *Problem) Error() string {
 	}
 	for _, f := range p.Errors {
 		b.WriteString("; " + f.Location + ": " + f.Code)
+		if f.Message != "" { // as the node said it
+			b.WriteString(", " + f.Message)
+		}
 	}
 	if p.cause != nil {
 		b.WriteString(": " + p.cause.Error())

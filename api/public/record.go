@@ -214,6 +214,9 @@ func (a *API) records(ctx context.Context, c *auth.Caller, in *recordsIn) (*reco
 		return nil, err
 	}
 	defer view.Close()
+	if err := in.known(books); err != nil {
+		return nil, err
+	}
 	filter := ledger.Filter{
 		Region: c.Region, Counterpart: in.Counterpart, Owner: in.Region, Procedure: in.Procedure, State: in.State,
 		Owes: in.Owes, Box: ledger.Box(in.Box), Overdue: in.Overdue, Running: in.Running, Text: in.Text, Sort: ledger.Sort(in.Sort), Cursor: in.Cursor, Limit: in.Limit,

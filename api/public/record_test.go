@@ -187,6 +187,15 @@ func TestList(t *testing.T) {
 	// A cursor belongs to its query.
 	var page v1.RecordPage
 	beijing.get("/v1/records?limit=3", &page)
+	for query, want := range map[string]string{ // what the network does not have is no empty list
+		"procedure=nonsense": "assistance", "state=gone": "", "procedure=assistance&state=gone": "draft", "procedure=nonsense&state=gone": "assistance",
+		"region=310000": "110000, 120000", "counterpart=12": "110000, 120000", "owes=120000-SJ": "",
+	} {
+		p := problemOf(t, beijing.do("GET", "/v1/records?"+query, ""), 422, problem.ValidationFailed)
+		if len(p.Errors) != 1 || !strings.Contains(p.Errors[0].Message, want) {
+			t.Errorf("%s: %+v", query, p.Errors)
+		}
+	}
 	problemOf(t, beijing.do("GET", "/v1/records?limit=3&state=draft&cursor="+page.Next, ""), 422, problem.ValidationFailed)
 }
 

@@ -99,11 +99,6 @@ func newRecordList(s *settings) *cobra.Command {
 					break
 				}
 			}
-			if len(list) == 0 {
-				if err := misnamed(cmd.Context(), c, f); err != nil {
-					return err
-				}
-			}
 			return s.print(cmd.OutOrStdout(), list)
 		},
 	}
