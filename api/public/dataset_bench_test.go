@@ -66,6 +66,9 @@ func held() uint64 {
 // Ensure a load of 100,000 rows takes no more memory at its end than in its middle, and
 // answering over them no more than a page.
 func TestDataConstantMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("100,000 rows, one after the other")
+	}
 	s := shareOn(t, diskTables(t))
 	r := newRowReader(100_000)
 	var early, late uint64

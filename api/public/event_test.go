@@ -212,10 +212,7 @@ func TestManySubscribers(t *testing.T) {
 	d := openDoor(t, n, solo.Someone(solo.Beijing, "zhang", "clerk"), solo.Options{})
 	public.SetStream(d.bureau.API, time.Second, 300*time.Millisecond)
 	addr := listen(t, d)
-	idle := 1000
-	if testing.Short() {
-		idle = 100
-	}
+	const idle = 1000
 	var conns []net.Conn
 	defer func() {
 		for _, c := range conns {

@@ -210,7 +210,11 @@ func TestPlan(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 40 {
+		frames := 40
+		if testing.Short() {
+			frames = 10
+		}
+		for range frames {
 			c := f.frame(t, p)
 			f.record = c.rec
 			if a, b := outcome(c, own), outcome(c, ours); a != b {

@@ -22,6 +22,7 @@ import (
 // Numbers of mutations.
 const (
 	tamperings     = 2_100
+	tamperingsFew  = 300    // with -short
 	tamperingsSoak = 60_000 // with SANDI_SOAK
 	tamperSeed     = 20251103
 	wideEvery      = 25 // one in so many logs has more than one tile
@@ -60,8 +61,14 @@ func TestTamper(t *testing.T) {
 	s := newSubject(t)
 	ways := slices.Concat(entryTamperings, orderTamperings, tileTamperings, noteTamperings, conspiracies, attachmentTamperings, smallTamperings)
 	n := tamperings
-	if os.Getenv("SANDI_SOAK") != "" {
+	switch {
+	case os.Getenv("SANDI_SOAK") != "":
 		n = tamperingsSoak
+	case testing.Short():
+		n = tamperingsFew
+	}
+	if n < 2*len(ways) {
+		t.Fatalf("%d tamperings of %d kinds", n, len(ways))
 	}
 	workers := runtime.GOMAXPROCS(0)
 	for worker := range workers {

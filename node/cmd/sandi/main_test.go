@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,6 +33,11 @@ func TestExitCodes(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { // where nobody listens it would be tried again for half a minute
+		w.WriteHeader(http.StatusInternalServerError)
+	}))
+	defer broken.Close()
+	_, port, _ := net.SplitHostPort(broken.Listener.Addr().String())
 	for _, tc := range []struct {
 		name string
 		args []string
@@ -57,7 +65,7 @@ func TestExitCodes(t *testing.T) {
 		{"a token in the clear", []string{"status", "--token", "t", "--addr", "http://192.0.2.1:8011"}, exitUsage},
 		{"a token in the clear, by name", []string{"status", "--token", "t", "--addr", "http://gw.example:8011"}, exitUsage},
 		{"a certificate that nobody asks for", []string{"status", "--token", "t", "--addr", "http://127.0.0.1:8011", "--cert", empty}, exitUsage},
-		{"a token on this machine", []string{"status", "--token", "t", "--addr", "http://localhost:1"}, exitFailed},
+		{"a token on this machine", []string{"status", "--token", "t", "--addr", "http://localhost:" + port}, exitFailed},
 		{"a token of two administrators", []string{"token", "issue", "--region", "110000", "--role", "operator,audit_admin", "--key", empty}, exitUsage},
 		{"a token of an administrator in an office", []string{"token", "issue", "--region", "110000", "--role", "clerk,operator", "--key", empty}, exitUsage},
 		{"an account without a node", []string{"account", "list", "-c", filepath.Join(dir, "absent.yaml")}, exitFailed},
