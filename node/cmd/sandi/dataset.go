@@ -76,7 +76,7 @@ func (v datasetView) header() table.Row {
 func (v datasetView) rows() []table.Row {
 	var rows []table.Row
 	for _, c := range v.Columns {
-		title, kind := c.Title.EN, c.Type
+		title, kind := c.Title.EN, word(c.Type+"|column").in(v.lang)
 		if v.lang == "zh" {
 			title = c.Title.ZH
 		}

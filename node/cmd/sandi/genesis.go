@@ -88,11 +88,7 @@ func newGenesisSign(s *settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			missing := s.pick("已齐，可以启动", "all have signed: the network can start")
-			if m := signed.Missing(); len(m) > 0 {
-				missing = s.pick("尚缺: ", "still missing: ") + strings.Join(m, ", ")
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), s.pick("%s 已签名，指纹 %s；%s\n", "signed for %s, fingerprint %s; %s\n"), region, signed.Fingerprint(), missing)
+			fmt.Fprintf(cmd.OutOrStdout(), s.pick("%s 已签名，指纹 %s；%s\n", "signed for %s, fingerprint %s; %s\n"), region, signed.Fingerprint(), s.signatures(signed))
 			return nil
 		},
 	}
@@ -178,13 +174,23 @@ func newGenesisShow(s *settings) *cobra.Command {
 				v.Law = append(v.Law, l.Name)
 			}
 			if s.output == "table" {
-				fmt.Fprintf(cmd.OutOrStdout(), "%s\n%s  clock=%s  %s\nfingerprint %s\nmissing signatures: %v\n", g.Name, g.Origin, g.Clock, g.CreatedAt, v.Fingerprint, v.Missing)
+				fmt.Fprintf(cmd.OutOrStdout(), s.pick("%s\n账本 %s，%s，%s 创建\n指纹 %s\n签名: %s\n", "%s\nledger %s, %s, created %s\nfingerprint %s\nsignatures: %s\n"),
+					g.Name, g.Origin, word(g.Clock+"|clock").in(s.lang), g.CreatedAt, v.Fingerprint, s.signatures(signed))
 			}
 			return s.print(cmd.OutOrStdout(), v)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "genesis.json", "a genesis or a draft")
 	return cmd
+}
+
+// signatures says which regions have still to sign.
+func (s *settings) signatures(signed *genesis.Signed) string {
+	missing := signed.Missing()
+	if len(missing) == 0 {
+		return s.pick("已齐，可以启动", "all have signed: the network can start")
+	}
+	return s.pick("尚缺: ", "still missing: ") + strings.Join(missing, ", ")
 }
 
 // maxGenesisFile bounds what is read: law texts of 64 documents and some.

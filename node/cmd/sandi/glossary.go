@@ -118,6 +118,9 @@ var glossary = map[word]string{
 	"shutdown|replica":  "已停止",
 	"unknown|replica":   "未知",
 
+	"real|clock":     "实际时间",
+	"practice|clock": "演练时钟",
+
 	"up|node":      "正常",
 	"suspect|node": "可疑",
 	"down|node":    "失联",
@@ -156,6 +159,7 @@ var glossary = map[word]string{
 	"action":        "种类",
 	"field":         "字段",
 	"value":         "值",
+	"log":           "日志",
 	"unreadable":    "无法读取",
 	"read|access":   "查阅",
 	"export|access": "提供给外单位",
@@ -219,6 +223,13 @@ var glossary = map[word]string{
 	"usable":              "可否查询",
 	"what is wrong":       "有误之处",
 	"yes":                 "可以",
+
+	"string|column":  "文字",
+	"integer|column": "整数",
+	"decimal|column": "小数",
+	"date|column":    "日期",
+	"enum|column":    "选项",
+	"uscc|column":    "统一社会信用代码",
 
 	"clear|data":     "非个人信息",
 	"personal|data":  "个人信息",

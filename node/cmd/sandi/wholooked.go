@@ -124,12 +124,12 @@ type lookedReport struct {
 	Logs    []lookedLog `json:"logs"`
 	Checked string      `json:"checked"` // against the heads of whom: asked (the node), file, or bundle
 	Exit    int         `json:"exit"`
-	lang    string
+	s       *settings
 }
 
 // report prints what was found, and says by the exit status how sure it is.
 func (w *whoLooked) report(out io.Writer, checked string, f *access.File, verdicts []access.Verdict, gaps []access.Gap) error {
-	r := lookedReport{Record: f.Record, Result: "complete", Looks: []looked{}, Logs: []lookedLog{}, Checked: checked, lang: w.s.lang}
+	r := lookedReport{Record: f.Record, Result: "complete", Looks: []looked{}, Logs: []lookedLog{}, Checked: checked, s: w.s}
 	for _, v := range verdicts {
 		one := lookedLog{Region: v.Region, Node: v.Node, Log: v.Log, Entries: v.Entries, Anchored: v.Anchored, State: "complete"}
 		switch {
@@ -164,25 +164,14 @@ func (r *lookedReport) open() {
 	}
 }
 
-func (r *lookedReport) pick(zh, en string) string {
-	if r.lang == "zh" {
-		return zh
-	}
-	return en
-}
-
 // text is the answer for people: who looked, then what it rests on, log by log.
 func (r *lookedReport) text() string {
 	var b strings.Builder
 	t := cli.NewTable(&b)
-	if r.lang == "zh" {
-		t.AppendHeader(table.Row{"日志", "时间", "事项", "地区", "单位", "岗位", "人员（代号）", "内容", "原因"})
-	} else {
-		t.AppendHeader(table.Row{"log", "time", "action", "region", "organisation", "role", "person", "what", "why"})
-	}
+	t.AppendHeader(r.s.rowOf(heads("log", "time", "action", "region", "organisation", "role", "person", "what", "why")))
 	for _, l := range r.Looks {
 		e := l.Entry
-		action := string(e.Action)
+		action := word(e.Action + "|access").in(r.s.lang)
 		if e.Count > 1 {
 			action += fmt.Sprintf(" ×%d", e.Count)
 		}
@@ -197,7 +186,7 @@ func (r *lookedReport) text() string {
 	if len(r.Looks) > 0 {
 		t.Render()
 	} else {
-		fmt.Fprintln(&b, r.pick("没有查看记录。", "Nobody looked."))
+		fmt.Fprintln(&b, r.s.pick("没有查看记录。", "Nobody looked."))
 	}
 	b.WriteByte('\n')
 	for _, l := range r.Logs {
@@ -221,11 +210,11 @@ func words(list ...string) []string {
 func (r *lookedReport) line(l lookedLog) string {
 	switch l.State {
 	case "complete":
-		return fmt.Sprintf(r.pick("日志 %d：共 %d 条，均在账上所记的日志头之下，无缺漏", "log %d: %d entries, all under a head on the ledger; none is missing"), l.Log, l.Entries)
+		return fmt.Sprintf(r.s.pick("日志 %d：共 %d 条，均在账上所记的日志头之下，无缺漏", "log %d: %d entries, all under a head on the ledger; none is missing"), l.Log, l.Entries)
 	case "open":
-		return fmt.Sprintf(r.pick("日志 %d：共 %d 条，前 %d 条已由账上所记的日志头证明，其后（*）尚未入账，稍后再查", "log %d: %d entries, %d of them under a head on the ledger; those after (*) are not yet, ask again later"), l.Log, l.Entries, l.Anchored)
+		return fmt.Sprintf(r.s.pick("日志 %d：共 %d 条，前 %d 条已由账上所记的日志头证明，其后（*）尚未入账，稍后再查", "log %d: %d entries, %d of them under a head on the ledger; those after (*) are not yet, ask again later"), l.Log, l.Entries, l.Anchored)
 	case "wrong":
-		return fmt.Sprintf(r.pick("日志 %d：证明不成立（%s）：%s", "log %d: the proof fails (%s): %s"), l.Log, l.Why, l.Detail)
+		return fmt.Sprintf(r.s.pick("日志 %d：证明不成立（%s）：%s", "log %d: the proof fails (%s): %s"), l.Log, l.Why, l.Detail)
 	}
 	why := map[string][2]string{
 		"silent":    {"节点没有应答，稍后再查", "the node does not answer; ask again later"},
@@ -235,22 +224,22 @@ func (r *lookedReport) line(l lookedLog) string {
 		"older":     {"账上已有更长的日志头，文件较旧，请重新查询", "the ledger has a longer head than the file reaches; ask anew"},
 		"no_file":   {"账上有这一日志的日志头，文件中没有这一日志", "the ledger has heads of this log, the file does not have the log"},
 	}[l.Why]
-	return r.pick(why[0], why[1])
+	return r.s.pick(why[0], why[1])
 }
 
 func (r *lookedReport) conclusion() string {
 	switch {
 	case r.Exit == exitVerify:
-		return r.pick("结论：有日志与账上所记不符。保存本输出，通知各局审计。", "Result: a log is not the one that stands on the ledger. Keep this output and tell the auditors of all bureaus.")
+		return r.s.pick("结论：有日志与账上所记不符。保存本输出，通知各局审计。", "Result: a log is not the one that stands on the ledger. Keep this output and tell the auditors of all bureaus.")
 	case r.Exit != exitOK:
-		return r.pick("结论：未发现不符，但尚不能证明齐全。", "Result: nothing is wrong, but not everything can be shown yet.")
+		return r.s.pick("结论：未发现不符，但尚不能证明齐全。", "Result: nothing is wrong, but not everything can be shown yet.")
 	case r.Checked == "bundle":
-		return r.pick("结论：齐全，已对照经核验的账本。", "Result: complete, held against the verified ledger.")
+		return r.s.pick("结论：齐全，已对照经核验的账本。", "Result: complete, held against the verified ledger.")
 	}
 	if r.Checked == "file" {
-		return r.pick("结论：与文件自身所载的日志头相符；加 --bundle 与 --keys 方可对照经核验的账本。", "Result: it fits the heads that the file itself names; add --bundle and --keys to hold it against a verified ledger.")
+		return r.s.pick("结论：与文件自身所载的日志头相符；加 --bundle 与 --keys 方可对照经核验的账本。", "Result: it fits the heads that the file itself names; add --bundle and --keys to hold it against a verified ledger.")
 	}
-	return r.pick("结论：齐全（日志头取自所询问的节点；用 -f 保存后可再对照账本核验）。", "Result: complete, by the heads that the asked node's ledger has; keep it with -f to hold it against a verified ledger.")
+	return r.s.pick("结论：齐全（日志头取自所询问的节点；用 -f 保存后可再对照账本核验）。", "Result: complete, by the heads that the asked node's ledger has; keep it with -f to hold it against a verified ledger.")
 }
 
 // again verifies what was kept.
