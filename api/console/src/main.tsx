@@ -36,7 +36,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]'
 const theme = {
   token: { colorPrimary: '#0b5a9c', colorLink: '#0b5a9c', colorLinkHover: '#083f6d', colorLinkActive: '#083f6d', motion: false, colorSuccess: '#1d7a3a', colorWarning: '#b25a00', colorError: '#b3261e', colorTextPlaceholder: '#6b7280', colorTextDescription: '#57606a', colorSuccessBg: '#eef8f0', colorSuccessBorder: '#a5d3ae', colorErrorBg: '#fdf1f0', colorErrorBorder: '#e6a7a2', colorWarningBg: '#fff6e6', colorWarningBorder: '#ecc07f',
     borderRadius: 4, fontSize: 14,
-    fontFamily: 'var(--font)' },
+    fontFamily: '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", system-ui, sans-serif' },
 }
 
 function Pages() {

@@ -21,7 +21,7 @@ export const words = {
   'code.first': { zh: '请先载入公钥文件。', en: 'Load the key file first.' },
   'code.clear': { zh: '清除结果', en: 'Clear the results' },
   'result.title': { zh: '三、结果', en: '3. Result' },
-  'ok.whole': { zh: '核验通过：{record} 的声明“{event}”确实在账本上。', en: 'Verified: the statement “{event}” of {record} stands on the ledger.' },
+  'ok.whole': { zh: '核验通过：{record} 的声明“{event}”确实在账本上。', en: 'Verified: the statement "{event}" of {record} stands on the ledger.' },
   'ok.hash': { zh: '核验通过：账本第 {index} 条确有此摘要的声明。验证码未含声明全文；要看内容，请再选择该声明的凭证文件。', en: 'Verified: entry {index} of the ledger has this digest. The code does not hold the statement; to see what it says, choose its receipt file too.' },
   'ok.page': { zh: '这是每页的页脚码，只标明本页属于 {record}（账本第 {index} 条），本身不是证明。请扫描文末的验证码。', en: 'This is the code at the foot of every page. It only names {record} (entry {index}) and proves nothing by itself: scan the codes at the end of the document.' },
   'ok.pagematch': { zh: '该页脚码与下列已核验的声明一致。', en: 'It agrees with a statement verified below.' },

@@ -104,5 +104,5 @@ export const words = {
   'draw.freeze.rules': { zh: '排除规则版本', en: 'Version of the exclusion rules' },
   'draw.freeze.reasons': { zh: '理由代码', en: 'Codes of reasons' },
   'draw.freeze.go': { zh: '提交到节点并填入表单', en: 'Bring to the node and fill in the form' },
-  'draw.freeze.ready': { zh: '已提交到节点。请在“{act}”中核对后签署。', en: 'The node has both. Check the form of “{act}” and sign.' },
+  'draw.freeze.ready': { zh: '已提交到节点。请在“{act}”中核对后签署。', en: 'The node has both. Check the form of "{act}" and sign.' },
 } as const satisfies Words

@@ -38,7 +38,7 @@ export const words = {
   'search.label': { zh: '搜索文号、记录编号、信用代码或者摘要', en: 'Search by document number, record id, credit code or digest' },
   'search.short': { zh: '文号 / 记录编号 / 信用代码 / 摘要', en: 'Document no. / record id / credit code / digest' },
   'search.go': { zh: '搜索', en: 'Search' },
-  'search.result': { zh: '“{q}”的搜索结果', en: 'Results for “{q}”' },
+  'search.result': { zh: '“{q}”的搜索结果', en: 'Results for "{q}"' },
 
   'err.missing': { zh: '必填', en: 'Required' },
   'err.short': { zh: '至少 {n} 个字', en: 'At least {n} {n:character|characters}' },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { words as code } from '../code/words'
 import { dict, rooms, say } from './dict'
 import { fill } from './words'
 
@@ -21,4 +22,9 @@ test('no English text says "1 files"', () => {
   const wrong = Object.entries(dict).filter(([, text]) => /\{(n|m|b|d|k|r|size)\} (?:[a-z]+ )?(?!(?:is|this|differs|minutes)\b)[a-z-]+s\b/.test(text.en))
   expect(wrong.map(([key, text]) => `${key}: ${text.en}`)).toEqual([])
   for (const [key, text] of Object.entries(dict)) expect(text.zh, `${key}: Chinese knows no plural`).not.toMatch(/\{\w+:/)
+})
+
+test('English has straight quotation marks: Chinese fonts draw the others as wide as a character', () => {
+  const texts = [...Object.entries(dict), ...Object.entries(code)]
+  expect(texts.filter(([, text]) => /[\u2018-\u201d]/.test(text.en)).map(([key]) => key)).toEqual([])
 })

@@ -13,7 +13,7 @@ export const words = {
   'mission.yours.help': { zh: '您的岗位现在可以办理的任务', en: 'Assignments in which your office can act now' },
   'mission.running.help': { zh: '本单位参加、尚未结束的任务，最早到期的在前', en: 'Assignments of your bureau that have not ended' },
   'mission.all.help': { zh: '本单位参加过的任务，包括已结束的', en: 'All assignments of your bureau, those that have ended included' },
-  'mission.empty.yours': { zh: '现在没有轮到您办理的检查任务。可看“进行中”，了解在等谁。', en: 'No assignment waits for you now. See “Running” for whom the others wait.' },
+  'mission.empty.yours': { zh: '现在没有轮到您办理的检查任务。可看“进行中”，了解在等谁。', en: 'No assignment waits for you now. See "Running" for whom the others wait.' },
   'mission.empty.running': { zh: '没有进行中的检查任务。抽取完成后，由计划的组织方建立任务。', en: 'No assignment is running. The plan\'s organiser makes them once the draws are complete.' },
   'mission.desk': { zh: '轮到您的检查任务', en: 'Assignments: your turn' },
 
@@ -43,7 +43,7 @@ export const words = {
   'mission.checklist.count': { zh: '{n} 项', en: '{n} {n:item|items}' },
   'mission.checklist.done': { zh: '{n} 项已答，其中 {bad} 项有问题', en: '{n} answered, {bad} of them with problems' },
   'mission.evidence': { zh: '取证：{what}', en: 'Evidence: {what}' },
-  'mission.allok': { zh: '未选的都填“{ok}”', en: 'Fill the rest with “{ok}”' },
+  'mission.allok': { zh: '未选的都填“{ok}”', en: 'Fill the rest with "{ok}"' },
   'mission.answered': { zh: '已选 {n}/{of}', en: '{n} of {of} chosen' },
   'mission.note': { zh: '说明', en: 'Note' },
   'mission.rest': { zh: '结果和后续', en: 'Result and what followed' },
@@ -64,5 +64,5 @@ export const words = {
   'plan.assignment.new': { zh: '建立任务', en: 'Make an assignment' },
   'plan.target': { zh: '检查对象', en: 'Target' },
   'plan.more': { zh: '任务较多，只列出最近的一部分；全部见办理事项。', en: 'There are more; the latest are shown, all of them under Records.' },
-  'plan.empty': { zh: '还没有计划。由经办人或者联络员从工作台“发起新的事项”拟订。', en: 'No plans yet. A clerk or the liaison drafts one at the desk, under “Start something new”.' },
+  'plan.empty': { zh: '还没有计划。由经办人或者联络员从工作台“发起新的事项”拟订。', en: 'No plans yet. A clerk or the liaison drafts one at the desk, under "Start something new".' },
 } as const satisfies Words

@@ -37,5 +37,5 @@ export const words = {
   'practice.go.import': { zh: '用表格批量导入', en: 'Import from a sheet' },
   'practice.go.record': { zh: '去办理', en: 'To the record' },
   'practice.fill': { zh: '要填的内容', en: 'What to fill in' },
-  'practice.file': { zh: '选一个文件，例如“{name}”', en: 'any file, such as “{name}”' },
+  'practice.file': { zh: '选一个文件，例如“{name}”', en: 'any file, such as "{name}"' },
 } as const satisfies Words

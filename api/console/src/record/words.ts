@@ -58,7 +58,7 @@ export const words = {
   'rec.auto.due': { zh: '期限届满后自动发生（{d}）', en: 'Happens by itself after {d}' },
   'rec.blocked': { zh: '目前不能办理', en: 'Not possible now' },
   'rec.warn': { zh: '提示', en: 'Note' },
-  'rec.eyes': { zh: '须由未办理“{acts}”的另一人办理', en: 'By another person than did “{acts}”' },
+  'rec.eyes': { zh: '须由未办理“{acts}”的另一人办理', en: 'By another person than did "{acts}"' },
   'rec.joint': { zh: '共同行为：还需 {who}', en: 'Joint act: still needs {who}' },
   'rec.timeline': { zh: '办理过程', en: 'Timeline' },
   'rec.fields': { zh: '内容', en: 'Content' },

@@ -45,7 +45,7 @@ export const words = {
   'report.more': { zh: '图中只有前 {n} 组，其余见表。', en: 'The plot shows the first {n} {n:group|groups}; the table has them all.' },
   'report.key': { zh: '细线为 95% 区间；斜纹为小样本；虚线为下限。区间重叠的，不得据此排名。', en: 'Thin lines are 95% intervals, hatched bars small samples, the dashed line a floor. Where intervals overlap nobody is to be ranked.' },
   'report.list': { zh: '列出记录', en: 'List the records' },
-  'report.listed': { zh: '“{figure}”计入的记录', en: 'What counts in “{figure}”' },
+  'report.listed': { zh: '“{figure}”计入的记录', en: 'What counts in "{figure}"' },
   'report.omitted': { zh: '未计入的记录', en: 'What does not count' },
   'report.truncated': { zh: '只列出前面的部分，请缩短期间。', en: 'Only the first are listed; choose a shorter period.' },
   'report.date': { zh: '日期', en: 'Date' },

@@ -69,7 +69,7 @@ export const forms: Record<string, Refinement> = {
     ],
     hints: {
       reply_doc_no: { zh: '复函文号。例（虚构）：津市监协复〔2025〕4号', en: 'Of the reply. E.g. (invented) 津市监协复〔2025〕4号' },
-      answers: { zh: '已按来函事项逐项列出；每项都要答复，做不到的选“无法协助”并说明。', en: 'One row for each matter of the letter; all need an answer, “unable” with a note where so.' },
+      answers: { zh: '已按来函事项逐项列出；每项都要答复，做不到的选“无法协助”并说明。', en: 'One row for each matter of the letter; all need an answer, "unable" with a note where so.' },
       answer_text: { zh: '逐项写明查到了什么。只存于本单位，随函移交。', en: 'What was found, matter by matter. It stays in the bureau and goes along with the letter.' },
       collection_method: { zh: '证据怎样取得，对方据此审查。例（虚构）：两名执法人员现场提取，复制件经当事人核对签章。', en: 'How the evidence was got; the other bureau judges it by this. E.g. (invented): taken on site by two officers, copies signed by the party.' },
       served_on: { zh: '受托送达文书的，填受送达人签收日期。', en: 'If a document was served for them: the day it was signed for.' },

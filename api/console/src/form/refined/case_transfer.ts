@@ -49,7 +49,7 @@ export const forms: Record<string, Refinement> = {
       ...letter,
       case_file_no: { zh: '立案审批表上的编号。未立案的材料请改用“线索移送”。', en: 'From the filing form. What is not filed moves as a lead, not as a case.' },
       filed_on: { zh: '负责人批准立案之日，不得晚于今日。', en: 'The day the filing was approved; not in the future.' },
-      cause: { zh: '选最主要的一项；都不合适选“其他”并说明。', en: 'The main one; “Other” needs a note.' },
+      cause: { zh: '选最主要的一项；都不合适选“其他”并说明。', en: 'The main one; "Other" needs a note.' },
       party_unidentified: { zh: '没有信用代码、也没有旧注册号时，说明主体为何尚未查明。例（虚构）：当事人无照经营，身份尚在核实。', en: 'Without a credit code and a legacy number: why not. E.g. (invented): unlicensed trader, identity being checked.' },
       registered_division: { zh: '营业执照登记机关所在地，6 位代码。', en: 'Where the licence was issued, six digits.' },
       facts: { zh: '何时、何地、何人、做了什么、数量和货值、已经采取的措施。例（虚构）：2025年10月20日在大兴某工地查获短米电缆12卷……', en: 'When, where, who, what, how much, what was done already. E.g. (invented): on 20 October 2025 twelve reels of short cable were found on a site in Daxing…' },

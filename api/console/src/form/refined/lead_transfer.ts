@@ -30,7 +30,7 @@ export const forms: Record<string, Refinement> = {
       ...letter,
       lead_no: { zh: '本单位登记线索的编号，同一编号只能移送一次。例（虚构）：DX-2025-0073', en: 'Your own number; each moves once. E.g. (invented) DX-2025-0073' },
       clue: { zh: '谁反映什么、证据在哪里。不写举报人信息。例（虚构）：平台店铺销售的充电器无认证标志，网页截图三张。', en: 'What is alleged and where the evidence is; nothing about the reporter. E.g. (invented): chargers without the CCC mark, three screenshots.' },
-      party_name: { zh: '主体名称和店铺编号至少填一项。例（虚构）：（合成）启明电器店；自然人写“张*”。', en: 'This or the shop id. E.g. (invented) （合成）启明电器店; a natural person as “张*”.' },
+      party_name: { zh: '主体名称和店铺编号至少填一项。例（虚构）：（合成）启明电器店；自然人写“张*”。', en: 'This or the shop id. E.g. (invented) （合成）启明电器店; a natural person as "张*".' },
       shop_id: { zh: '平台上的店铺编号。例（虚构）：SHOP-00731', en: 'As on the platform. E.g. (invented) SHOP-00731' },
       platform_uscc: { zh: '平台经营者（不是店铺）的信用代码。例（虚构）：91110115XXXX00035H', en: 'Of the platform\'s operator, not of the shop. E.g. (invented) 91110115XXXX00035H' },
       jurisdiction_ground: { zh: '平台店铺一般是第10条第2款（实际经营地）。', en: 'For a shop on a platform mostly art. 10 p. 2 (where it does business).' },

@@ -47,6 +47,7 @@ test('hints are in both languages, say what is invented, and each belongs to som
   for (const { procedure, event, form } of every) {
     for (const [name, hint] of Object.entries(form.hints ?? {})) {
       expect(hint.zh !== '' && hint.en !== '', `${procedure} ${event} ${name}`).toBe(true)
+      expect(hint.en, 'straight quotation marks').not.toMatch(/[\u2018-\u201d]/)
       if (/例/.test(hint.zh) && !cited.test(hint.zh)) expect(hint.zh + hint.en, `${procedure} ${event} ${name}`).toMatch(/虚构[\s\S]*invented/)
     }
     for (const c of form.cautions ?? []) {

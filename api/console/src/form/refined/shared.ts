@@ -12,7 +12,7 @@ export const letter = {
 
 /** The hints of a party. */
 export const party = {
-  party_name: { zh: '营业执照上的全称。例（虚构）：廊坊（合成）瑞驰电子有限公司。自然人写“张*”。', en: 'As on the licence. E.g. (invented) 廊坊（合成）瑞驰电子有限公司. A natural person as “张*”.' },
+  party_name: { zh: '营业执照上的全称。例（虚构）：廊坊（合成）瑞驰电子有限公司。自然人写“张*”。', en: 'As on the licence. E.g. (invented) 廊坊（合成）瑞驰电子有限公司. A natural person as "张*".' },
   party_uscc: { zh: '营业执照上的 18 位代码。例（虚构）：91131003XXXX00027R', en: '18 characters, on the licence. E.g. (invented) 91131003XXXX00027R' },
   party_identity: { zh: '当事人是自然人时填写真实姓名和证件号码；账上只有承诺值，任何单位看不到内容。', en: 'For natural persons: real name and identity number. The ledger has a commitment; no bureau reads it there.' },
   actual_division: { zh: '在哪里经营、在哪里实施的违法行为。例：131003（廊坊市广阳区）。管辖通常看这里，不看登记地。', en: 'Where the business is done or the act was committed, e.g. 131003 (Guangyang, Langfang). Jurisdiction mostly follows it, not the registration.' },
@@ -38,7 +38,7 @@ export const isPerson = (v: Record<string, unknown>) => v.party_kind === 'natura
 /** A natural person's name has to be masked before it is signed: it would stand on the ledger for ever. */
 export const unmasked: Caution = {
   when: (v) => isPerson(v) && typeof v.party_name === 'string' && v.party_name.trim() !== '' && !v.party_name.includes('*'),
-  text: { zh: '自然人姓名上账后不能删除，请先遮蔽（如“张*”），完整身份填入“自然人姓名和证件号码”。', en: 'A name on the ledger can never be taken off it: mask it (“张*”) and put the full identity into the committed field.' },
+  text: { zh: '自然人姓名上账后不能删除，请先遮蔽（如“张*”），完整身份填入“自然人姓名和证件号码”。', en: 'A name on the ledger can never be taken off it: mask it ("张*") and put the full identity into the committed field.' },
   cite: '程序规定 第5条',
   at: 'party_name',
 }
