@@ -57,8 +57,9 @@ type Rule struct {
 // On returns the wording in force on a day: a table may hold an id several
 // times with effective dates that do not overlap.
 func (r Rule) On(d Day) (Rule, bool) {
-	for _, t := range r.terms {
-		if t.inForce(d) {
+	for i := range r.terms {
+		if r.terms[i].inForce(d) {
+			t := r.terms[i]
 			t.terms = r.terms
 			return t, true
 		}
@@ -67,6 +68,9 @@ func (r Rule) On(d Day) (Rule, bool) {
 }
 
 func (r *Rule) inForce(d Day) bool {
+	if r.From == "" && r.To == "" {
+		return true // as most are: no day has to be written out
+	}
 	s := d.String()
 	return (r.From == "" || s >= r.From) && (r.To == "" || s <= r.To)
 }
