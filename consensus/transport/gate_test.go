@@ -5,6 +5,7 @@ package transport
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"strings"
@@ -141,6 +142,33 @@ func FuzzCheck(f *testing.F) {
 			raft.DecodeConfiguration(snap.Configuration)
 		}
 	})
+}
+
+// Ensure a library that writes a line for every packet of anybody's cannot fill the
+// log, says what was left out, and that lines below the level cost none of the others.
+func TestStandardWriterThrottled(t *testing.T) {
+	var out bytes.Buffer
+	l := Logger(slog.New(slog.NewTextHandler(&out, nil)), "gossip").(*logger)
+	now := time.Unix(10, 0)
+	w := l.StandardWriter(nil).(*lineWriter)
+	w.now = func() time.Time { return now }
+	for range 1000 {
+		fmt.Fprintln(w, "[DEBUG] memberlist: stream connection")
+	}
+	for range 1000 {
+		fmt.Fprintln(w, "[ERR] memberlist: discarding packet")
+	}
+	if got := strings.Count(out.String(), "\n"); got != strangerLines {
+		t.Errorf("%d lines in a second, want %d", got, strangerLines)
+	}
+	now = now.Add(time.Second)
+	out.Reset()
+	fmt.Fprintln(w, "[WARN] memberlist: refuting a suspect message")
+	for _, want := range []string{"level=WARN", "lines=995", "refuting"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the next second says %q, want %q in it", out.String(), want)
+		}
+	}
 }
 
 // Ensure strangers cannot fill the log.

@@ -7,6 +7,8 @@ import (
 	"log"
 	"log/slog"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -106,12 +108,21 @@ func (l *logger) StandardLogger(o *hclog.StandardLoggerOptions) *log.Logger {
 }
 
 // StandardWriter implements hclog.Logger. Lines carry their level as a bracketed
-// prefix, as memberlist writes them: "[WARN] memberlist: …".
-func (l *logger) StandardWriter(*hclog.StandardLoggerOptions) io.Writer { return lineWriter{l} }
+// prefix, as memberlist writes them: "[WARN] memberlist: …". One packet of anybody's
+// is one line there, so at most strangerLines a second are written, with the number
+// of those left out before.
+func (l *logger) StandardWriter(*hclog.StandardLoggerOptions) io.Writer {
+	return &lineWriter{l: l, now: time.Now}
+}
 
-type lineWriter struct{ l *logger }
+type lineWriter struct {
+	l       *logger
+	now     func() time.Time
+	lines   throttle
+	leftOut atomic.Int64
+}
 
-func (w lineWriter) Write(p []byte) (int, error) {
+func (w *lineWriter) Write(p []byte) (int, error) {
 	line := strings.TrimRight(string(p), "\n")
 	level := hclog.Info
 	for name, at := range map[string]hclog.Level{"DEBUG": hclog.Debug, "INFO": hclog.Info, "WARN": hclog.Warn, "ERR": hclog.Error, "ERROR": hclog.Error} {
@@ -120,6 +131,15 @@ func (w lineWriter) Write(p []byte) (int, error) {
 			break
 		}
 	}
-	w.l.Log(level, line)
+	switch {
+	case !w.l.enabled(level): // costs nobody else a line
+	case !w.lines.allow(w.now()):
+		w.leftOut.Add(1)
+	default:
+		if n := w.leftOut.Swap(0); n > 0 {
+			w.l.Warn("lines were left out: too many a second", "lines", n)
+		}
+		w.l.Log(level, line)
+	}
 	return len(p), nil
 }
