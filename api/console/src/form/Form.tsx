@@ -1,5 +1,5 @@
 import { Alert, Button } from 'antd'
-import { useMemo, useRef, useState, type ReactNode } from 'react'
+import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react'
 import { fieldErrors, problemOf, type Problem } from '../api/problem'
 import { Refusal } from '../frame/refusal'
 import { useSpeech } from '../i18n/lang'
@@ -10,6 +10,7 @@ import { Foresight } from './Foresight'
 import { actOf } from './foresee'
 import { Line, type Inputs } from './Line'
 import { faults, formOf, wireAll, type FormField, type FormValues } from './model'
+import { OnTheWay } from './onTheWay'
 import { Origin } from './Origin'
 import { refinementOf } from './refined'
 import { RolePick } from './RolePick'
@@ -44,6 +45,8 @@ export function Form({ law, event, roles, initial, inputs, present = nothing, su
   const [wrong, setWrong] = useState<Record<string, string>>({})
   const [problem, setProblem] = useState<Problem | null>(null)
   const [busy, setBusy] = useState(false)
+  const [coming, setComing] = useState(0) // files on their way to the vault
+  const onTheWay = useCallback((change: 1 | -1) => setComing((n) => n + change), [])
   const attempt = useRef({ body: '', key: '' })
   const top = useRef<HTMLDivElement>(null)
 
@@ -145,26 +148,28 @@ export function Form({ law, event, roles, initial, inputs, present = nothing, su
           </p>
         )}
         <RolePick roles={roles} role={role} pick={setRole} />
-        {parts.map((part, i) => (
-          <Group key={i} title={part.title && of(part.title)}>
-            {part.main.map(line)}
-            {part.more.length > 0 && (
-              <details className="more" open={part.main.length === 0 || part.more.some((f) => wrong[f.field.name ?? ''] || needed(f)) || undefined}>
-                <summary>{t('act.more', { n: part.more.length })}</summary>
-                {part.more.map(line)}
-              </details>
-            )}
-          </Group>
-        ))}
+        <OnTheWay value={onTheWay}>
+          {parts.map((part, i) => (
+            <Group key={i} title={part.title && of(part.title)}>
+              {part.main.map(line)}
+              {part.more.length > 0 && (
+                <details className="more" open={part.main.length === 0 || part.more.some((f) => wrong[f.field.name ?? ''] || needed(f)) || undefined}>
+                  <summary>{t('act.more', { n: part.more.length })}</summary>
+                  {part.more.map(line)}
+                </details>
+              )}
+            </Group>
+          ))}
+        </OnTheWay>
         <Origin refinement={refinement} fields={fields} values={values} take={(more) => setValues((before) => ({ ...before, ...more }))} />
         <Cautions held={held.filter((c) => !placed(c))} />
         <Foresight law={law} act={act} values={said} />
         {refinement && <Summary parts={parts} values={values} needed={needed} />}
         <p className="quiet">{fields.length === 0 ? t('act.nofields') : t('act.consequence')}</p>
-        <Button type="primary" htmlType="submit" loading={busy}>
+        <Button type="primary" htmlType="submit" loading={busy} disabled={coming > 0}>
           {t('act.submit')}
         </Button>
-        <span className="quiet acting">{t('act.role', { role: named(`role.${role}`, role) })}</span>
+        <span className="quiet acting">{coming > 0 ? t('act.coming') : t('act.role', { role: named(`role.${role}`, role) })}</span>
       </form>
     </>
   )

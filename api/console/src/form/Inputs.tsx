@@ -1,6 +1,7 @@
 import { DeleteOutlined, PaperClipOutlined, PlusOutlined } from '@ant-design/icons'
 import { Button, Input } from 'antd'
-import { useId, useState, type ClipboardEvent } from 'react'
+import { useContext, useEffect, useId, useLayoutEffect, useRef, useState, type ClipboardEvent } from 'react'
+import { flushSync } from 'react-dom'
 import { keep, type Kept } from '../api/client'
 import { problemOf, type Problem } from '../api/problem'
 import { useOrgs, useStatus } from '../api/queries'
@@ -11,6 +12,7 @@ import { known } from '../i18n/dict'
 import type { Field, Value } from '../law/document'
 import { RecordInput } from './RecordInput'
 import { itemOf, mayBeNone, membersOf, pasted, type FormValue } from './model'
+import { OnTheWay } from './onTheWay'
 
 interface Props {
   field: Field
@@ -195,18 +197,33 @@ function FilePut({ kept, ...p }: Omit<Props, 'onChange'> & { kept: (file: File, 
   const [busy, setBusy] = useState(false)
   const [name, setName] = useState('')
   const [problem, setProblem] = useState<Problem | null>(null)
+  const onTheWay = useContext(OnTheWay)
+  // The person goes on filling in meanwhile: what is written into is the form as it is
+  // when the file has arrived, and nothing when its place is gone or another file was chosen.
+  const into = useRef(kept)
+  useLayoutEffect(() => {
+    into.current = kept
+  })
+  const last = useRef<File | null>(null)
+  useEffect(() => () => void (last.current = null), [])
   const take = async (file: File | undefined) => {
     if (!file) return
+    last.current = file
     setBusy(true)
     setProblem(null)
+    onTheWay(1)
     try {
       const stored = await keep(file)
-      setName(file.name)
-      kept(file, stored)
+      if (last.current !== file) return
+      flushSync(() => {
+        setName(file.name)
+        into.current(file, stored)
+      }) // before another file arrives
     } catch (err) {
-      setProblem(problemOf(err))
+      if (last.current === file) setProblem(problemOf(err))
     } finally {
-      setBusy(false)
+      onTheWay(-1)
+      if (last.current === file) setBusy(false)
     }
   }
   return (
@@ -267,6 +284,15 @@ function ListInput(p: Props) {
   const least = Math.max(1, p.field.type === 'list' ? (p.field.min ?? 1) : 1)
   const rows = none || items.length >= least ? items : [...items, ...Array.from({ length: least - items.length }, () => undefined)]
   const set = (i: number, value: FormValue) => p.onChange(rows.map((row, at) => (at === i ? value : row)))
+  // Rows are known by what they were when they came, not by their place: what an input
+  // knows of its file stays with it when a row above is removed.
+  const [keys, setKeys] = useState<number[]>([])
+  const next = (keys[keys.length - 1] ?? -1) + 1
+  const keyOf = (i: number) => keys[i] ?? next + i - keys.length
+  const remove = (i: number) => {
+    setKeys(rows.map((_, at) => keyOf(at)).filter((_, at) => at !== i))
+    p.onChange(rows.filter((_, at) => at !== i))
+  }
   const paste = (e: ClipboardEvent) => {
     const place = (e.target as HTMLElement).id
     if (p.field.type !== 'list' || !place.startsWith(`${p.id}.`)) return
@@ -284,10 +310,10 @@ function ListInput(p: Props) {
         </label>
       )}
       {rows.map((row, i) => (
-        <span className="list-row" key={i}>
+        <span className="list-row" key={keyOf(i)}>
           <Item field={p.field} id={`${p.id}.${i}`} value={row} onChange={(v) => set(i, v)} label={t('act.item', { n: i + 1 })} />
           {rows.length > least && (
-            <Button type="text" icon={<DeleteOutlined />} aria-label={t('act.remove', { n: i + 1 })} onClick={() => p.onChange(rows.filter((_, at) => at !== i))} />
+            <Button type="text" icon={<DeleteOutlined />} aria-label={t('act.remove', { n: i + 1 })} onClick={() => remove(i)} />
           )}
         </span>
       ))}

@@ -60,6 +60,7 @@ export const words = {
   'act.pickdate': { zh: '选择日期', en: 'Pick a date' },
   'act.nofile': { zh: '尚未选择文件', en: 'no file yet' },
   'act.uploading': { zh: '正在存入保管库…', en: 'Putting it into the vault…' },
+  'act.coming': { zh: '文件存入保管库之后才能签署', en: 'It can be signed once the file is in the vault' },
   'act.infile': { zh: '已存入保管库', en: 'In the vault' },
   'act.filename': { zh: '材料名称', en: 'Name' },
   'act.pagecount': { zh: '页数', en: 'Pages' },

@@ -16,6 +16,7 @@ export default async function walk({ desk, look, check }) {
   await check('a tour in English on 390 pixels', smallTour)
   for (const role of ['bureau_head', 'liaison', 'auditor', 'operator']) await check(`the tour of ${role} finds what it shows`, () => quickTour(role))
   await check('a case in its form: offers, summary', theCase)
+  await check('files arrive while the form is filled in', theFiles)
   await check('the warning of article 10', theWarning)
   await check('limits are foreseen', theLimits)
   await check('what follows from a record takes over what it says', onward)
@@ -97,6 +98,31 @@ export default async function walk({ desk, look, check }) {
     assert.match(summary, /91131003XXXX00027R/)
     assert.match(summary, /Still missing \(8\): Case file number/)
     await look(d, 'refined-case-begun')
+    await d.close()
+  }
+
+  async function theFiles() {
+    const d = await desk('110000', 'clerk')
+    await d.to('/open/case_transfer', '#f-materials')
+    const put = (n, name) => d.page.setInputFiles(`[id="f-materials.${n}.file"]`, { name, mimeType: 'text/plain', buffer: Buffer.from(`（合成）${name}`) })
+    const arrived = []
+    await d.page.route('**/v1/materials', (route) => new Promise((go) => arrived.push(go)).then(() => route.continue()))
+    await put(0, '甲.txt')
+    await d.page.fill('[id="f-materials.0.pages"]', '7')
+    await d.page.click('#f-materials .add')
+    await put(1, '乙.txt')
+    await d.page.waitForFunction(() => document.querySelector('.act button[type=submit]').disabled)
+    while (arrived.length < 2) await d.page.waitForTimeout(20)
+    arrived[1]()
+    await d.page.waitForFunction(() => document.querySelectorAll('.file code').length === 1)
+    assert.ok(await d.page.locator('.act button[type=submit]').isDisabled(), 'it can be signed while a file is on its way')
+    arrived[0]()
+    await d.page.waitForFunction(() => !document.querySelector('.act button[type=submit]').disabled)
+    assert.equal(await d.page.locator('.file code').count(), 2, 'a file is lost when another arrives')
+    assert.equal(await d.page.inputValue('[id="f-materials.0.pages"]'), '7', 'what was filled in meanwhile is lost')
+    await d.page.locator('#f-materials .list-row').first().locator('> button').click()
+    assert.match(await d.page.locator('.file').textContent(), /乙\.txt/, 'a file stands under the name of another')
+    assert.equal(await d.page.inputValue('[id="f-materials.0.name"]'), '乙.txt')
     await d.close()
   }
 
