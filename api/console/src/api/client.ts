@@ -112,6 +112,14 @@ export async function settled(id: string): Promise<Receipt> {
   }
 }
 
+/** taken gives the receipt of what the ledger has taken up, once it has; what it refused is a Problem. */
+export async function taken(receipt: Receipt): Promise<Receipt> {
+  if (receipt.status !== 'pending') return receipt
+  const answer = await settled(receipt.id)
+  if (answer.status === 'committed') return answer
+  throw new Problem(409, { code: answer.refusal?.code, title: answer.refusal?.[spoken()], cite: answer.refusal?.cite })
+}
+
 /** bring takes the pool or the rule of a draw to the node, which keeps it by its digest. */
 export async function bring(text: string): Promise<Schemas['DrawText']> {
   let response: Response

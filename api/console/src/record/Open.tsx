@@ -1,7 +1,8 @@
+import { Alert } from 'antd'
+import { useState } from 'react'
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router'
-import { open, settled } from '../api/client'
+import { open, taken } from '../api/client'
 import { useLaw } from '../api/queries'
-import { Problem } from '../api/problem'
 import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
@@ -42,18 +43,27 @@ interface Props {
 
 /** Opening is the form that starts a record, for those who may. */
 export function Opening({ law, initial, inputs, to = recordPage }: Props) {
-  const { t, of, named, mark } = useSpeech()
+  const { t, named, mark } = useSpeech()
   const who = useWho()
+  const [pending, setPending] = useState(false)
   const navigate = useNavigate()
   const offices = (law.open.by ?? []).map((a) => a.role)
   const roles = who.roles.filter((role) => offices.includes(role))
   const submit = async (role: string, fields: object, key: string) => {
-    const { receipt, record } = await open(law.name, role, fields, key)
-    if (receipt.status !== 'pending') return void navigate(to(record))
-    const answer = await settled(receipt.id)
-    if (answer.status !== 'committed') throw new Problem(409, { code: answer.refusal?.code, title: of(answer.refusal), cite: answer.refusal?.cite })
-    void navigate(to(answer.record ?? ''))
+    const { receipt } = await open(law.name, role, fields, key)
+    setPending(receipt.status === 'pending')
+    try {
+      const { record = '' } = await taken(receipt)
+      void navigate(to(record))
+    } finally {
+      setPending(false)
+    }
   }
   if (roles.length === 0) return <p className="quiet">{t('act.notyours', { who: offices.map((role) => named(`role.${role}`, role)).join(mark.list) })}</p>
-  return <Form law={law} event={law.open} roles={roles} initial={initial} inputs={inputs} submit={submit} />
+  return (
+    <>
+      {pending && <Alert type="warning" showIcon role="status" title={t('act.pending')} />}
+      <Form law={law} event={law.open} roles={roles} initial={initial} inputs={inputs} submit={submit} />
+    </>
+  )
 }

@@ -2,8 +2,7 @@ import { CheckCircleOutlined, ClockCircleOutlined, StopOutlined, TeamOutlined } 
 import { Alert, Button } from 'antd'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { act, settled, type Option, type RecordFull } from '../api/client'
-import { Problem } from '../api/problem'
+import { act, taken, type Option, type RecordFull } from '../api/client'
 import { Form } from '../form/Form'
 import type { Inputs } from '../form/Line'
 import type { FormValues } from '../form/model'
@@ -30,11 +29,13 @@ export function Steps({ record, law, reload, initial, inputs, begin = '' }: Prop
   const [open, setOpen] = useState(begin)
   const [done, setDone] = useState<{ text: string; pending: boolean } | null>(null)
   const options = [...(record.options ?? [])].sort((a, b) => orderOf(a) - orderOf(b))
-  const finish = (text: string, pending: boolean) => {
+  const finish = (text: string) => {
     setOpen('')
-    setDone({ text, pending })
+    setDone({ text, pending: false })
     void client.invalidateQueries({ queryKey: ['live'] })
   }
+  // The form stays until the ledger has answered: a refusal is said in it.
+  const wait = (text: string | null) => setDone(text === null ? null : { text, pending: true })
   return (
     <>
       {done && <Alert type={done.pending ? 'warning' : 'success'} showIcon role="status" title={done.text} />}
@@ -51,6 +52,8 @@ export function Steps({ record, law, reload, initial, inputs, begin = '' }: Prop
               setDone(null)
               setOpen(open === o.event ? '' : o.event)
             }}
+            waiting={done?.pending ?? false}
+            wait={wait}
             finish={finish}
             reload={reload}
             initial={initial}
@@ -66,10 +69,12 @@ interface StepProps extends Omit<Props, 'begin'> {
   option: Option
   open: boolean
   toggle: () => void
-  finish: (text: string, pending: boolean) => void
+  waiting: boolean // a statement is signed and the ledger has not answered yet
+  wait: (text: string | null) => void
+  finish: (text: string) => void
 }
 
-function Step({ option: o, record, law, open, toggle, finish, reload, initial, inputs }: StepProps) {
+function Step({ option: o, record, law, open, toggle, waiting, wait, finish, reload, initial, inputs }: StepProps) {
   const { t, of } = useSpeech()
   const who = useWho()
   const roles = mine(o, who)
@@ -77,14 +82,14 @@ function Step({ option: o, record, law, open, toggle, finish, reload, initial, i
   const event = law.events.find((e) => e.name === o.event && (e.from ?? []).includes(record.state))
   const submit = async (role: string, fields: object, key: string) => {
     const { receipt } = await act(record, o.event, role, fields, key)
-    if (receipt.status === 'pending') {
-      finish(t('act.pending'), true)
-      const answer = await settled(receipt.id)
-      if (answer.status !== 'committed') throw new Problem(409, { code: answer.refusal?.code, title: of(answer.refusal), cite: answer.refusal?.cite })
-      finish(t('act.done', { n: answer.index ?? 0 }), false)
-      return
+    if (receipt.status === 'pending') wait(t('act.pending'))
+    try {
+      const { index = 0 } = await taken(receipt)
+      finish(t('act.done', { n: index }))
+    } catch (err) {
+      wait(null)
+      throw err
     }
-    finish(t('act.done', { n: receipt.index ?? 0 }), false)
   }
   return (
     <li id={`step-${o.event}`} className={possible ? 'step step-yours' : 'step'}>
@@ -94,7 +99,7 @@ function Step({ option: o, record, law, open, toggle, finish, reload, initial, i
           {o.to && o.to !== record.state && <span className="quiet"> → {of(stateOf(law, o.to)) || o.to}</span>}
         </span>
         {possible && (
-          <Button type={open || (event && breaksOff(law, event)) ? 'default' : 'primary'} size="small" onClick={toggle} aria-expanded={open}>
+          <Button type={open || (event && breaksOff(law, event)) ? 'default' : 'primary'} size="small" onClick={toggle} aria-expanded={open} disabled={waiting}>
             {open ? t('app.cancel') : t('act.title', { what: of(o.title) })}
           </Button>
         )}

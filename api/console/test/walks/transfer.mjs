@@ -62,6 +62,25 @@ export default async function walk({ demo, desk, look, fits, check }) {
     await look(d, 'step-done')
   }
 
+  /** refusedLater has the node promise a statement and the ledger refuse it: the form says so, and no promise stands there any more. */
+  async function refusedLater(d, record) {
+    const id = '01ARZ3NDEKTSV4RRFFQ69G5FAV'
+    const refusal = { code: 'too_early', zh: '（合成）时候未到', en: '(synthetic) too early', cite: '（合成）第0条' }
+    let answer
+    await d.page.route('**/events', (route) => (route.request().method() === 'POST' ? route.fulfill({ status: 202, json: { id, status: 'pending' } }) : route.continue()))
+    await d.page.route(`**/v1/statements/${id}`, (route) => new Promise((go) => (answer = go)).then(() => route.fulfill({ json: { id, status: 'refused', refusal } })))
+    await d.to(`/record/${record}`, '.step-yours')
+    await d.page.click('.step-yours .step-head button')
+    await d.page.click('.act button[type=submit]')
+    await d.page.waitForSelector('.ant-alert-warning')
+    while (!answer) await d.page.waitForTimeout(20)
+    answer()
+    await d.page.waitForSelector('.act [role=alert]')
+    assert.match(await d.page.locator('.act [role=alert]').textContent(), /时候未到.*第0条/, 'what was refused later is not said')
+    assert.equal(await d.page.locator('.ant-alert-warning').count(), 0, 'it still says to wait')
+    await d.page.unrouteAll()
+  }
+
   async function transfer(lang, number) {
     const clerk = await desk(sender, 'clerk', { lang })
     await look(clerk, 'desk')
@@ -71,6 +90,7 @@ export default async function walk({ demo, desk, look, fits, check }) {
     assert.equal(await clerk.page.locator('.step-yours').count(), 1, 'a clerk may cancel the draft and nothing else')
 
     const head = await desk(sender, 'bureau_head', { lang })
+    if (lang === 'zh') await refusedLater(head, record)
     await step(head, record)
     await head.close()
 
