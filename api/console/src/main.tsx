@@ -15,11 +15,13 @@ import { SpeechProvider, useSpeech } from './i18n/lang'
 import { screens } from './screens'
 import { SessionProvider, useSession } from './session/context'
 import { beginsWith, readsRecords } from './session/roles'
+import { personOf } from './session/other'
 import { SignIn } from './session/SignIn'
 import './style.css'
 
-// Few people ever see it, so it is no part of the first route.
+// Few people ever see them, so they are no part of the first route.
 const FirstPassword = lazy(() => import('./session/FirstPassword'))
+const Enter = lazy(() => import('./session/Enter'))
 
 const client = new QueryClient({
   defaultOptions: {
@@ -63,13 +65,13 @@ function Gate() {
   }
   const home = readsRecords(who.roles) ? <Desk /> : <Navigate to={beginsWith(who.roles)} replace />
   return (
-    <Routes>
+    <Routes key={personOf(who)}>
+      <Route path="enter" element={<Suspense fallback={<Waiting />}><Enter /></Suspense>} />
       <Route element={<Frame />}>
         <Route index element={home} />
         {screens.map(({ path, page: Page }) => (
           <Route key={path} path={path} element={<Page />} />
         ))}
-        <Route path="enter" element={<Navigate to="/" replace />} />
         <Route path="*" element={<Missing />} />
       </Route>
     </Routes>

@@ -1,13 +1,16 @@
 import { Alert, Button } from 'antd'
-import { useCallback, useMemo, useRef, useState, type ReactNode } from 'react'
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { fieldErrors, problemOf, type Problem } from '../api/problem'
 import { Refusal } from '../frame/refusal'
 import { useSpeech } from '../i18n/lang'
 import type { Document, Event } from '../law/document'
+import { useWho } from '../session/context'
+import { personOf } from '../session/other'
 import { freshUlid } from '../util/ulid'
 import { Cautions } from './Cautions'
 import { Foresight } from './Foresight'
 import { actOf } from './foresee'
+import { keepForm, keptOf } from './kept'
 import { Line, type Inputs } from './Line'
 import { faults, formOf, wireAll, type FormField, type FormValues } from './model'
 import { OnTheWay } from './onTheWay'
@@ -21,6 +24,7 @@ import './form.css'
 
 interface Props {
   law: Document
+  about?: string // the record; none when one is opened
   event: Pick<Event, 'name' | 'to' | 'require' | 'optional' | 'basis'>
   roles: string[] // the person may act in; never empty
   initial?: FormValues // what stands in it to begin with
@@ -33,14 +37,20 @@ interface Props {
 const nothing: Record<string, unknown> = {}
 
 /** Form is the form of an event, made of the law's document and refined where somebody has done so by hand. */
-export function Form({ law, event, roles, initial, inputs, present = nothing, submit, overtaken }: Props) {
+export function Form({ law, about = '', event, roles, initial, inputs, present = nothing, submit, overtaken }: Props) {
   const { t, of, named, mark } = useSpeech()
   const known = useKnown(present)
   const act = actOf(law, event)
   const refinement = refinementOf(law.name, act.name)
   const parts = useMemo(() => partsOf(formOf(law, event), refinement), [law, event, refinement])
   const fields = useMemo(() => parts.flatMap((part) => [...part.main, ...part.more]), [parts])
-  const [values, setValues] = useState<FormValues>(() => ({ ...refinement?.begins?.(known), ...initial }))
+  const person = personOf(useWho())
+  // A form that begins with other values is another form.
+  const form = JSON.stringify([law.name, about, act.name, initial])
+  const start = () => ({ ...refinement?.begins?.(known), ...initial })
+  const [left, setLeft] = useState(() => keptOf(person, form)) // what the person left here before
+  const [values, setValues] = useState<FormValues>(() => left ?? start())
+  const [touched, setTouched] = useState(left !== undefined)
   const [role, setRole] = useState(roles[0])
   const [wrong, setWrong] = useState<Record<string, string>>({})
   const [problem, setProblem] = useState<Problem | null>(null)
@@ -50,8 +60,33 @@ export function Form({ law, event, roles, initial, inputs, present = nothing, su
   const attempt = useRef({ body: '', key: '' })
   const top = useRef<HTMLDivElement>(null)
 
+  useEffect(() => {
+    if (touched) keepForm(person, form, values)
+  }, [person, form, values, touched])
+  useEffect(() => {
+    if (!touched) return
+    const hold = (e: BeforeUnloadEvent) => {
+      e.preventDefault()
+      e.returnValue = '' // Chromium before 119 asks only then
+    }
+    window.addEventListener('beforeunload', hold)
+    return () => window.removeEventListener('beforeunload', hold)
+  }, [touched])
+
+  const write = (more: FormValues) => {
+    setTouched(true)
+    setValues((before) => ({ ...before, ...more }))
+  }
+  const clear = () => {
+    keepForm(person, form, undefined)
+    setLeft(undefined)
+    setTouched(false)
+    setValues(start())
+    setWrong({})
+    setProblem(null)
+  }
   const set = (name: string, value: FormValues[string]) => {
-    setValues((before) => ({ ...before, [name]: value }))
+    write({ [name]: value })
     setWrong(({ [name]: _, ...rest }) => rest)
   }
   const go = async () => {
@@ -71,6 +106,8 @@ export function Form({ law, event, roles, initial, inputs, present = nothing, su
     setBusy(true)
     try {
       await submit(role, sent, attempt.current.key)
+      setTouched(false)
+      keepForm(person, form, undefined)
     } catch (err) {
       const p = problemOf(err)
       if (p.status >= 400 && p.status < 500) attempt.current = { body: '', key: '' }
@@ -142,6 +179,14 @@ export function Form({ law, event, roles, initial, inputs, present = nothing, su
             />
           )}
         </div>
+        {left && (
+          <p className="quiet" role="status">
+            {t('act.left')}{' '}
+            <button type="button" className="linkish" onClick={clear}>
+              {t('act.clear')}
+            </button>
+          </p>
+        )}
         {(event.basis?.length ?? 0) > 0 && (
           <p className="quiet">
             {t('act.basis')}: {event.basis?.join(mark.list)}
@@ -161,7 +206,7 @@ export function Form({ law, event, roles, initial, inputs, present = nothing, su
             </Group>
           ))}
         </OnTheWay>
-        <Origin refinement={refinement} fields={fields} values={values} take={(more) => setValues((before) => ({ ...before, ...more }))} />
+        <Origin refinement={refinement} fields={fields} values={values} take={write} />
         <Cautions held={held.filter((c) => !placed(c))} />
         <Foresight law={law} act={act} values={said} />
         {refinement && <Summary parts={parts} values={values} needed={needed} />}

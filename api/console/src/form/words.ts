@@ -61,6 +61,8 @@ export const words = {
   'act.nofile': { zh: '尚未选择文件', en: 'no file yet' },
   'act.uploading': { zh: '正在存入保管库…', en: 'Putting it into the vault…' },
   'act.coming': { zh: '文件存入保管库之后才能签署', en: 'It can be signed once the file is in the vault' },
+  'act.left': { zh: '以下是您先前填写、尚未提交的内容。', en: 'This is what you filled in before and have not submitted.' },
+  'act.clear': { zh: '清空重填', en: 'Begin anew' },
   'act.infile': { zh: '已存入保管库', en: 'In the vault' },
   'act.filename': { zh: '材料名称', en: 'Name' },
   'act.pagecount': { zh: '页数', en: 'Pages' },

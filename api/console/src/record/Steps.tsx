@@ -108,6 +108,7 @@ function Step({ option: o, record, law, open, toggle, waiting, wait, finish, rel
       {open && event && (
         <Form
           law={law}
+          about={record.id}
           event={{ ...event, basis: o.basis }}
           roles={roles}
           initial={initial?.[o.event]}

@@ -3,12 +3,10 @@ import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { problemOf, type Problem } from '../api/problem'
 import { useTexts } from '../frame/refusal'
 import { useSpeech } from '../i18n/lang'
+import { codeIn } from './code'
 import { useSession } from './context'
 import { SignCard } from './SignCard'
 import { signIn, signInBy, ways, type Standing, type Ways } from './session'
-
-/** codeIn takes the code out of a link's fragment, which never reaches a server log. */
-const codeIn = (hash: string) => decodeURIComponent(hash.replace(/^#/, ''))
 
 /** SignIn offers the ways that this node has, the bureau's own first. */
 export function SignIn() {
@@ -25,9 +23,7 @@ export function SignIn() {
     setBusy(true)
     setProblem(null)
     try {
-      const standing = await way()
-      history.replaceState(null, '', '/console')
-      enter(standing)
+      enter(await way()) // whoever was on a page when the session ended is there again
     } catch (err) {
       setProblem(problemOf(err))
       setBusy(false)
@@ -55,7 +51,7 @@ export function SignIn() {
       {refused && !problem && <Alert type="error" showIcon title={t('sign.refused')} role="alert" />}
       {problem && <Alert type="error" showIcon title={texts.title(problem)} description={mend} role="alert" />}
       {open?.oidc && (
-        <Button type="primary" href="/console/oidc/start" block className="sign-way">
+        <Button type="primary" href="/console/oidc/start" target={over ? '_blank' : undefined} block className="sign-way">
           {t('sign.oidc')}
         </Button>
       )}

@@ -2,6 +2,8 @@ import { useQueryClient } from '@tanstack/react-query'
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import { listen, type Stamp } from '../api/client'
 import { problemOf, type Problem } from '../api/problem'
+import { forgetForms } from '../form/kept'
+import { personOf } from './other'
 import { signOut, stay, whoami, type Standing } from './session'
 
 interface Session {
@@ -20,6 +22,9 @@ interface Session {
 
 const Context = createContext<Session | null>(null)
 
+/** From here on the end of the session is announced across the page, s. */
+export const announce = 120
+
 /** How often at most the node is told that the person is there, ms. */
 const signEvery = 60_000
 
@@ -33,13 +38,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const [until, setUntil] = useState(0) // performance.now() at which the session ends
   const [now, setNow] = useState(() => performance.now())
   const signed = useRef(0)
+  const shown = useRef('') // whose pages are shown
 
   const take = useCallback((standing: Standing) => {
+    const person = personOf(standing)
+    if (person !== shown.current) client.clear() // what somebody else was shown
+    shown.current = person
     setWho(standing)
     setOver(false)
     setUntil(performance.now() + Date.parse(standing.expires) - Date.parse(standing.now))
-    signed.current = performance.now()
-  }, [])
+  }, [client])
   const end = useCallback(() => {
     setWho((before) => {
       if (before) setOver(true)
@@ -67,6 +75,20 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     }
   }, [take, end])
 
+  // One cookie serves all pages of this browser: on another of them the person may have
+  // shown a sign, signed out, or somebody else come in. Before a session ends here, and
+  // when the page is looked at again, the node says whose it is and for how long.
+  const look = useCallback(
+    (last: boolean) => {
+      whoami()
+        .then(take)
+        .catch((err: unknown) => {
+          if (last || problemOf(err).status === 401) end()
+        })
+    },
+    [take, end],
+  )
+
   useEffect(ask, [ask])
   useEffect(() => listen({ stamped: setStamp, ended: end }), [end])
   useEffect(() => {
@@ -87,18 +109,29 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [who, prolong])
 
   const secondsLeft = who ? Math.max(0, Math.round((until - now) / 1000)) : 0
+  const near = who !== null && secondsLeft <= announce
+  const out = who !== null && now >= until
   useEffect(() => {
-    if (who && until > 0 && now >= until) end()
-  }, [who, until, now, end])
+    if (near) look(out)
+  }, [near, out, look])
+  useEffect(() => {
+    const seen = () => {
+      if (document.visibilityState === 'visible') look(false)
+    }
+    document.addEventListener('visibilitychange', seen)
+    window.addEventListener('focus', seen)
+    return () => {
+      document.removeEventListener('visibilitychange', seen)
+      window.removeEventListener('focus', seen)
+    }
+  }, [look])
 
   const session = useMemo<Session>(
     () => ({
       who, asked, failed, over, secondsLeft, stamp, ask, prolong, renew: take,
-      enter: (standing) => {
-        client.clear()
-        take(standing)
-      },
+      enter: take,
       leave: async (everywhere) => {
+        forgetForms()
         await signOut(everywhere).catch(() => undefined) // an ended session is what was wanted
         setWho(null)
         setOver(false)

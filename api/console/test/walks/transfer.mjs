@@ -14,6 +14,7 @@ export default async function walk({ demo, desk, look, fits, check }) {
   await check('a case transfer in English', () => transfer('en', 902))
   await check('a screen of 390 pixels', () => small(record))
   await check('auditor and operator', others)
+  await check('a session that ends, and another person in the same browser', comeBack)
   await check('signing out', signOut)
 
   /** draft fills in the form of a case transfer as a clerk does, after leaving it empty once. */
@@ -169,6 +170,42 @@ export default async function walk({ demo, desk, look, fits, check }) {
     await operator.close()
   }
 
+  /** comeBack has a session end on another page of the browser while a form is filled in; its person finds it again, by a link that is opened beside another's session. */
+  async function comeBack() {
+    const d = await desk(sender, 'clerk')
+    await d.to('/open/case_transfer', '#f-case_file_no')
+    assert.match(await d.page.title(), /^办理事项 · /)
+    await d.page.fill('#f-facts', '（合成）写了一半')
+    const beside = await d.page.context().newPage()
+    await beside.goto(demo.link(sender, 'officer'))
+    await beside.waitForSelector('.sign-card .ant-btn-primary')
+    assert.match(await beside.locator('.sign-card').textContent(), /经办人/, 'whose session that is')
+    await fits({ ...d, page: beside }, 'a link beside a session')
+    await beside.click('.sign-card .ant-btn-primary')
+    await beside.waitForSelector('.frame')
+    assert.match(await beside.locator('.bureau').textContent(), /执法人员/)
+    await d.page.evaluate(() => window.dispatchEvent(new Event('focus'))) // looked at again
+    await d.page.waitForFunction(() => /执法人员/.test(document.querySelector('.bureau').textContent))
+    assert.equal(await d.page.inputValue('#f-facts'), '', 'somebody else sees what was filled in')
+    await beside.close()
+    await d.close()
+
+    const c = await desk(sender, 'clerk')
+    await c.to('/open/case_transfer', '#f-facts')
+    await c.page.fill('#f-facts', '（合成）写了一半')
+    await c.page.evaluate(() => fetch('/console/session', { method: 'DELETE' }))
+    await c.page.evaluate(() => window.dispatchEvent(new Event('focus')))
+    await c.page.fill('#sign-code', demo.link(sender, 'clerk'))
+    await c.page.click('.sign-card button[type=submit]')
+    await c.page.waitForSelector('#f-facts')
+    assert.equal(await c.page.inputValue('#f-facts'), '（合成）写了一半', 'what was filled in is lost with the session')
+    assert.match(c.page.url(), /\/open\/case_transfer$/)
+    await c.page.click('.act .linkish')
+    assert.equal(await c.page.inputValue('#f-facts'), '')
+    assert.deepEqual(c.wrong, [])
+    await c.close()
+  }
+
   async function signOut() {
     const d = await desk(sender, 'clerk')
     const cookie = (await d.page.context().cookies()).find((c) => c.name.startsWith('sandi-'))
@@ -181,6 +218,7 @@ export default async function walk({ demo, desk, look, fits, check }) {
     await d.page.locator('.ant-dropdown-menu-item').first().click()
     await d.page.waitForSelector('.sign-card input')
     await fits(d, 'signed out')
+    assert.deepEqual(await d.page.evaluate(() => Object.entries({ ...localStorage })), stored, 'signing out loses the language, the tours, an auditor\'s checkpoint')
     await d.page.goto(d.origin + '/console/enter?refused')
     await d.page.waitForSelector('.sign-card .ant-alert-error')
     await fits(d, 'refused by the identity provider')
