@@ -14,6 +14,8 @@ test('errors go to their fields, nested ones with their place', () => {
     ],
   })
   expect(fieldErrors(p)).toEqual({ doc_no: '必填', handlers: '[1].cert_no: 格式不正确; 太少' })
+  const said = new Problem(422, { errors: [{ location: 'body.fields.materials[0].pages', code: 'missing', message: '证据材料清单[0].pages：内容不全' }] })
+  expect(fieldErrors(said)).toEqual({ materials: '证据材料清单[0].pages：内容不全' })
 })
 
 test('a refusal has a mend: its own, or that of the law', () => {

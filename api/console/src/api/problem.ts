@@ -82,7 +82,7 @@ export function fieldErrors(problem: Problem): Record<string, string> {
     const found = /^body\.fields\.([a-z0-9_]+)(.*)$/.exec(e.location)
     if (!found) continue
     const [, name, rest] = found
-    const text = rest ? `${rest.replace(/^\./, '')}: ${e.message}` : e.message
+    const text = rest && !e.message.includes(rest) ? `${rest.replace(/^\./, '')}: ${e.message}` : e.message
     out[name] = out[name] ? `${out[name]}; ${text}` : text
   }
   return out

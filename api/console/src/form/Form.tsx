@@ -10,9 +10,10 @@ import { freshUlid } from '../util/ulid'
 import { Cautions } from './Cautions'
 import { Foresight } from './Foresight'
 import { actOf } from './foresee'
+import { useMemberName } from './Inputs'
 import { keepForm, keptOf } from './kept'
 import { Line, type Inputs } from './Line'
-import { faults, formOf, wireAll, type FormField, type FormValues } from './model'
+import { faults, formOf, wireAll, type Fault, type FormField, type FormValues } from './model'
 import { OnTheWay } from './onTheWay'
 import { Origin } from './Origin'
 import { refinementOf } from './refined'
@@ -39,6 +40,7 @@ const nothing: Record<string, unknown> = {}
 /** Form is the form of an event, made of the law's document and refined where somebody has done so by hand. */
 export function Form({ law, about = '', event, roles, initial, inputs, present = nothing, submit, overtaken }: Props) {
   const { t, of, named, mark } = useSpeech()
+  const memberName = useMemberName()
   const known = useKnown(present)
   const act = actOf(law, event)
   const refinement = refinementOf(law.name, act.name)
@@ -89,9 +91,19 @@ export function Form({ law, about = '', event, roles, initial, inputs, present =
     write({ [name]: value })
     setWrong(({ [name]: _, ...rest }) => rest)
   }
+  // The node's sentence begins with the field's name, which stands beside it already.
+  const bare = (name: string, text: string) => {
+    const field = law.fields.find((x) => x.name === name)
+    const label = field ? of(field) : ''
+    return label && text.startsWith(label) ? text.slice(label.length).replace(/^(：|: ?)/, '') : text
+  }
+  const wordsOf = (f: Fault) => {
+    const why = t(f.key, { n: f.n ?? 0 })
+    return f.in ? t('err.row', { n: f.in.row, what: memberName(f.in.member), why }) : why
+  }
   const go = async () => {
     const found = faults(fields, values)
-    const said = Object.fromEntries(Object.entries(found).map(([name, f]) => [name, t(f.key, { n: f.n ?? 0 })]))
+    const said = Object.fromEntries(Object.entries(found).map(([name, f]) => [name, wordsOf(f)]))
     setProblem(null)
     setWrong(said)
     if (Object.keys(said).length > 0) {
@@ -111,7 +123,7 @@ export function Form({ law, about = '', event, roles, initial, inputs, present =
     } catch (err) {
       const p = problemOf(err)
       if (p.status >= 400 && p.status < 500) attempt.current = { body: '', key: '' }
-      setWrong(fieldErrors(p))
+      setWrong(Object.fromEntries(Object.entries(fieldErrors(p)).map(([name, text]) => [name, bare(name, text)])))
       setProblem(p)
       top.current?.focus()
     } finally {

@@ -246,12 +246,19 @@ function FilePut({ kept, ...p }: Omit<Props, 'onChange'> & { kept: (file: File, 
   )
 }
 
+/** memberNames are the names of members of types that have their own, for which the law has no words. */
 const memberNames: Record<string, Key> = {
   cert_no: 'act.cert', person: 'act.person', kind: 'act.kind', name: 'act.filename', pages: 'act.pagecount', from: 'act.from', to: 'act.to', commitment: 'act.file',
 }
 
-function Members({ members, hide = [], ...p }: Props & { members: Field[]; hide?: string[] }) {
+/** useMemberName names a member of an item. */
+export function useMemberName() {
   const { t, of } = useSpeech()
+  return (m: Field) => of(m) || (memberNames[m.name ?? ''] ? t(memberNames[m.name ?? '']) : (m.name ?? ''))
+}
+
+function Members({ members, hide = [], ...p }: Props & { members: Field[]; hide?: string[] }) {
+  const nameOf = useMemberName()
   const held = (typeof p.value === 'object' && !Array.isArray(p.value) ? p.value : {}) as Record<string, FormValue>
   const set = (name: string, value: FormValue) => p.onChange({ ...held, [name]: value })
   return (
@@ -260,10 +267,9 @@ function Members({ members, hide = [], ...p }: Props & { members: Field[]; hide?
         .filter((m) => !hide.includes(m.name ?? ''))
         .map((m) => {
           const name = m.name ?? ''
-          const label = of(m) || (memberNames[name] ? t(memberNames[name]) : name)
           return (
             <label key={name} className={m.type === 'text' ? 'member member-whole' : 'member'} htmlFor={`${p.id}.${name}`}>
-              <span>{label}</span>
+              <span>{nameOf(m)}</span>
               <FieldInput field={m} id={`${p.id}.${name}`} value={held[name]} onChange={(v) => set(name, v)} required={!m.optional} />
             </label>
           )

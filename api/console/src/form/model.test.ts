@@ -49,6 +49,17 @@ test('faults that can be seen here are said at once', () => {
   expect(Object.keys(faults([{ field: field('a', 'string'), required: true }, { field: field('b', 'string'), required: true }], {}))).toEqual(['a', 'b'])
 })
 
+test('a row of a list says what it lacks, and empty rows are none', () => {
+  const materials = field('m', 'materials')
+  const whole = { commitment: 'sc1.x', kind: 'documentary', pages: '3', size: '10' }
+  expect(fault(materials, true, [undefined, whole, {}])).toBeUndefined()
+  expect(fault(materials, true, [whole, { ...whole, pages: '' }])).toMatchObject({ key: 'err.missing', in: { row: 2, member: { name: 'pages' } } })
+  expect(fault(materials, true, [{}, { ...whole, pages: '三' }])).toMatchObject({ key: 'err.number', in: { row: 2, member: { name: 'pages' } } })
+  const list = field('l', 'list', { of: field('', 'object', { fields: [field('a', 'date'), field('b', 'int', { optional: true })] }) })
+  expect(fault(list, true, [{ a: '2025-11-10' }])).toBeUndefined()
+  expect(fault(list, true, [{ b: '1' }])).toMatchObject({ key: 'err.missing', in: { row: 1, member: { name: 'a' } } })
+})
+
 test('where the law takes a list without items, somebody can say that there are none', () => {
   const any = field('l', 'list', { of: field('', 'string') })
   expect(wireAll([{ field: any, required: true }], { l: [] })).toEqual({ l: [] })

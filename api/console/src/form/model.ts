@@ -164,6 +164,7 @@ export function wireAll(fields: FormField[], values: FormValues): Record<string,
 export interface Fault {
   key: Key
   n?: number
+  in?: { row: number; member: Field } // where in a list, its first row being 1
 }
 
 /**
@@ -176,7 +177,7 @@ export function fault(field: Field, required: boolean, value: FormValue): Fault 
   if (Array.isArray(sent)) {
     if (field.min !== undefined && sent.length < field.min) return { key: 'err.few', n: field.min }
     if (field.max !== undefined && sent.length > field.max) return { key: 'err.many', n: field.max }
-    return undefined
+    return faultInRows(field, value as FormValue[])
   }
   if (field.type === 'int' && typeof sent !== 'number') return { key: 'err.number' }
   if (typeof sent !== 'string') return undefined
@@ -198,6 +199,19 @@ export function fault(field: Field, required: boolean, value: FormValue): Fault 
     default:
       return undefined
   }
+}
+
+/** faultInRows is the first fault of the rows of a list; a row in which nothing stands is none. */
+function faultInRows(field: Field, rows: FormValue[]): Fault | undefined {
+  const of = itemOf(field)
+  for (const [i, row] of rows.entries()) {
+    if (of.type !== 'object' || typeof row !== 'object' || Array.isArray(row) || wire(of, row) === undefined) continue
+    for (const member of membersOf(of)) {
+      const found = fault(member, !member.optional, row[member.name ?? ''])
+      if (found) return { ...found, in: { row: i + 1, member } }
+    }
+  }
+  return undefined
 }
 
 export function faults(fields: FormField[], values: FormValues): Record<string, Fault> {

@@ -45,6 +45,7 @@ export const words = {
   'err.long': { zh: '不超过 {n} 个字', en: 'At most {n} {n:character|characters}' },
   'err.few': { zh: '不少于 {n} 项', en: 'At least {n}' },
   'err.many': { zh: '不超过 {n} 项', en: 'At most {n}' },
+  'err.row': { zh: '第 {n} 项的“{what}”：{why}', en: 'Item {n}, {what}: {why}' },
   'err.number': { zh: '应为数字', en: 'A number is needed' },
   'err.date': { zh: '应为日期，例：2025-11-10', en: 'A date is needed, e.g. 2025-11-10' },
   'err.uscc': { zh: '应为 18 位数字或者大写字母', en: '18 digits or capitals are needed' },
