@@ -1,11 +1,11 @@
 import { Alert, Button, Dropdown } from 'antd'
 import { QuestionCircleOutlined, UserOutlined } from '@ant-design/icons'
-import { Suspense } from 'react'
+import { Suspense, useEffect } from 'react'
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { useStatus } from '../api/queries'
 import { useSpeech } from '../i18n/lang'
 import { screens } from '../screens'
-import { useSession, useWho } from '../session/context'
+import { announce, useSession, useWho } from '../session/context'
 import { readsRecords } from '../session/roles'
 import { Tour } from '../tour/Tour'
 import { Fresh } from './Fresh'
@@ -13,11 +13,9 @@ import { LanguageSwitch } from './LanguageSwitch'
 import { useLive } from './live'
 import { LastSignIn } from '../session/LastSignIn'
 import { Search } from './Search'
+import { recordOf, roomOf } from './title'
 import { Waiting } from './Waiting'
 import { Watermark } from './Watermark'
-
-/** From here on the end of the session is announced across the page, s. */
-const announce = 120
 
 export function Frame() {
   const { t, of, named, mark } = useSpeech()
@@ -28,6 +26,11 @@ export function Frame() {
   const place = useLocation()
   const go = useNavigate()
   const roles = who.roles.map((role) => named(`role.${role}`, role)).join(mark.list)
+  const room = roomOf(place.pathname)
+  const title = [recordOf(place.pathname), t(room ?? 'app.notfound'), t('app.name')].filter(Boolean).join(' · ')
+  useEffect(() => {
+    document.title = title
+  }, [title])
   return (
     <div className="frame">
       <a className="skip" href="#content">
