@@ -1,2 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{E as t,vn as n,y as r,yn as i}from"./client-DPGKKcrq.js";var a=e(i(),1),o=n();function s({lines:e}){let{t:n}=r(),[i,s]=(0,a.useState)(!1),c=e.join(`
-`);return(0,o.jsxs)(`div`,{className:`command`,children:[(0,o.jsx)(`pre`,{tabIndex:0,children:c}),navigator.clipboard&&(0,o.jsx)(t,{size:`small`,onClick:()=>void navigator.clipboard.writeText(c).then(()=>s(!0),()=>s(!1)),children:n(i?`app.copied`:`app.copy`)})]})}export{s as t};

@@ -1,1 +1,0 @@
-import{vn as e,y as t}from"./client-DPGKKcrq.js";var n=e();function r({lines:e=3}){let{t:r}=t();return(0,n.jsx)(`div`,{className:`waiting`,role:`status`,"aria-label":r(`app.loading`),children:Array.from({length:e},(e,t)=>(0,n.jsx)(`span`,{},t))})}export{r as t};
