@@ -122,7 +122,10 @@ function Moves() {
             title={t('vote.move', { from: m.leader, to: m.candidate, term: m.term, regions: m.regions.map(names.region).join(mark.list), n: m.needs, until: minute(m.until) })}
           />
           {!m.regions.includes(signing.region) && (
-            <Command lines={[offline(`gov move --leader ${m.leader} --candidate ${m.candidate} --term ${m.term}`, 'leader.move.jws', signing)]} />
+            <>
+              <p>{t('vote.move.how')}</p>
+              <Command lines={[offline(`gov move --leader ${m.leader} --candidate ${m.candidate} --term ${m.term}`, 'leader.move.jws', signing)]} />
+            </>
           )}
         </li>
       ))}

@@ -57,11 +57,15 @@ export const words = {
   'vote.ripe': { zh: '全部地区已同意，任一地区签署启用即可：', en: 'All regions have approved: any of them may sign its adoption.' },
   'vote.practice': { zh: '演练网络：命令中的 --at 是场景时钟的现在，提交前如时钟有变动请重取命令。', en: 'Practice network: --at is the scenario clock as it stands; take the line anew when the clock has moved.' },
 
-  'vote.members': { zh: '节点的加入和移除', en: 'Nodes that come and go' },
+  'vote.members': { zh: '节点的加入、移除和主导', en: 'Nodes that come, go and lead' },
   'vote.members.none': { zh: '没有正在表决的移除，也没有等待执行的变更。', en: 'No removal is being voted on, and no change waits.' },
   'vote.move': {
-    zh: '移交领导：{from} → {to}（任期 {term}）；{regions} 已签署，共需 {n} 个地区，{until} 前有效',
-    en: 'Leadership from {from} to {to} (term {term}): signed by {regions}, of {n} needed, until {until}',
+    zh: '改由 {to} 主导，不再由 {from} 主导（任期 {term}）：{regions}已签署，共需 {n} 个地区，{until} 前有效',
+    en: '{to} shall lead instead of {from} (term {term}): {regions} signed; it takes {n} {n:region|regions}, until {until}',
+  },
+  'vote.move.how': {
+    zh: '同意的，在离线电脑上按此命令签署，再在本页提交 .jws 文件；不同意的不用办理，过期自动作罢。',
+    en: 'Whoever agrees signs the same by this line on the offline machine and hands the .jws in on this page. Whoever does not does nothing: it lapses.',
   },
   'vote.against': { zh: '{node}：{regions} 已签署移除，共需 {n} 个地区', en: '{node}: removal signed by {regions}, of {n} needed' },
   'vote.plan': { zh: '主导节点将：{what} {node}', en: 'The leader is about to: {what} {node}' },

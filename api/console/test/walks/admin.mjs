@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url'
 
 export const scenario = 'charger'
 const home = '110000'
+
+/** The lines of what a region may sign; below them stands the line that hands it in. */
+const errand = '.filters ~ .command pre'
 const rules = join(dirname(fileURLToPath(import.meta.url)), '../../../../consensus/calendar/data/rules.yaml')
 const phrase = 'seven goats on a wall'
 const other = '春天的第一场雨落在了运河上'
@@ -25,6 +28,7 @@ export default async function walk({ demo, visits, desk, look, fits, check }) {
   await check('a lockout is lifted, an account ended', lockout)
   await check('keys and certificates', keys)
   await check('a vote: proposed, approved, refused', vote)
+  await check('a move of leadership waits for a second region', move)
   for (const d of [security, audit]) await d.close()
 
   /** stranger is a browser before the sign-in page. */
@@ -170,11 +174,11 @@ export default async function walk({ demo, visits, desk, look, fits, check }) {
 
   async function vote() {
     const proposer = await desk('120000', 'operator')
-    await proposer.to('/votes', '.command pre')
+    await proposer.to('/votes', errand)
     const text = join(demo.dir, 'rules-2.yaml')
     const before = readFileSync(rules, 'utf8')
     writeFileSync(text, before.replace(/^version: 1$/m, 'version: 2') + '# （合成）第二版：仅供演练表决。\n')
-    const lines = (await proposer.page.locator('.command pre').first().textContent()).split('\n')
+    const lines = (await proposer.page.locator(errand).textContent()).split('\n')
     await handIn(proposer, signed(lines[1], '120000', { FILE: text }))
     await look(proposer, 'votes-handed-in')
     await proposer.page.setInputFiles('.handin input[type=file]', text)
@@ -210,5 +214,24 @@ export default async function walk({ demo, visits, desk, look, fits, check }) {
     await head.to('/votes', '.proposals .bad')
     assert.equal(await head.page.locator('.handin').count(), 0, 'an office looks and does not submit')
     await head.close()
+  }
+
+  /** One region signs that another node shall lead; the others see it wait, with the line that signs the same. */
+  async function move() {
+    const first = await desk('120000', 'operator')
+    await first.to('/votes', errand)
+    await first.page.locator('.filters select').first().selectOption('move')
+    await handIn(first, signed(await first.page.locator(errand).textContent(), '120000'))
+    await first.page.waitForSelector('.members-list .ant-alert')
+    assert.equal(await first.page.locator('.members-list .command').count(), 0, 'whoever has signed is asked for nothing')
+    await look(first, 'votes-move')
+    await first.close()
+    for (const [lang, width] of [['zh', 1280], ['en', 1280], ['en', 390]]) {
+      const second = await desk(home, 'operator', { lang, width })
+      await second.to('/votes', '.members-list .command pre')
+      assert.match(await second.page.locator('.members-list .command pre').textContent(), /^sandi gov move --leader \S+ --candidate \S+ --term \d+ /)
+      await look(second, 'votes-move-second')
+      await second.close()
+    }
   }
 }
