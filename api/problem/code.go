@@ -112,7 +112,7 @@ type entry struct {
 var table = map[string]entry{
 	Internal:     {http.StatusInternalServerError, "系统内部错误，已记录", "something went wrong inside; it has been recorded"},
 	Unavailable:  {http.StatusServiceUnavailable, "服务暂时不可用，请稍后重试", "the service is not available now; try again later"},
-	NoQuorum:     {http.StatusServiceUnavailable, "当前无法与多数地区达成一致，未写入；请稍后重试", "a majority of regions cannot be reached, so nothing was written; try again later"},
+	NoQuorum:     {http.StatusServiceUnavailable, "当前无法与多数地区达成一致，本次请求未写入；请稍后重试", "a majority of regions cannot be reached, so this request wrote nothing; try again later"},
 	Overloaded:   {http.StatusServiceUnavailable, "节点繁忙，未写入；请稍后重试", "the node is busy, so nothing was written; try again later"},
 	LedgerStale:  {http.StatusServiceUnavailable, "本节点账本数据过旧，暂不能应答", "this node's copy of the ledger is too old to answer"},
 	Returning:    {http.StatusServiceUnavailable, "账本已回退，此前作废的条目正在依次重新提交，完成前不接受新的办理，请稍后重试", "the ledger was returned, and what was given up is being submitted again first; nothing new is taken until then: try again shortly"},

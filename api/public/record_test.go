@@ -235,6 +235,12 @@ func TestStatement(t *testing.T) {
 	if got.Status != v1.Pending {
 		t.Errorf("pending: %+v", got)
 	}
+	n.Ledger.Break(solo.NoLeader()) // who asks meanwhile is not told that nothing was written
+	got = v1.Receipt{}
+	d.get(w.Header().Get("Location"), &got)
+	if got.Status != v1.Pending {
+		t.Errorf("pending without a majority: %+v", got)
+	}
 	n.Ledger.Break(nil)
 	d.bureau.Run(t)
 	for end := time.Now().Add(10 * time.Second); got.Status == v1.Pending && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
