@@ -54,7 +54,8 @@ func Run(root *cobra.Command, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	written := WatchOutput(root)
+	err := written(root.ExecuteContext(ctx))
 	var coded *Error
 	if err != nil && (!errors.As(err, &coded) || coded.Err != nil) {
 		line, _, _ := strings.Cut(err.Error(), "\n")

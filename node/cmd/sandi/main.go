@@ -34,7 +34,8 @@ func run(args []string) int {
 	defer stop()
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	written := cli.WatchOutput(root)
+	err := written(root.ExecuteContext(ctx))
 	var coded *cli.Error
 	if err != nil && (!errors.As(err, &coded) || coded.Err != nil) {
 		line, _, _ := strings.Cut(err.Error(), "\n")
