@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,6 +71,7 @@ func newFiles(t *testing.T) files {
 	whole[bytes.Index(whole[:at], []byte("tile/entries/"))+100] ^= 1
 	f.put(t, "changed.zip", whole)
 	f.put(t, "noise", []byte("not a bundle"))
+	must(t, syscall.Mkfifo(f.path("pipe"), 0o600)) // that nobody ever writes into
 	return f
 }
 
@@ -129,6 +131,8 @@ func TestVerify(t *testing.T) {
 		{"unknown flag", []string{"--nope"}, 2, "--help"},
 		{"absent file", []string{f.path("absent"), keys}, 1, "absent"},
 		{"a folder", []string{f.dir, keys}, 1, "no regular file"},
+		{"a named pipe", []string{f.path("pipe"), keys}, 1, "no regular file"},
+		{"kept a named pipe", []string{f.path("audit.zip"), keys, "--previous", f.path("pipe")}, 1, "no regular file"},
 		{"absent keys", []string{f.path("audit.zip"), "--keys", f.path("absent")}, 1, "absent"},
 		{"keys that are none", []string{f.path("audit.zip"), "--keys", f.path("noise")}, 1, "key file"},
 		{"kept nothing", []string{f.path("audit.zip"), keys, "--previous", f.path("noise")}, 1, "--previous"},
@@ -195,7 +199,7 @@ func TestKeysOut(t *testing.T) {
 	if !bytes.Equal(old, next) {
 		t.Errorf("no key has changed, but the file:\n%s", next)
 	}
-	if code, errs := verify("audit.zip"); code != 1 || !strings.Contains(errs, "exists") {
+	if code, errs := verify("audit.zip"); code != 1 || !strings.Contains(errs, "is there already") {
 		t.Errorf("over a file that is there: exit %d: %s", code, errs)
 	}
 }

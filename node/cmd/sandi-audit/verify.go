@@ -123,18 +123,18 @@ func (v *verification) run(cmd *cobra.Command, path string) error {
 }
 
 // open opens a file that can be read at any place, and says how many bytes it has.
+// What is no regular file is not even opened: a named pipe would wait for a writer.
 func open(path string) (*os.File, int64, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, 0, fmt.Errorf("couldn't open the file: %w", err)
-	}
-	info, err := file.Stat()
+	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = fmt.Errorf("%s is no regular file", path)
 	}
 	if err != nil {
-		file.Close()
 		return nil, 0, fmt.Errorf("couldn't read the file: %w", err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("couldn't open the file: %w", err)
 	}
 	return file, info.Size(), nil
 }
@@ -148,12 +148,10 @@ func (v *verification) writeKeys(r *audit.Report) error {
 	if r.KeyFile == nil {
 		return fmt.Errorf("couldn't write %s: only a whole log tells the keys of today", v.keysOut)
 	}
-	f, err := os.OpenFile(v.keysOut, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("couldn't write the key file: %w", err)
-	}
-	_, err = f.Write(r.KeyFile)
-	return errors.Join(err, f.Close())
+	return cli.WriteWhole(v.keysOut, false, func(w io.Writer) error {
+		_, err := w.Write(r.KeyFile)
+		return err
+	})
 }
 
 // read reads the files beside the one to verify.
@@ -206,16 +204,12 @@ func small(path string, most int64) ([]byte, error) {
 
 // kept reads the checkpoint in what the auditor kept.
 func kept(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, size, err := open(path)
 	if err != nil {
-		return nil, fmt.Errorf("couldn't open what you kept: %w", err)
+		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("couldn't open what you kept: %w", err)
-	}
-	note, err := audit.NoteOf(f, info.Size())
+	note, err := audit.NoteOf(f, size)
 	if err != nil {
 		return nil, fmt.Errorf("--previous %s: %w", path, err)
 	}
