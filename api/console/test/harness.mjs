@@ -26,7 +26,7 @@ export async function harness(scenario, options) {
     const wrong = []
     page.on('framenavigated', (frame) => {
       const path = new URL(frame.url()).pathname
-      if (frame === page.mainFrame() && !visits.has(path)) visits.set(path, { region, role, person, org })
+      if (frame === page.mainFrame() && frame.url().startsWith(origin) && !visits.has(path)) visits.set(path, { region, role, person, org })
     })
     page.on('request', (r) => {
       const url = new URL(r.url())
@@ -52,7 +52,19 @@ export async function harness(scenario, options) {
       await page.goto(origin + '/console' + path)
       await page.waitForSelector(selector)
     }
-    return { page, origin, link, wrong, to, lang, width, close: () => context.close() }
+    // rest leaves the console for a while, wake comes back to the page that was left.
+    let left = null
+    const rest = async () => {
+      left = page.url()
+      await page.goto('about:blank')
+    }
+    const wake = async () => {
+      if (!left) return
+      await page.goto(left)
+      await page.waitForSelector('.frame')
+      left = null
+    }
+    return { page, origin, link, wrong, to, lang, width, rest, wake, close: () => context.close() }
   }
 
   /** look holds a page against what every page has to be. */

@@ -17,6 +17,12 @@ const onTheWay = ['lead', 'expert']
 /** How long something that a node does by itself may take to show, ms. */
 const patience = 30_000
 
+/** Who looks at records and does nothing. */
+const watching = 'watcher'
+
+/** So many people who act keep their pages open, besides those who watch; others' pages rest. */
+const present = 4
+
 /** read gives a scenario with its repeated steps written out. */
 export function read(name) {
   const text = parse(readFileSync(join(folder, `${name}.yaml`), 'utf8'))
@@ -42,6 +48,7 @@ export async function play(kit, name) {
   const scenario = read(name)
   const { demo, desk, look } = kit
   const people = new Map()
+  const acting = new Set() // who has a page open, the one who acted last at the end
   const laws = new Map()
   const records = {}
   const states = {} // what each record's page has to say at the end
@@ -49,16 +56,30 @@ export async function play(kit, name) {
   const counts = { played: 0, refused: 0, prevented: 0, waited: 0, notes: 0, registered: 0 }
   let clock = ''
 
-  /** person is somebody's own browser, in one of the languages. */
+  /**
+   * person is somebody's own browser, in one of the languages. Whoever has not acted for
+   * some time has turned to something else, and comes back to the same page: two dozen
+   * pages that all follow every entry would take most of the time of the play.
+   */
   async function person({ region, org = `${region}-SJ`, role, person: who }) {
     const key = `${org} ${role} ${who}`
     if (!people.has(key)) {
       const lang = people.size % 2 === 0 ? 'zh' : 'en'
       people.set(key, await desk(region, role, { org, person: who, lang, width: onTheWay.includes(role) ? 390 : 1280 }))
     }
-    return people.get(key)
+    const d = people.get(key)
+    if (who === watching) return d
+    acting.delete(d)
+    acting.add(d)
+    if (acting.size > present) {
+      const [idle] = acting
+      acting.delete(idle)
+      await idle.rest()
+    }
+    await d.wake()
+    return d
   }
-  const watcher = (id) => person({ region: id.split('-')[1], role: 'clerk', person: 'watcher' })
+  const watcher = (id) => person({ region: id.split('-')[1], role: 'clerk', person: watching })
 
   /** forward moves the days on. The clock runs: on a slow machine it may be past a step's minute already. */
   function forward(to) {
