@@ -68,7 +68,8 @@ type running struct {
 	dir string
 }
 
-// start runs the first scenario until it says that it stays up.
+// start runs the first scenario until it says that it stays up; with --by-hand, on an
+// empty ledger, at once.
 func start(t *testing.T, flags ...string) *running {
 	t.Helper()
 	return startDemo(t, "charger", flags...)
@@ -157,7 +158,7 @@ func gone(t *testing.T, pids []string) {
 
 // Ensure Ctrl-C ends the demo and its nodes.
 func TestInterrupt(t *testing.T) {
-	r := start(t)
+	r := start(t, "--by-hand")
 	pids := r.nodes(t)
 	if err := r.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
@@ -170,7 +171,7 @@ func TestInterrupt(t *testing.T) {
 
 // Ensure no node outlives a demo that was killed.
 func TestNoOrphans(t *testing.T) {
-	r := start(t)
+	r := start(t, "--by-hand")
 	pids := r.nodes(t)
 	if err := r.cmd.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -202,7 +203,7 @@ func TestKills(t *testing.T) {
 
 // Ensure a leader's death costs less than 12 s with the timeouts of production.
 func TestKillsProduction(t *testing.T) {
-	r := start(t, "--timeouts", "production")
+	r := start(t, "--timeouts", "production", "--by-hand")
 	f := r.kill(t)
 	t.Logf("%s, next acknowledged write after %d ms, caught up after %d ms", f.Killed, f.NextAckMS, f.CaughtUpMS)
 	if f.NextAckMS > 12_000 {
