@@ -78,7 +78,7 @@ type sharing struct {
 
 func (s *sharing) play(ctx context.Context) error {
 	return steps(ctx, &s.out.Steps, s.c.Report, []step{
-		{"河北登记数据集目录条目，局领导发布", "Hebei enters a data set into the catalogue; its bureau head publishes it", s.publish},
+		{"河北登记数据集目录条目，部门负责人发布", "Hebei enters a data set into the catalogue; its bureau head publishes it", s.publish},
 		{"装载有误的文件：逐行指出错误，一行未装", "a sheet with mistakes: each is named, nothing is loaded", s.mistaken},
 		{fmt.Sprintf("装载 %d 家（合成）企业", sharedRows), fmt.Sprintf("%d synthetic enterprises are loaded, all at once", sharedRows), s.load},
 		{"北京申请：目的、字段、条件、期限；河北同意", "Beijing asks for purpose, fields, rows and term; Hebei accepts", s.agree},

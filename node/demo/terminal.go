@@ -219,7 +219,8 @@ var zone = time.FixedZone("CST", 8*3600)
 func (t Terminal) role(role string) string {
 	names := map[string]string{
 		"clerk": "经办人", "officer": "执法人员", "unit_head": "办案机构负责人", "bureau_head": "部门负责人", "liaison": "联络员",
-		"legal": "法制审核", "expert": "专家", "lead": "检查组长", "auditor": "审计员", "operator": "运维",
+		"legal": "法制审核", "expert": "专家", "lead": "检查组长", "auditor": "审计员",
+		"operator": "系统管理员", "security_admin": "安全管理员", "audit_admin": "审计管理员",
 	}
 	if t.Lang == "zh" && names[role] != "" {
 		return names[role]

@@ -1,11 +1,14 @@
 package demo
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"sandi.internal/gateway/api/auth"
 	"sandi.internal/gateway/certs/devca"
+	"sandi.internal/gateway/consensus/statement"
 )
 
 // Ensure what can be tried is shown of a network that stays, and not of one that ends
@@ -17,6 +20,15 @@ func TestTerminalReady(t *testing.T) {
 		Terminal{W: &out, Lang: "en", Ends: ends}.Ready(n, time.Second)
 		if strings.Contains(out.String(), "SANDI_TOKEN") == ends || !strings.Contains(out.String(), "110000") {
 			t.Errorf("ends %t:\n%s", ends, out.String())
+		}
+	}
+}
+
+// TestRolesInChinese ensures that every office has its name, which the console shows, too.
+func TestRolesInChinese(t *testing.T) {
+	for _, role := range slices.Concat(statement.TokenRoles[:], auth.Administrators[:]) {
+		if got := (Terminal{Lang: "zh"}).role(role); got == role {
+			t.Errorf("the role %s has no Chinese name", role)
 		}
 	}
 }
