@@ -29,5 +29,5 @@ export const words = {
   'desk.new': { zh: '发起', en: 'Start' },
   'desk.new.what': { zh: '发起新的事项', en: 'Start something new' },
   'desk.watches': { zh: '审计员不办理事项，从这里开始：', en: 'Auditors act on nothing; begin here:' },
-  'desk.nothing.to.start': { zh: '您的岗位不发起事项；轮到您办理的在左边的“待办”。', en: 'Your office opens no records; what waits for you is under "To do".' },
+  'desk.nothing.to.start': { zh: '您的岗位不发起事项；轮到您办理的在“待办”中。', en: 'Your office opens no records; what waits for you is under "To do".' },
 } as const satisfies Words
