@@ -1,5 +1,4 @@
-import { useState } from 'react'
-import { Link } from 'react-router'
+import { Link, useSearchParams } from 'react-router'
 import { ExclamationCircleOutlined, FieldTimeOutlined, FormOutlined, ProfileOutlined } from '@ant-design/icons'
 import { useProcedures, useRecords, useStatus, type ListQuery } from '../api/queries'
 import { Panel } from '../frame/Panel'
@@ -23,7 +22,8 @@ const queryOf = (box: Box): ListQuery => ({ box, sort: box === 'todo' ? 'due' : 
 export function Desk() {
   const { t } = useSpeech()
   const who = useWho()
-  const [box, setBox] = useState<Box>('todo')
+  const [address, setAddress] = useSearchParams() // the way back from a record leads to the same tray
+  const box = boxes.find((b) => b === address.get('box')) ?? 'todo'
   return (
     <div className="page">
       <h1 className="greeting">{t('desk.greeting', { name: who.name })}</h1>
@@ -33,7 +33,7 @@ export function Desk() {
         <Panel title={t(`desk.${box}`)} extra={<span className="quiet">{t(`desk.${box}.help` as Key)}</span>} className="desk-list">
           <div className="tabs" role="group" aria-label={t('list.filter')}>
             {boxes.map((b) => (
-              <button key={b} type="button" aria-pressed={b === box} onClick={() => setBox(b)}>
+              <button key={b} type="button" aria-pressed={b === box} onClick={() => setAddress(b === 'todo' ? {} : { box: b }, { replace: true })}>
                 {t(`desk.${b}`)}
               </button>
             ))}
