@@ -1,0 +1,1 @@
+import{n as e}from"./chunk-6KYCQHYJ-D3ql2NKb.js";import{bn as t}from"./client-DPmfbHPg.js";var n=t();function r({children:t,to:r,go:i}){return(0,n.jsxs)(`div`,{className:`empty`,children:[(0,n.jsx)(`p`,{children:t}),r&&(0,n.jsx)(e,{to:r,children:i})]})}export{r as t};

@@ -1,1 +1,0 @@
-import{n as e}from"./chunk-6KYCQHYJ-Dgrx6ryN.js";import{bn as t}from"./client-Bw_p0AhJ.js";var n=t();function r({children:t,to:r,go:i}){return(0,n.jsxs)(`div`,{className:`empty`,children:[(0,n.jsx)(`p`,{children:t}),r&&(0,n.jsx)(e,{to:r,children:i})]})}export{r as t};

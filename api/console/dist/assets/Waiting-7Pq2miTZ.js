@@ -1,1 +1,0 @@
-import{b as e,bn as t}from"./client-Bw_p0AhJ.js";var n=t();function r({lines:t=3}){let{t:r}=e();return(0,n.jsx)(`div`,{className:`waiting`,role:`status`,"aria-label":r(`app.loading`),children:Array.from({length:t},(e,t)=>(0,n.jsx)(`span`,{},t))})}export{r as t};

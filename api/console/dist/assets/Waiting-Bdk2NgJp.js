@@ -1,0 +1,1 @@
+import{b as e,bn as t}from"./client-DPmfbHPg.js";var n=t();function r({lines:t=3}){let{t:r}=e();return(0,n.jsx)(`div`,{className:`waiting`,role:`status`,"aria-label":r(`app.loading`),children:Array.from({length:t},(e,t)=>(0,n.jsx)(`span`,{},t))})}export{r as t};

@@ -1,0 +1,1 @@
+import{f as e,s as t}from"./queries-CAB-5Np6.js";import{b as n}from"./client-DPmfbHPg.js";function r(){let{of:r}=n(),i=t(),a=e();return{region:e=>{var t;return r((t=a.data)==null||(t=t.regions.find(t=>t.code===e))==null?void 0:t.name)||e},org:e=>{var t;return r((t=i.data)==null||(t=t.items.find(t=>t.code===e))==null?void 0:t.name)||e}}}export{r as t};
