@@ -174,7 +174,7 @@ func newGenesisShow(s *settings) *cobra.Command {
 				v.Law = append(v.Law, l.Name)
 			}
 			if s.output == "table" {
-				fmt.Fprintf(cmd.OutOrStdout(), s.pick("%s\n账本 %s，%s，%s 创建\n指纹 %s\n签名: %s\n", "%s\nledger %s, %s, created %s\nfingerprint %s\nsignatures: %s\n"),
+				fmt.Fprintf(cmd.OutOrStdout(), s.pick("%s\n账本 %s，%s，%s 创建\n指纹 %s\n签名: %s\n", "%s\nledger %s, %s clock, created %s\nfingerprint %s\nsignatures: %s\n"),
 					g.Name, g.Origin, word(g.Clock+"|clock").in(s.lang), g.CreatedAt, v.Fingerprint, s.signatures(signed))
 			}
 			return s.print(cmd.OutOrStdout(), v)
