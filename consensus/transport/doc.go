@@ -19,6 +19,8 @@
 //     answered without it, and Raft does not see them.
 //   - A peer cannot make a node allocate more than one bounded message per
 //     connection, and has a bounded number of connections.
+//   - Who opens connections and says nothing keeps nobody of another address
+//     out: one address has a bounded number of handshakes under way.
 //   - Heartbeats run on Raft's main goroutine: SetHeartbeatHandler does nothing
 //     (hashicorp/raft#695, where the fast path lets replicas diverge).
 //

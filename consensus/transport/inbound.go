@@ -15,7 +15,8 @@ import (
 const (
 	// handshakeTimeout bounds what a stranger can hold open.
 	handshakeTimeout = 5 * time.Second
-	// maxHandshakes at a time: more connections wait in the kernel's queue.
+	// maxHandshakes at a time: more connections wait in the kernel's queue. One
+	// address may have maxHandshakesFrom of them.
 	maxHandshakes = 256
 	// acceptPause after a failing accept, e.g. no file descriptors left.
 	acceptPause = 50 * time.Millisecond
@@ -36,6 +37,12 @@ func (t *Transport) acceptLoop() {
 				continue
 			}
 		}
+		from := origin(raw.RemoteAddr())
+		if !t.doorway.enter(from) {
+			_ = raw.Close()
+			t.metrics.handshakes.WithLabelValues("in", "crowded").Inc()
+			continue
+		}
 		select {
 		case slots <- struct{}{}:
 		case <-t.life.Done():
@@ -45,6 +52,7 @@ func (t *Transport) acceptLoop() {
 		t.running.Go(func() {
 			serve := t.handshake(raw, server)
 			<-slots
+			t.doorway.leave(from)
 			if serve != nil {
 				serve()
 			}

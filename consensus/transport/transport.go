@@ -67,6 +67,7 @@ type Transport struct {
 	peerOut  registry      // peer API connections that we opened
 
 	strangers throttle
+	doorway   doorway
 
 	members   atomic.Pointer[map[string]bool] // who may speak Raft
 	barred    atomic.Pointer[map[string]bool] // who may not connect at all

@@ -9,7 +9,9 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
+	"net/netip"
 	"reflect"
 	"strings"
 	"sync/atomic"
@@ -258,6 +260,61 @@ func TestConnectionLimit(t *testing.T) {
 	c := n.listen(t, "130000-a")
 	if err := c.AppendEntries("120000-a", "120000-a", heartbeat("130000-a", 1), &raft.AppendEntriesResponse{}); err != nil {
 		t.Errorf("another node suffers: %v", err)
+	}
+}
+
+// Ensure a stranger who opens connections and says nothing keeps no node out.
+func TestHalfOpenCrowd(t *testing.T) {
+	n := newTestNet(t)
+	b := n.listen(t, "120000-a")
+	answer(t, b, func(rpc raft.RPC) { rpc.Respond(&raft.AppendEntriesResponse{Success: true}, nil) })
+	stranger := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	for range maxHandshakes + 50 {
+		conn, err := stranger.Dial("tcp", b.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), handshakeTimeout-time.Second) // before the stranger's time is up
+	defer cancel()
+	dialer := tls.Dialer{Config: n.keeper(t, "110000", authority.RoleNode, "110000-a").ClientTLS("120000-a", ALPNRaft)}
+	conn, err := dialer.DialContext(ctx, "tcp", b.Addr().String())
+	if err != nil {
+		t.Fatalf("a node is kept out: %v", err)
+	}
+	defer conn.Close()
+	await(t, "registered", func() bool { return b.inbound.count() == 1 })
+}
+
+// Ensure an address counts as long as its handshakes last, an IPv6 /64 as one.
+func TestDoorway(t *testing.T) {
+	var d doorway
+	at := func(s string) netip.Prefix { return origin(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(s))) }
+	for range maxHandshakesFrom {
+		if !d.enter(at("[2001:db8::1]:1")) {
+			t.Fatal("turned away too soon")
+		}
+	}
+	for from, want := range map[string]bool{
+		"[2001:db8::2]:9": false, "[2001:db8:0:1::1]:9": true, "192.0.2.1:9": true, "[::ffff:192.0.2.1]:9": true,
+	} {
+		if got := d.enter(at(from)); got != want {
+			t.Errorf("%s: let in: %v", from, got)
+		}
+	}
+	d.leave(at("[2001:db8::3]:7"))
+	if !d.enter(at("[2001:db8::4]:7")) {
+		t.Error("a place that was left is not free")
+	}
+	for range maxHandshakesFrom {
+		d.leave(at("[2001:db8::1]:1"))
+	}
+	d.leave(at("[2001:db8:0:1::1]:9"))
+	d.leave(at("192.0.2.1:9"))
+	d.leave(at("192.0.2.1:9"))
+	if len(d.from) != 0 {
+		t.Errorf("remembers %v", d.from)
 	}
 }
 
