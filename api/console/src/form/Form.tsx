@@ -201,7 +201,7 @@ export function Form({ law, about = '', event, roles, initial, inputs, present =
         )}
         {(event.basis?.length ?? 0) > 0 && (
           <p className="quiet">
-            {t('act.basis')}: {event.basis?.join(mark.list)}
+            {t('act.basis')}{mark.colon}{event.basis?.join(mark.list)}
           </p>
         )}
         <RolePick roles={roles} role={role} pick={setRole} />

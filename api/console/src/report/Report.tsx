@@ -127,7 +127,7 @@ function Parts({ name, asked, report }: { name: string; asked: Asked; report: Co
       <p className="quiet">{of(report.note)}</p>
       <p className="quiet">
         {t('report.counted', { n: report.index, t: minute(report.ledger_time), region: names.region(report.sees), r: report.records })} {t('report.version', { n: report.version })}
-        {(report.basis ?? []).length > 0 && ` · ${t('report.basis')}: ${(report.basis ?? []).join(mark.list)}`}
+        {(report.basis ?? []).length > 0 && ` · ${t('report.basis')}${mark.colon}${(report.basis ?? []).join(mark.list)}`}
       </p>
       <Panel title={t('report.summary')}>
         <Totals report={report} />
