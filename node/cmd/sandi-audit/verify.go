@@ -113,6 +113,9 @@ func (v *verification) run(cmd *cobra.Command, path string) error {
 	if err = errors.Join(err, done()); err != nil {
 		return err
 	}
+	if err := v.unused(report); err != nil {
+		return err
+	}
 	if err := v.print(cmd.OutOrStdout(), report); err != nil {
 		return fmt.Errorf("couldn't print the report: %w", err)
 	}
@@ -120,6 +123,27 @@ func (v *verification) run(cmd *cobra.Command, path string) error {
 		return &cli.Error{Code: report.Exit}
 	}
 	return v.writeKeys(report)
+}
+
+// unused refuses what was given and says nothing about a file of this kind: nobody may
+// believe that it was compared.
+func (v *verification) unused(r *audit.Report) error {
+	bundle, looked := r.Kind == "log" || r.Kind == "extract", r.Kind == "who-looked"
+	for _, f := range []struct {
+		name        string
+		given, fits bool
+	}{
+		{"--previous", len(v.previous) > 0, !looked},
+		{"--receipt", len(v.receipts) > 0, bundle},
+		{"--genesis", v.genesis != "", !bundle && !looked},
+		{"--entry", v.entry != "", r.Kind == "proof" || r.Kind == "code"},
+		{"--bundle", v.bundle != "", looked},
+	} {
+		if f.given && !f.fits && r.Kind != "" {
+			return cli.Usagef("%s is not compared with a file of this kind (%s): leave it out", f.name, r.Kind)
+		}
+	}
+	return nil
 }
 
 // open opens a file that can be read at any place, and says how many bytes it has.
