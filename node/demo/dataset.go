@@ -29,6 +29,7 @@ type DataConfig struct {
 	Binary   string
 	PortBase int
 	Log      *slog.Logger
+	View     View                      // told of founding and readiness
 	Progress func(threeyears.Progress) // may be nil
 	Loaded   func(DataSummary)         // told when it is loaded and checked; may be nil
 }
@@ -54,6 +55,8 @@ func RunData(ctx context.Context, c DataConfig) (DataSummary, error) {
 	if err := clearDir(c.Dir); err != nil {
 		return sum, err
 	}
+	c.View.Founding(c.Dir)
+	began := time.Now()
 	set := threeyears.Generate(c.Seed)
 	network, err := Found(Options{Dir: c.Dir, Clock: genesis.ClockPractice, Start: set.Start, PortBase: c.PortBase})
 	if err != nil {
@@ -65,7 +68,7 @@ func RunData(ctx context.Context, c DataConfig) (DataSummary, error) {
 	if err := nodes.startAll(runCtx); err != nil {
 		return sum, err
 	}
-	sum, err = c.fill(runCtx, network, set)
+	sum, err = c.fill(runCtx, network, set, began)
 	if c.Loaded != nil && err == nil {
 		c.Loaded(sum)
 	}
@@ -77,10 +80,11 @@ func RunData(ctx context.Context, c DataConfig) (DataSummary, error) {
 }
 
 // fill waits until the network is up, and loads the set.
-func (c DataConfig) fill(ctx context.Context, n *Network, set *threeyears.Set) (DataSummary, error) {
+func (c DataConfig) fill(ctx context.Context, n *Network, set *threeyears.Set, began time.Time) (DataSummary, error) {
 	if err := newDoors(n, problem.English).ready(ctx); err != nil {
 		return DataSummary{Seed: c.Seed}, err
 	}
+	c.View.Ready(n, time.Since(began))
 	doors, err := DataDoors(n.Dir, nil)
 	if err != nil {
 		return DataSummary{Seed: c.Seed}, err

@@ -72,11 +72,11 @@ func stay(ctx context.Context, n *Network, view View) error {
 	return nil
 }
 
-// signIns prints the links, region by region.
-func (t Terminal) signIns(links []SignIn) {
+// signIns prints the links, region by region; where names the folder for further ones.
+func (t Terminal) signIns(links []SignIn, where string) {
 	t.line("")
-	t.line("%s", t.pick("操作界面：一次性登录链接，各用一次，两小时内有效（另取：bin/sandi demo link --region 110000 --role clerk）",
-		"the console: one-time sign-in links, each good once and for two hours (more: bin/sandi demo link --region 110000 --role clerk)"))
+	t.line(t.pick("操作界面：一次性登录链接，各用一次，两小时内有效（另取：bin/sandi demo link --region 110000 --role clerk%s）",
+		"the console: one-time sign-in links, each good once and for two hours (more: bin/sandi demo link --region 110000 --role clerk%s)"), where)
 	for _, l := range links {
 		t.row(linkWidths, l.Region, t.role(l.Role), l.URL)
 	}

@@ -178,7 +178,11 @@ func (t Terminal) Exported(n *Network, entries uint64) {
 
 // Staying says what can be tried now.
 func (t Terminal) Staying(n *Network, links []SignIn) {
-	t.signIns(links)
+	where := ""
+	if n.Dir != DefaultDir() {
+		where = " --dir " + n.Dir
+	}
+	t.signIns(links, where)
 	region := n.Regions[0].Code
 	t.line("")
 	t.line("%s", t.pick("像审计员那样导出，并在本机核验（不信任任何节点）:", "export as an auditor does, and verify without trusting any node:"))
@@ -187,10 +191,6 @@ func (t Terminal) Staying(n *Network, links []SignIn) {
 	t.line("   bin/sandi-audit verify audit.zip --keys %s", filepath.Join(n.Dir, KeysName))
 	t.line("")
 	t.line("%s", t.pick("网络继续运行，按 Ctrl-C 结束。另开终端可试:", "the network stays up; Ctrl-C ends it. In a second terminal try:"))
-	where := ""
-	if n.Dir != DefaultDir() {
-		where = " --dir " + n.Dir
-	}
 	t.line("   bin/sandi demo kill-leader%s", where)
 	t.line("   bin/sandi demo tamper")
 }

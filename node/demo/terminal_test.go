@@ -32,3 +32,16 @@ func TestRolesInChinese(t *testing.T) {
 		}
 	}
 }
+
+// Ensure what is proposed for a second terminal names the folder, when it is not the usual one.
+func TestTerminalStaying(t *testing.T) {
+	for dir, named := range map[string]bool{DefaultDir(): false, "/elsewhere": true} {
+		var out strings.Builder
+		Terminal{W: &out, Lang: "en"}.Staying(&Network{Dir: dir, Network: &devca.Network{Regions: []*devca.Region{{Code: "110000"}}}}, nil)
+		for _, command := range []string{"demo link --region 110000 --role clerk", "demo kill-leader"} {
+			if got := strings.Contains(out.String(), command+" --dir "+dir); got != named {
+				t.Errorf("%s in %s: folder named: %v", command, dir, got)
+			}
+		}
+	}
+}

@@ -54,6 +54,10 @@ func (s *settings) runDemoData(cmd *cobra.Command, c demo.DataConfig) error {
 		shown.Show(s.pick("第 %d / %d 季度，已登记 %d / %d 项", "quarter %d of %d, %d of %d statements"), p.Quarter+1, threeyears.Quarters, p.Statements, p.Total)
 	}
 	out := cmd.OutOrStdout()
+	c.View = demo.Terminal{W: out, Lang: s.lang, Color: demo.IsTerminal(os.Stdout), Ends: c.Once}
+	if s.output == "json" {
+		c.View = demo.Silent{}
+	}
 	c.Loaded = func(d demo.DataSummary) {
 		shown.Done()
 		if s.output != "json" {
@@ -72,6 +76,6 @@ func (s *settings) sayLoaded(w io.Writer, d *demo.DataSummary, once bool) {
 	fmt.Fprintf(w, s.pick("%d 份记录，%d 项声明，用时 %s（每秒 %.0f 项）；三地节点的 %d 个数字全部相符\n", "%d records, %d statements in %s (%.0f a second); all %d figures of the three nodes agree\n"),
 		d.Cases, d.Load.Statements, d.Load.Took.Round(100*time.Millisecond), d.Load.PerSecond, d.Check.Figures)
 	if !once {
-		fmt.Fprintln(w, s.pick("网络继续运行，按 Ctrl-C 结束；另开终端：sandi report list", "the network stays up; Ctrl-C ends it; in another terminal: sandi report list"))
+		fmt.Fprintln(w, s.pick("网络继续运行，按 Ctrl-C 结束；另开终端，凭上面的令牌和地址：bin/sandi report list", "the network stays up; Ctrl-C ends it; in another terminal, with the token and address above: bin/sandi report list"))
 	}
 }
