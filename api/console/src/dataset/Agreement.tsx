@@ -4,11 +4,11 @@ import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
-import { partyOf, type Document } from '../law/document'
+import type { Document } from '../law/document'
 import { Fields } from '../record/Fields'
+import { Head } from '../record/Head'
 import { useNames } from '../record/names'
 import { recordPage } from '../record/pages'
-import { State } from '../record/State'
 import { Steps } from '../record/Steps'
 import { Timeline } from '../record/Timeline'
 import { WithRecord, type Read } from '../record/WithRecord'
@@ -37,7 +37,7 @@ function Page({ record, law, reload, terms }: Read & { terms: ReturnType<typeof 
       <p className="crumbs">
         <Link to="/data">{t('nav.data')}</Link> / {terms.data && <Link to={setPage(terms.data.data_set)}>{terms.data.title ?? terms.data.data_set}</Link>} / <Link to={recordPage(id)}>{t('data.record')}</Link>
       </p>
-      <Head record={record} law={law} terms={terms.data} />
+      <Top record={record} law={law} terms={terms.data} />
       <div className="detail">
         <div>
           <Panel title={t('data.now')}>{terms.data ? <Now terms={terms.data} law={law} /> : terms.error ? <Failed err={terms.error} retry={() => void terms.refetch()} /> : <Waiting />}</Panel>
@@ -60,38 +60,18 @@ function Page({ record, law, reload, terms }: Read & { terms: ReturnType<typeof 
   )
 }
 
-function Head({ record, law, terms }: { record: RecordFull; law: Document; terms?: Terms }) {
-  const { t, of, aside } = useSpeech()
-  const names = useNames()
+function Top({ record, law, terms }: { record: RecordFull; law: Document; terms?: Terms }) {
+  const { t, aside } = useSpeech()
+  const side = (region: string) => (terms?.owner ? aside(t(region === terms.owner ? 'data.owner' : 'data.asker')) : '')
   return (
-    <header className="record-head">
-      <div>
-        <h1>
-          {of(law.title)} <span className="id">{record.id}</span>
-        </h1>
-        <p>
-          <State law={law} name={record.state} />
-          {terms && <Standing of={terms} />}
-        </p>
-      </div>
-      <dl className="parties">
-        {Object.entries(record.parties).map(([name, p]) => (
-          <div key={name}>
-            <dt>
-              {of(partyOf(law, name)) || name}
-              {terms?.owner && aside(t(p.region === terms.owner ? 'data.owner' : 'data.asker'))}
-            </dt>
-            <dd>{p.org ? names.org(p.org) : names.region(p.region)}</dd>
-          </div>
-        ))}
-        {terms && (
-          <div>
-            <dt>{t('data.expires')}</dt>
-            <dd className="num">{terms.until}</dd>
-          </div>
-        )}
-      </dl>
-    </header>
+    <Head record={record} law={law} note={side} beside={terms && <Standing of={terms} />}>
+      {terms && (
+        <div>
+          <dt>{t('data.expires')}</dt>
+          <dd className="num">{terms.until}</dd>
+        </div>
+      )}
+    </Head>
   )
 }
 

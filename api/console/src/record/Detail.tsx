@@ -5,15 +5,14 @@ import { Panel } from '../frame/Panel'
 import { Failed } from '../frame/refusal'
 import { Waiting } from '../frame/Waiting'
 import { useSpeech } from '../i18n/lang'
-import { partyOf, type Document } from '../law/document'
+import type { Document } from '../law/document'
 import { Papers } from '../paper/Papers'
 import { Due } from './Due'
 import { Fields } from './Fields'
+import { Head } from './Head'
 import { Limits } from './Limits'
-import { useNames } from './names'
 import { Onward } from './Onward'
 import { ownPage } from './pages'
-import { State } from './State'
 import { Steps } from './Steps'
 import { Timeline } from './Timeline'
 import { WithRecord, type Read } from './WithRecord'
@@ -39,7 +38,7 @@ function Page({ record, law, reload }: Read) {
           </>
         )}
       </p>
-      <Head record={record} law={law} />
+      <Top record={record} law={law} />
       <div className="detail">
         <div>
           <Panel title={t('rec.steps')}>
@@ -79,46 +78,19 @@ function Page({ record, law, reload }: Read) {
   )
 }
 
-function Head({ record, law }: { record: RecordFull; law: Document }) {
+function Top({ record, law }: { record: RecordFull; law: Document }) {
   const { t, of } = useSpeech()
-  const names = useNames()
   const next = (record.deadlines ?? []).filter((d) => !d.not_before && d.due).sort((a, b) => ((a.due ?? '') < (b.due ?? '') ? -1 : 1))[0]
   return (
-    <header className="record-head">
+    <Head record={record} law={law} beside={next?.due && <Due due={next.due} overdue={next.verdict === 'overdue'} workdaysLeft={next.workdays_left} title={of(next.title)} />}>
       <div>
-        <h1>
-          {of(law.title)} <span className="id">{record.id}</span>
-        </h1>
-        <p>
-          <State law={law} name={record.state} />
-          {next?.due && <Due due={next.due} overdue={next.verdict === 'overdue'} workdaysLeft={next.workdays_left} title={of(next.title)} />}
-        </p>
+        <dt>{t('rec.version', { n: record.version })}</dt>
+        <dd title={record.head}>
+          {t('rec.head')} <code>{record.head.slice(0, 10)}…</code>
+        </dd>
       </div>
-      <dl className="parties">
-        {partiesOf(record, law).map(([name, p]) => (
-          <div key={name}>
-            <dt>{of(partyOf(law, name)) || name}</dt>
-            <dd>{p.org ? names.org(p.org) : names.region(p.region)}</dd>
-          </div>
-        ))}
-        <div>
-          <dt>{t('rec.version', { n: record.version })}</dt>
-          <dd title={record.head}>
-            {t('rec.head')} <code>{record.head.slice(0, 10)}…</code>
-          </dd>
-        </div>
-      </dl>
-    </header>
+    </Head>
   )
-}
-
-/** partiesOf are a record's parties in the order of its law, the owner first. */
-function partiesOf(record: RecordFull, law: Document) {
-  const place = (name: string) => {
-    const i = law.parties.findIndex((p) => p.name === name.split('@')[0])
-    return i < 0 ? law.parties.length : i
-  }
-  return Object.entries(record.parties).sort(([a], [b]) => place(a) - place(b))
 }
 
 function AllLimits({ id, law }: { id: string; law: Document }) {
